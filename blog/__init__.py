@@ -1,0 +1,1 @@
+"""Teaches: posts, anatomy, referral charts, comments, feeds."""

@@ -1,0 +1,1 @@
+"""What every package stands on: settings, database, time, money, mail, jobs, web; knows none of them."""

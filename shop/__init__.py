@@ -1,0 +1,1 @@
+"""Sells the tool: catalogue, cart, checkout, payments, orders, fulfilment."""
