@@ -1,1 +1,1 @@
-"""What every package stands on: settings, database, time, money, mail, jobs, web; knows none of them."""
+"""What every package stands on: database, time, money, mail, jobs, web; knows none."""

@@ -1,0 +1,273 @@
+"""Every setting of the shop, read once from the environment and `.env`, checked, and frozen."""
+
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+
+
+class ConfigError(ValueError):
+    """A setting has a value that the shop cannot run with; `name` is the setting's own."""
+
+    def __init__(self, name: str, problem: str) -> None:
+        super().__init__(f"{name}: {problem}")
+        self.name = name
+
+
+@dataclass(frozen=True, kw_only=True)
+class MailConfig:
+    """Where mail goes: Flask-Mail's own names and meaning; `rate` in messages a second."""
+
+    server: str
+    port: int
+    username: str | None = None
+    password: str | None = None
+    use_tls: bool = False
+    use_ssl: bool = False
+    default_sender: str | None = None
+    rate: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """Every setting of the README's table; addresses have no trailing slash.
+
+    `simulator_url` and `mailbox_url` are set exactly when the shop has no Stripe key or no mail
+    server of its own: then these local stand-ins have to be started beside it.
+    """
+
+    data_dir: Path
+    database_url: str
+    redis_url: str | None
+    site_url: str
+    host: str
+    port: int
+    web_workers: int
+    mail_workers: int
+    secret_keys: tuple[str, ...]
+    stripe_secret_key: str
+    stripe_webhook_secrets: tuple[str, ...]
+    stripe_api_base: str | None
+    simulator_url: str | None
+    mail: MailConfig
+    mailbox_url: str | None
+    log_level: str
+    log_format: str
+
+    @property
+    def secure(self) -> bool:
+        """Whether the public address is HTTPS, so that cookies may insist on it."""
+        return self.site_url.startswith("https://")
+
+
+def read_environment(dotenv: Path = Path(".env")) -> dict[str, str]:
+    """The process's environment over what `.env` says; an empty value counts as none."""
+    merged = {**dotenv_values(dotenv), **os.environ}
+    return {name: value.strip() for name, value in merged.items() if value and value.strip()}
+
+
+def load(environ: Mapping[str, str]) -> Config:
+    """Check and freeze the settings. Raises `ConfigError` naming the first wrong one.
+
+    Creates `DATA_DIR` and, where they are not given, the generated secrets in it.
+    """
+    data_dir = _data_dir(environ)
+    host = environ.get("HOST", "127.0.0.1")
+    port = _integer(environ, "PORT", default=8000, low=1, high=65_532)
+    site_url = _url(environ, "SITE_URL", default=f"http://localhost:{port}")
+    local = _loopback(host)
+    simulated = "STRIPE_SECRET_KEY" not in environ
+    mailbox = "MAIL_SERVER" not in environ
+    return Config(
+        data_dir=data_dir,
+        database_url=_database_url(environ, data_dir),
+        redis_url=environ.get("REDIS_URL"),
+        site_url=site_url,
+        host=host,
+        port=port,
+        web_workers=_integer(environ, "WEB_WORKERS", default=2, low=1, high=64),
+        mail_workers=_integer(environ, "MAIL_WORKERS", default=1, low=1, high=64),
+        secret_keys=_secret_keys(environ, data_dir, live=_is_live(environ, site_url)),
+        stripe_secret_key=_stripe_key(environ),
+        stripe_webhook_secrets=_webhook_secrets(environ, data_dir, simulated=simulated),
+        stripe_api_base=_url(environ, "STRIPE_API_BASE", default="")
+        or (f"http://{local}:{port + 1}" if simulated else None),
+        simulator_url=f"http://{local}:{port + 1}" if _needs_simulator(environ) else None,
+        mail=_mail(environ, local, port),
+        mailbox_url=f"http://{local}:{port + 2}" if mailbox else None,
+        log_level=_choice(
+            environ, "LOG_LEVEL", "info", ("debug", "info", "warning", "error", "critical")
+        ),
+        log_format=_choice(environ, "LOG_FORMAT", "text", ("text", "json")),
+    )
+
+
+_current: Config | None = None
+
+
+def install(config: Config) -> None:
+    """Make `config` the one that `current()` answers with, for this process."""
+    global _current  # noqa: PLW0603 - one process serves one shop; this is its only such name
+    _current = config
+
+
+def current() -> Config:
+    """The installed settings. Raises `RuntimeError` before `install`."""
+    if _current is None:
+        raise RuntimeError("no settings are installed yet: call create_app() first")
+    return _current
+
+
+def _data_dir(environ: Mapping[str, str]) -> Path:
+    path = Path(environ.get("DATA_DIR", "var")).absolute()
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError("DATA_DIR", f"cannot create {path}: {error.strerror}") from error
+    if not os.access(path, os.W_OK):
+        raise ConfigError("DATA_DIR", f"{path} is not writable")
+    return path
+
+
+def _database_url(environ: Mapping[str, str], data_dir: Path) -> str:
+    url = environ.get("DATABASE_URL")
+    if url is None:
+        return f"sqlite:///{data_dir / 'shop.sqlite3'}"
+    scheme, _, rest = url.partition("://")
+    if scheme in ("postgresql", "postgres", "postgresql+psycopg") and rest:
+        return f"postgresql+psycopg://{rest}"
+    if scheme == "sqlite" and rest:
+        return url
+    raise ConfigError("DATABASE_URL", "must start with postgresql:// or sqlite:///")
+
+
+def _secret_keys(environ: Mapping[str, str], data_dir: Path, *, live: bool) -> tuple[str, ...]:
+    given = _list(environ.get("SECRET_KEY", ""))
+    if not given:
+        if live:
+            raise ConfigError("SECRET_KEY", "must be set in production; a generated one is not")
+        return (_generated(data_dir / "secret_key", lambda: secrets.token_urlsafe(48)),)
+    for key in given:
+        if len(key) < 16:
+            raise ConfigError("SECRET_KEY", "must have at least 16 characters")
+    return given
+
+
+def _is_live(environ: Mapping[str, str], site_url: str) -> bool:
+    live_key = environ.get("STRIPE_SECRET_KEY", "").startswith(("sk_live_", "rk_live_"))
+    return live_key or site_url.startswith("https://")
+
+
+def _stripe_key(environ: Mapping[str, str]) -> str:
+    key = environ.get("STRIPE_SECRET_KEY", "sk_test_simulator")
+    if not key.startswith(("sk_", "rk_")):
+        raise ConfigError("STRIPE_SECRET_KEY", "must start with sk_ or rk_")
+    return key
+
+
+def _webhook_secrets(
+    environ: Mapping[str, str], data_dir: Path, *, simulated: bool
+) -> tuple[str, ...]:
+    """Without one the webhook's door stays shut, since anybody can sign with an empty key."""
+    given = _list(environ.get("STRIPE_WEBHOOK_SECRET", ""))
+    if not given and simulated:
+        return (_generated(data_dir / "webhook_secret", lambda: f"whsec_{secrets.token_hex(24)}"),)
+    if not given:
+        raise ConfigError("STRIPE_WEBHOOK_SECRET", "must be set when STRIPE_SECRET_KEY is")
+    for secret in given:
+        if not secret.startswith("whsec_"):
+            raise ConfigError("STRIPE_WEBHOOK_SECRET", "must start with whsec_")
+    return given
+
+
+def _needs_simulator(environ: Mapping[str, str]) -> bool:
+    return "STRIPE_SECRET_KEY" not in environ and "STRIPE_API_BASE" not in environ
+
+
+def _mail(environ: Mapping[str, str], local: str, port: int) -> MailConfig:
+    rate = _number(environ, "MAIL_RATE")
+    sender = environ.get("MAIL_DEFAULT_SENDER")
+    if "MAIL_SERVER" not in environ:
+        return MailConfig(server=local, port=port + 3, default_sender=sender, rate=rate)
+    use_tls = _boolean(environ, "MAIL_USE_TLS")
+    use_ssl = _boolean(environ, "MAIL_USE_SSL")
+    if use_tls and use_ssl:
+        raise ConfigError("MAIL_USE_TLS", "cannot be combined with MAIL_USE_SSL")
+    if sender is None:
+        raise ConfigError("MAIL_DEFAULT_SENDER", "must be set when MAIL_SERVER is")
+    return MailConfig(
+        server=environ["MAIL_SERVER"],
+        port=_integer(environ, "MAIL_PORT", default=25, low=1, high=65_535),
+        username=environ.get("MAIL_USERNAME"),
+        password=environ.get("MAIL_PASSWORD"),
+        use_tls=use_tls,
+        use_ssl=use_ssl,
+        default_sender=sender,
+        rate=rate,
+    )
+
+
+def _generated(path: Path, make: Callable[[], str]) -> str:
+    """The secret in `path`, made on first use, whoever comes first among several processes."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text().strip()
+    with os.fdopen(descriptor, "w") as file:
+        file.write(secret := make())
+    return secret
+
+
+def _loopback(host: str) -> str:
+    """The local address under which services on this machine reach each other."""
+    return "127.0.0.1" if host in ("0.0.0.0", "::", "localhost") else host  # noqa: S104 - compared, not bound
+
+
+def _url(environ: Mapping[str, str], name: str, *, default: str) -> str:
+    url = environ.get(name, default).rstrip("/")
+    parts = urlsplit(url)
+    if url and (parts.scheme not in ("http", "https") or not parts.hostname):
+        raise ConfigError(name, "must be an address such as https://shop.example")
+    return url
+
+
+def _integer(environ: Mapping[str, str], name: str, *, default: int, low: int, high: int) -> int:
+    text = environ.get(name, str(default))
+    if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
+        raise ConfigError(name, f"must be a whole number from {low} to {high}, not {text!r}")
+    return int(text)
+
+
+def _number(environ: Mapping[str, str], name: str) -> float | None:
+    text = environ.get(name)
+    if text is None:
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise ConfigError(name, f"must be a number above 0, not {text!r}")
+    return value
+
+
+def _boolean(environ: Mapping[str, str], name: str) -> bool:
+    text = environ.get(name, "false").lower()
+    if text not in ("true", "1", "yes", "on", "false", "0", "no", "off"):
+        raise ConfigError(name, f"must be true or false, not {text!r}")
+    return text in ("true", "1", "yes", "on")
+
+
+def _choice(environ: Mapping[str, str], name: str, default: str, choices: tuple[str, ...]) -> str:
+    value = environ.get(name, default).lower()
+    if value not in choices:
+        raise ConfigError(name, f"must be one of {', '.join(choices)}, not {value!r}")
+    return value
+
+
+def _list(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())

@@ -1,0 +1,215 @@
+"""The database: typed models, one place that commits, SQLite and PostgreSQL alike."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, cast
+
+from sqlalchemy import (
+    JSON,
+    CursorResult,
+    DateTime,
+    Dialect,
+    Engine,
+    Enum,
+    Executable,
+    MetaData,
+    create_engine,
+    event,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.types import TypeDecorator
+
+# Named constraints, since a migration can only change what it can name.
+_NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+Json = JSON().with_variant(JSONB(), "postgresql")
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment in UTC; comes back with its zone on both databases and refuses one without."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse a naive value; SQLite stores the UTC wall time without a zone."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without a zone cannot be stored")
+        moment = value.astimezone(UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give every moment its zone, UTC."""
+        del dialect
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def choice(states: type[StrEnum]) -> Enum:
+    """A column that holds one of `states`, stored as its plain text value."""
+    return Enum(
+        states,
+        native_enum=False,
+        length=32,
+        values_callable=lambda members: [member.value for member in members],
+    )
+
+
+class Base(DeclarativeBase):
+    """What every model is; datetimes are UTC, dicts and lists are JSON."""
+
+    metadata = MetaData(naming_convention=_NAMES)
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy's own way to declare it
+        datetime: UtcDateTime(),
+        dict[str, Any]: Json,
+        list[str]: Json,
+        list[dict[str, Any]]: Json,
+    }
+
+
+@dataclass
+class _Unit:
+    """The session that surrounds the running code, and what waits for its commit."""
+
+    session: Session
+    writing: bool
+    after_commit: list[Callable[[], None]] = field(default_factory=list)
+
+
+_engine: Engine | None = None
+_unit: ContextVar[_Unit | None] = ContextVar("unit", default=None)
+
+
+def connect(url: str) -> Engine:
+    """Open `url` as this process's database and return its engine; the one before is let go."""
+    global _engine  # noqa: PLW0603 - one process has one database
+    if _engine is not None:
+        _engine.dispose()
+    _engine = make_engine(url)
+    return _engine
+
+
+def make_engine(url: str) -> Engine:
+    """An engine for `url` with the settings that the shop's rules rest on."""
+    if not url.startswith("sqlite"):
+        return create_engine(url, pool_size=10, max_overflow=20, pool_pre_ping=True)
+    sqlite = create_engine(url, connect_args={"timeout": 30, "check_same_thread": False})
+    event.listen(sqlite, "connect", _prepare_sqlite)
+    event.listen(sqlite, "begin", _begin_sqlite)
+    return sqlite
+
+
+def engine() -> Engine:
+    """The connected engine. Raises `RuntimeError` before `connect`."""
+    if _engine is None:
+        raise RuntimeError("no database is connected yet: call create_app() first")
+    return _engine
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """The only place that commits. Joins a transaction that is already under way.
+
+    What was read before it in the same request is read again after it. Functions given to
+    `after_commit` run once the outermost one has committed. No network call belongs inside.
+    """
+    outer = _unit.get()
+    if outer is not None and outer.writing:
+        yield outer.session
+        return
+    writing = engine().execution_options(writes=True)
+    with Session(writing, expire_on_commit=False) as session:
+        unit = _Unit(session, writing=True)
+        token = _unit.set(unit)
+        try:
+            yield session
+            session.commit()
+        finally:
+            _unit.reset(token)
+    if outer is not None:
+        outer.session.rollback()
+        outer.session.info.clear()
+    for follow_up in unit.after_commit:
+        follow_up()
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """A session to read with, for as long as the block; joins the one that surrounds it."""
+    outer = _unit.get()
+    if outer is not None:
+        yield outer.session
+        return
+    with Session(engine(), expire_on_commit=False) as session:
+        token = _unit.set(_Unit(session, writing=False))
+        try:
+            yield session
+        finally:
+            _unit.reset(token)
+
+
+def session() -> Session:
+    """The session of the surrounding `transaction()` or `reading()`; a request has the latter."""
+    unit = _unit.get()
+    if unit is None:
+        raise RuntimeError("no session here: use transaction() or reading()")
+    return unit.session
+
+
+def is_writing() -> bool:
+    """Whether a transaction is under way here."""
+    unit = _unit.get()
+    return unit is not None and unit.writing
+
+
+def after_commit(follow_up: Callable[[], None]) -> None:
+    """Run `follow_up` once the transaction under way has committed; not at all if it fails."""
+    unit = _unit.get()
+    if unit is None or not unit.writing:
+        raise RuntimeError("after_commit() needs a transaction under way")
+    unit.after_commit.append(follow_up)
+
+
+def insert_missing(table: type[Base], **values: Any) -> bool:
+    """Insert a row unless a unique key of it is taken; whether it was inserted."""
+    dialect = session().get_bind().dialect.name
+    insert = postgresql_insert if dialect == "postgresql" else sqlite_insert
+    statement = insert(table).values(**values).on_conflict_do_nothing()
+    return changed(statement) == 1
+
+
+def changed(statement: Executable) -> int:
+    """Run an INSERT, UPDATE or DELETE; how many rows it changed. A race is lost where that is 0."""
+    result = session().execute(statement, execution_options={"preserve_rowcount": True})
+    return cast("CursorResult[Any]", result).rowcount
+
+
+def _prepare_sqlite(connection: Any, record: object) -> None:
+    """Foreign keys, readers beside one writer, durable commits, patience with other writers."""
+    del record
+    connection.isolation_level = None  # we say BEGIN ourselves, see below
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """A writer takes the write lock at once: an upgrade later can fail without waiting."""
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

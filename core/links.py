@@ -1,0 +1,55 @@
+"""Signed tokens for links that nobody may guess or alter; keys rotate without breaking them."""
+
+from datetime import timedelta
+from hashlib import sha256
+from typing import Any
+
+from itsdangerous import BadData, URLSafeSerializer, URLSafeTimedSerializer
+
+from core import config
+
+
+class BadLink(ValueError):
+    """A token that we did not sign, or not for this purpose, or too long ago."""
+
+
+def sign(purpose: str, payload: Any) -> str:
+    """A token for `payload` (JSON values) that is the same each time and never ends."""
+    return _signer(purpose).dumps(payload)
+
+
+def read(purpose: str, token: str) -> Any:
+    """The payload of a token from `sign`. Raises `BadLink`."""
+    try:
+        return _signer(purpose).loads(token)
+    except BadData as error:
+        raise BadLink(purpose) from error
+
+
+def sign_dated(purpose: str, payload: Any) -> str:
+    """A token that carries the moment of its making, so that `read_dated` can let it end."""
+    return _dated_signer(purpose).dumps(payload)
+
+
+def read_dated(purpose: str, token: str, *, within: timedelta) -> Any:
+    """The payload of a token from `sign_dated` not older than `within`. Raises `BadLink`."""
+    try:
+        return _dated_signer(purpose).loads(token, max_age=int(within.total_seconds()))
+    except BadData as error:
+        raise BadLink(purpose) from error
+
+
+def _signer(purpose: str) -> URLSafeSerializer:
+    return URLSafeSerializer(_keys(), salt=f"link:{purpose}", signer_kwargs=_SHA256)
+
+
+def _dated_signer(purpose: str) -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(_keys(), salt=f"dated:{purpose}", signer_kwargs=_SHA256)
+
+
+_SHA256 = {"digest_method": sha256, "key_derivation": "hmac"}
+
+
+def _keys() -> list[str]:
+    """Oldest first, as itsdangerous signs with the last and we with the first."""
+    return list(reversed(config.current().secret_keys))

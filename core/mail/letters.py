@@ -1,0 +1,70 @@
+"""The kinds of letter that packages write: who composes one, and who has a last look at it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from core.mail.models import Delivery, Stream
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attachment:
+    """A file in a message."""
+
+    filename: str
+    content_type: str
+    data: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Message:
+    """A composed message, ready to send; `headers` are further ones, such as List-Unsubscribe."""
+
+    subject: str
+    html: str
+    text: str
+    headers: dict[str, str] = field(default_factory=dict)
+    reply_to: str | None = None
+    attachments: tuple[Attachment, ...] = ()
+
+
+class Undeliverable(Exception):
+    """A composer found that this message can never be sent; the text says why."""
+
+
+Composer = Callable[[Delivery], Message]
+LastLook = Callable[[Sequence[Delivery]], dict[int, str]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Letter:
+    """One kind of letter.
+
+    `compose` makes the message from its ledger row; it may read the database and changes nothing.
+    `last_look` is asked for a whole batch just before it goes: which ids must not, and why.
+    """
+
+    name: str
+    stream: Stream
+    compose: Composer
+    last_look: LastLook | None = None
+
+
+_letters: dict[str, Letter] = {}
+
+
+def register(letter: Letter) -> None:
+    """Make a kind of letter known to the worker; to register it again replaces it."""
+    _letters[letter.name] = letter
+
+
+def find(name: str) -> Letter:
+    """The letter of that name. Raises `Undeliverable` for one that nobody registered."""
+    if name not in _letters:
+        raise Undeliverable(f"no letter is called {name!r}")
+    return _letters[name]
+
+
+def look(name: str, deliveries: Sequence[Delivery]) -> dict[int, str]:
+    """The last look at a batch of one letter: which ids must not go, and why."""
+    last_look = _letters[name].last_look if name in _letters else None
+    return last_look(deliveries) if last_look else {}

@@ -1,0 +1,97 @@
+"""The delivery ledger's rows: exactly one for each (thing, person, occurrence)."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Index, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.db import Base, choice
+
+
+class Stream(StrEnum):
+    """Why a message is sent, which decides what may be done when its fate is unknown."""
+
+    TRANSACTIONAL = "transactional"
+    """Somebody waits for it: goes first, and again with the same Message-ID when in doubt."""
+    MARKETING = "marketing"
+    """Nobody may get it twice: never again blindly."""
+
+
+class State(StrEnum):
+    """Where a message stands."""
+
+    PENDING = "pending"
+    HELD = "held"
+    """Pending, while its source is paused."""
+    CLAIMED = "claimed"
+    """In a worker's hands until its lease ends, not begun."""
+    SENDING = "sending"
+    """The dialogue with the mail server has begun."""
+    ACCEPTED = "accepted"
+    EXCLUDED = "excluded"
+    """Decided against before sending, for `reason`."""
+    FAILED = "failed"
+    """Refused for good, for `reason`."""
+    UNKNOWN = "unknown"
+    """The connection was lost between handing over and the answer; staff decide."""
+
+
+WAITING = (State.PENDING, State.HELD, State.CLAIMED, State.SENDING)
+
+
+class Delivery(Base):
+    """One message to one person.
+
+    `key` names (thing, person, occurrence) and is unique. `letter` names who composes it from
+    `payload`; `source` is what it is counted under, such as `newsletter:3` or `order:12`; `person`
+    is the id of whom it concerns in that letter's package. `fence` rises with each claim, so that
+    a worker whose lease ended can write no outcome.
+    """
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        Index("ix_delivery_source_state", "source", "state"),
+        Index(
+            "ix_delivery_due",
+            "priority",
+            "due_at",
+            "id",
+            sqlite_where=text("state = 'pending'"),
+            postgresql_where=text("state = 'pending'"),
+        ),
+        Index(
+            "ix_delivery_leased",
+            "lease_until",
+            sqlite_where=text("state IN ('claimed', 'sending')"),
+            postgresql_where=text("state IN ('claimed', 'sending')"),
+        ),
+        Index("ix_delivery_recipient", "recipient"),
+        Index("ix_delivery_created_at", "created_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(200), unique=True)
+    letter: Mapped[str] = mapped_column(String(64))
+    stream: Mapped[Stream] = mapped_column(choice(Stream))
+    priority: Mapped[int] = mapped_column(default=0)
+    source: Mapped[str] = mapped_column(String(100))
+    person: Mapped[int | None]
+    recipient: Mapped[str] = mapped_column(String(320))
+    payload: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    state: Mapped[State] = mapped_column(choice(State), default=State.PENDING)
+    reason: Mapped[str | None] = mapped_column(Text)
+    subject: Mapped[str | None] = mapped_column(Text)
+    attempts: Mapped[int] = mapped_column(default=0)
+    due_at: Mapped[datetime]
+    lease_until: Mapped[datetime | None]
+    worker: Mapped[str | None] = mapped_column(String(100))
+    fence: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime]
+    settled_at: Mapped[datetime | None]
+
+    @property
+    def waiting(self) -> bool:
+        """Whether its fate is still open."""
+        return self.state in WAITING

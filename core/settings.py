@@ -1,0 +1,56 @@
+"""The store's own settings, kept in the database and changed by staff."""
+
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core import clock, db
+from core.models import StoreSetting
+
+
+@dataclass(frozen=True, kw_only=True)
+class Store:
+    """Who sells here and how they sign their mail; the defaults are samples to be replaced."""
+
+    name: str = "QL Claw"
+    blog_name: str = "The QL Blawg"
+    legal_name: str = "[Sample: your company name]"
+    postal_address: str = "[Sample: street, city, postal code, country]"
+    support_email: str = "help@shop.example"
+    sender_email: str = "hello@shop.example"
+    currency: str = "USD"
+    order_prefix: str = "QL-"
+    eu_responsible_person: str = "[Sample: name and address of your EU responsible person]"
+
+
+def store() -> Store:
+    """The settings as they stand, read once a request; what staff never set has its default."""
+    with db.reading() as session:
+        if _CACHED not in session.info:
+            session.info[_CACHED] = _read(session)
+        cached: Store = session.info[_CACHED]
+        return cached
+
+
+def change(**values: Any) -> Store:
+    """Set these settings. Raises `TypeError` for a name that no setting has."""
+    changed = replace(Store(), **values)
+    with db.transaction() as session:
+        for name in values:
+            session.merge(
+                StoreSetting(name=name, value=asdict(changed)[name], changed_at=clock.now())
+            )
+        session.flush()
+        session.info.pop(_CACHED, None)
+        return store()
+
+
+_CACHED = "store settings"
+
+
+def _read(session: Session) -> Store:
+    rows = session.execute(select(StoreSetting.name, StoreSetting.value)).all()
+    known = {field.name for field in fields(Store)}
+    return replace(Store(), **{name: value for name, value in rows if name in known})

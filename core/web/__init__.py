@@ -1,0 +1,1 @@
+"""What every page has in common: headers, origin check, reading session, errors, assets, health."""

