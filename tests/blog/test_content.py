@@ -114,6 +114,7 @@ def test_a_post_warns_weighs_the_evidence_and_points_to_the_finder(path: Path) -
     assert "evidence" in kinds
     assert "finder" in {name for name, _ in _directives(body)}
     assert "](/pages/safety)" in body
+    assert "](/pain-finder)" in body
 
 
 @each_post
