@@ -1,8 +1,10 @@
 """The composition root: builds the app, and is the only module to know every package."""
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 from flask import Flask
 from jinja2 import StrictUndefined
 
@@ -10,9 +12,10 @@ import blog.wiring
 import newsletter.wiring
 import shop.wiring
 import staff.wiring
-from core import cli, config, db, jobs, logs, money, settings
+from core import cli, config, db, jobs, logs, money, schema, settings
 from core.config import Config, ConfigError
 from core.mail import acceptance, composing, smtp
+from core.processes import Group, Program
 from core.web import assets, errors, headers, health, limits, origin, requests
 
 _ROOT = Path(__file__).resolve().parent
@@ -41,9 +44,70 @@ def create_app(settings_of_the_shop: Config | None = None) -> Flask:
     for package in (shop, blog, newsletter, staff):
         package.wiring.init_app(app)
     jobs.install(chosen, app.app_context)
-    for command in (cli.worker, cli.migrate):
+    for command in (cli.worker, cli.migrate, up):
         app.cli.add_command(command)
     return app
+
+
+@click.command()
+def up() -> None:
+    """Run the whole shop: web, workers, and stand-ins for Stripe and mail where none are set."""
+    chosen = config.current()
+    schema.upgrade()
+    db.engine().dispose()
+    group = Group(list(_programs(chosen)))
+    group.start()
+    if group.wait_until_up(60):
+        click.echo(_welcome(chosen))
+    group.run()
+
+
+def _programs(chosen: Config) -> Iterator[Program]:
+    """What has to run, the stand-ins first since the others speak with them."""
+    python, host, port = sys.executable, chosen.host, chosen.port
+    if chosen.simulator_url:
+        yield Program(
+            name="Stripe simulator",
+            command=[
+                *(python, "-m", "shop.simulator", "--host", host, "--port", str(port + 1)),
+                *("--data", str(chosen.data_dir / "simulator")),
+                *("--webhook-url", f"http://{chosen.local_host}:{port}/webhooks/stripe"),
+                *("--webhook-secret", chosen.stripe_webhook_secrets[0]),
+            ],
+            page=chosen.simulator_url,
+        )
+    if chosen.mailbox_url:
+        yield Program(
+            name="mailbox",
+            command=[
+                *(python, "-m", "core.mailbox", "--host", host, "--http-port", str(port + 2)),
+                *("--smtp-port", str(port + 3), "--data", str(chosen.data_dir / "mailbox")),
+            ],
+            page=chosen.mailbox_url,
+        )
+    for number in range(1, chosen.mail_workers + 1):
+        yield Program(
+            name=f"worker {number}", command=[python, "-m", "flask", "--app", "wsgi", "worker"]
+        )
+    yield Program(
+        name="web",
+        command=[
+            *(python, "-m", "granian", "--interface", "wsgi", "--factory", "wsgi:create_app"),
+            *("--host", host, "--port", str(port), "--workers", str(chosen.web_workers)),
+            *("--respawn-failed-workers", "--log-level", "warning"),
+        ],
+        page=f"http://{chosen.local_host}:{port}/healthz",
+    )
+
+
+def _welcome(chosen: Config) -> str:
+    lines = [
+        ("Shop", chosen.site_url),
+        ("Back office", f"{chosen.site_url}/staff/"),
+        ("Mailbox", chosen.mailbox_url),
+        ("Stripe simulator", chosen.simulator_url),
+    ]
+    return "\n".join(f"  {name + ':':<18}{url}" for name, url in lines if url)
 
 
 def _load() -> Config:

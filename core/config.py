@@ -59,6 +59,11 @@ class Config:
     log_format: str
 
     @property
+    def local_host(self) -> str:
+        """The address under which programs on this machine reach each other."""
+        return _loopback(self.host)
+
+    @property
     def secure(self) -> bool:
         """Whether the public address is HTTPS, so that cookies may insist on it."""
         return self.site_url.startswith("https://")
@@ -223,7 +228,6 @@ def _generated(path: Path, make: Callable[[], str]) -> str:
 
 
 def _loopback(host: str) -> str:
-    """The local address under which services on this machine reach each other."""
     return "127.0.0.1" if host in ("0.0.0.0", "::", "localhost") else host  # noqa: S104 - compared, not bound
 
 

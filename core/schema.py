@@ -3,7 +3,11 @@
 from pathlib import Path
 
 from alembic import command
+from alembic.autogenerate import compare_metadata
 from alembic.config import Config
+from alembic.migration import MigrationContext
+
+from core import db
 
 _ROOT = Path(__file__).resolve().parent.parent
 
@@ -16,6 +20,20 @@ def upgrade(revision: str = "head") -> None:
 def downgrade(revision: str = "base") -> None:
     """Undo the migrations down to `revision`; `base` leaves nothing."""
     command.downgrade(_alembic(), revision)
+
+
+def drift() -> list[object]:
+    """What the models say and the connected database lacks, or the other way round; best empty."""
+    with db.engine().connect() as connection:
+        context = MigrationContext.configure(connection, opts={"include_name": _is_ours})
+        differences: list[object] = compare_metadata(context, db.Base.metadata)
+        return differences
+
+
+def _is_ours(name: str | None, kind: str, parents: object) -> bool:
+    """The task queue keeps its own tables in the same PostgreSQL database."""
+    del parents
+    return not (kind == "table" and name is not None and name.startswith("huey_"))
 
 
 def _alembic() -> Config:

@@ -14,9 +14,6 @@ from core import config, db, schema
 from core.config import Config
 from wsgi import create_app
 
-# The sandbox of a root user's Chromium, and its calls home, have no place in tests.
-CHROMIUM_ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
-
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(

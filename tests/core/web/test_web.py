@@ -1,0 +1,48 @@
+"""What every page has in common."""
+
+from flask import Flask
+from flask.testing import FlaskClient
+
+from core import redirects
+
+
+def test_every_answer_forbids_inline_scripts_and_sniffing(client: FlaskClient) -> None:
+    headers = client.get("/healthz").headers
+    assert "default-src 'self'" in headers["Content-Security-Policy"]
+    assert "unsafe-inline" not in headers["Content-Security-Policy"]
+    assert headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_a_form_sent_from_another_site_is_refused(client: FlaskClient) -> None:
+    for headers in (
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+    ):
+        assert client.post("/nowhere", headers=headers).status_code == 403
+    for headers in ({"Sec-Fetch-Site": "same-origin"}, {"Origin": "http://localhost"}, {}):
+        assert client.post("/nowhere", headers=headers).status_code == 404
+
+
+def test_an_address_that_moved_leads_on(app: Flask, client: FlaskClient) -> None:
+    redirects.add("/blogs/news/psoas", "/blog/psoas")
+    answer = client.get("/blogs/news/psoas/")
+    assert (answer.status_code, answer.location) == (301, "/blog/psoas")
+
+
+def test_an_unknown_address_is_a_page_of_ours(client: FlaskClient) -> None:
+    answer = client.get("/nowhere")
+    assert answer.status_code == 404
+    assert 'class="skip-link"' in answer.text
+
+
+def test_ready_says_what_was_checked(client: FlaskClient) -> None:
+    assert client.get("/readyz").json == {"status": "ready", "database": "ok", "disk": "ok"}
+
+
+def test_figures_are_for_this_machine_only(client: FlaskClient) -> None:
+    assert "mail_backlog 0.0" in client.get("/metrics").text
+    assert client.get("/metrics", headers={"X-Forwarded-For": "8.8.8.8"}).status_code == 404
+    far = client.get("/metrics", environ_overrides={"REMOTE_ADDR": "8.8.8.8"})
+    assert far.status_code == 404
