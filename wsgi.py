@@ -15,6 +15,7 @@ import staff.wiring
 from core import cli, config, db, jobs, logs, money, schema, settings
 from core.config import Config, ConfigError
 from core.mail import acceptance, composing, smtp
+from core.pagecache import PageCache
 from core.processes import Group, Program
 from core.web import assets, errors, headers, health, limits, origin, requests
 
@@ -36,6 +37,7 @@ def create_app(settings_of_the_shop: Config | None = None) -> Flask:
         part.init_app(app)
     headers.init_app(app, chosen)
     limits.init_app(app, chosen)
+    app.wsgi_app = PageCache(app.wsgi_app, chosen.data_dir / "pages")  # type: ignore[method-assign] # Flask's way
     assets.init_app(app, _ROOT / "static", chosen.data_dir / "assets")
     smtp.init_app(app, chosen.mail)
     composing.install(app.jinja_env)

@@ -94,6 +94,7 @@ class _Unit:
 
 
 _engine: Engine | None = None
+_observers: list[Callable[[], None]] = []
 _unit: ContextVar[_Unit | None] = ContextVar("unit", default=None)
 
 
@@ -102,8 +103,14 @@ def connect(url: str) -> Engine:
     global _engine  # noqa: PLW0603 - one process has one database
     if _engine is not None:
         _engine.dispose()
+    _observers.clear()
     _engine = make_engine(url)
     return _engine
+
+
+def on_commit(observer: Callable[[], None]) -> None:
+    """Call `observer` after every commit of this process, until another database is connected."""
+    _observers.append(observer)
 
 
 def make_engine(url: str) -> Engine:
@@ -146,7 +153,7 @@ def transaction() -> Iterator[Session]:
     if outer is not None:
         outer.session.rollback()
         outer.session.info.clear()
-    for follow_up in unit.after_commit:
+    for follow_up in (*unit.after_commit, *_observers):
         follow_up()
 
 
