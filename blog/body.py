@@ -7,7 +7,7 @@ the back one.
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -19,6 +19,8 @@ from blog.curves import Line
 
 VIEWS: tuple[View, ...] = ("front", "back")
 
+Box = tuple[float, float, float, float]
+
 _CONTENT = Path(__file__).parent / "content" / "anatomy"
 _FIBERS = (0.2, 0.4, 0.6, 0.8)
 _WHOLE_UNITS = 1.0
@@ -29,8 +31,7 @@ class Figure:
     """One view of the body as path data; only ``edge`` and ``middle`` are whole, not half."""
 
     edge: str
-    insets: str
-    leader: str
+    inset_frame: str
     contours: str
     faint: str
     bones: str
@@ -39,13 +40,15 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Closed path data and the box around its first outline: left, top, right, bottom.
+    """Closed path data and the box around it: left, top, right, bottom.
 
-    What follows the first outline is an inset, which stands elsewhere.
+    ``inset`` is drawn beside the figure, because a standing body hides it; what is hidden
+    wholly has no other path.
     """
 
     path: str
-    box: tuple[float, float, float, float]
+    box: Box
+    inset: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +75,8 @@ def figure(view: View) -> Figure:
     half = curves.read(drawn["outline"])[0]
     return Figure(
         edge=curves.shape([(*half, *curves.mirror(half)[1:-1])], grain=0.2),
-        insets=curves.shape(_lines(drawn.get("insets", ""))),
-        leader=curves.stroke(_lines(drawn.get("leader", ""))),
+        inset_frame=curves.shape(_lines(drawn.get("frame", "")))
+        + curves.stroke(_lines(drawn.get("leader", ""))),
         contours="".join(curves.brush(line, 2.0) for line in _lines(drawn["contours"])),
         faint=curves.stroke(_lines(drawn["faint"]), grain=0.5),
         bones=curves.stroke(_lines(drawn["bones"]), grain=0.5),
@@ -88,7 +91,13 @@ def regions(view: View) -> Mapping[str, Shape]:
     A paired region is its half; a midline one is whole.
     """
     drawn: dict[str, str] = _load("regions.toml")[view]
-    return MappingProxyType({region: _region(region, text) for region, text in drawn.items()})
+    insets: dict[str, str] = _load("regions.toml")["insets"].get(view, {})
+    beside = {region: _region(region, text) for region, text in insets.items()}
+    shapes = {region: _region(region, text) for region, text in drawn.items()}
+    for region, inset in beside.items():
+        here = shapes.get(region, Shape("", inset.box))
+        shapes[region] = replace(here, inset=inset.path)
+    return MappingProxyType(shapes)
 
 
 @cache

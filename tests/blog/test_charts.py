@@ -5,7 +5,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from blog import anatomy, body, charts, curves
+from blog import anatomy, body, charts, curves, plates
 
 MUSCLES = sorted(anatomy.muscles())
 SVG = "{http://www.w3.org/2000/svg}"
@@ -117,8 +117,8 @@ def test_red_is_for_the_ache_alone_and_ochre_for_the_muscle() -> None:
     for element in parsed(charts.referral_document("quadratus-lumborum")).iter():
         colors = {element.get("fill"), element.get("stroke")}
         classes = (element.get("class") or "").split()
-        assert (charts.ACHE in colors) == ("chart-ache" in classes)
-        assert (charts.MUSCLE in colors) == ("chart-muscle" in classes)
+        assert (plates.ACHE in colors) == ("chart-ache" in classes)
+        assert (plates.MUSCLE in colors) == ("chart-muscle" in classes)
 
 
 @pytest.mark.parametrize("muscle_id", MUSCLES)
