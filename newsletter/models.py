@@ -1,1 +1,253 @@
-"""Tables of the newsletter."""
+"""Tables of the newsletter: people and their consent, issues, sequences and who walks them."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from core.db import Base, choice
+
+DEFAULT_ZONE = "America/New_York"
+"""Whose morning a reader gets who never named a zone."""
+DEFAULT_PACE = 2
+
+
+class Standing(StrEnum):
+    """Where a person stands with the letters; only a confirmed one gets any."""
+
+    PENDING = "pending"
+    """Asked for, not confirmed."""
+    CONFIRMED = "confirmed"
+    UNSUBSCRIBED = "unsubscribed"
+    BOUNCED = "bounced"
+    """The address does not exist."""
+    COMPLAINED = "complained"
+    """Reported us as spam."""
+
+
+class Subscriber(Base):
+    """One person who asked for letters, known by their address.
+
+    `public_id` names them in links. `email` is normalized; `address_hash` is what a suppression
+    would be kept under. `pace_days` is the least number of days between two letters.
+    `membership` rises when they leave, so that a link from before confirms nothing.
+    """
+
+    __tablename__ = "subscriber"
+    __table_args__ = (
+        CheckConstraint("pace_days BETWEEN 1 AND 60", name="pace"),
+        Index("ix_subscriber_standing", "standing", "id"),
+        Index("ix_subscriber_address_hash", "address_hash"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(32), unique=True)
+    email: Mapped[str] = mapped_column(String(320), unique=True)
+    address_hash: Mapped[str] = mapped_column(String(64))
+    standing: Mapped[Standing] = mapped_column(choice(Standing), default=Standing.PENDING)
+    membership: Mapped[int] = mapped_column(default=1)
+    name: Mapped[str | None] = mapped_column(String(80))
+    timezone: Mapped[str] = mapped_column(String(64), default=DEFAULT_ZONE)
+    pace_days: Mapped[int] = mapped_column(default=DEFAULT_PACE)
+    paused_until: Mapped[datetime | None]
+    source: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]
+    unsubscribed_at: Mapped[datetime | None]
+
+    tags: Mapped[list["SubscriberTag"]] = relationship(order_by="SubscriberTag.name")
+
+
+class SubscriberTag(Base):
+    """A word that staff or an import tied to a person; segments are made of them."""
+
+    __tablename__ = "subscriber_tag"
+    __table_args__ = (Index("ix_subscriber_tag_name", "name", "subscriber_id"),)
+
+    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscriber.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+
+
+class ConsentEvent(StrEnum):
+    """What a receipt attests."""
+
+    REQUESTED = "requested"
+    CONFIRMED = "confirmed"
+    IMPORTED = "imported"
+    """Given elsewhere, with evidence that the import named."""
+    WITHDRAWN = "withdrawn"
+
+
+class Consent(Base):
+    """A receipt: who agreed to which exact words, where, how and when. Never changed.
+
+    `hash` covers the row and the hash of the person's receipt before it, so that neither a change
+    nor a gap goes unseen; see `newsletter.consents`.
+    """
+
+    __tablename__ = "consent"
+    __table_args__ = (
+        UniqueConstraint("subscriber_id", "number"),
+        Index("ix_consent_at", "at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscriber.id"))
+    number: Mapped[int]
+    event: Mapped[ConsentEvent] = mapped_column(choice(ConsentEvent))
+    basis: Mapped[str] = mapped_column(String(32))
+    wording: Mapped[str] = mapped_column(Text)
+    wording_version: Mapped[str] = mapped_column(String(32))
+    page: Mapped[str] = mapped_column(String(500))
+    method: Mapped[str] = mapped_column(String(32))
+    at: Mapped[datetime]
+    previous_hash: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64))
+
+
+class Suppression(Base):
+    """An address that gets no letters, as a keyed hash; it outlives the person's erasure."""
+
+    __tablename__ = "suppression"
+
+    address_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    reason: Mapped[str] = mapped_column(String(32))
+    at: Mapped[datetime]
+
+
+class IssueState(StrEnum):
+    """Where a newsletter stands."""
+
+    DRAFT = "draft"
+    SCHEDULED = "scheduled"
+    SENDING = "sending"
+    """Its audience is frozen in the ledger."""
+    PAUSED = "paused"
+    DONE = "done"
+    CANCELLED = "cancelled"
+
+
+class Newsletter(Base):
+    """One issue. `html` and `text` are its compiled parts, kept from the moment it was frozen.
+
+    `audience` is how many people were frozen; what became of each is in the delivery ledger under
+    the source `newsletter:<id>`.
+    """
+
+    __tablename__ = "newsletter"
+    __table_args__ = (Index("ix_newsletter_state", "state", "scheduled_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(String(120), unique=True)
+    subject: Mapped[str] = mapped_column(Text)
+    preheader: Mapped[str] = mapped_column(Text, default="")
+    body: Mapped[str] = mapped_column(Text)
+    segment: Mapped[str | None] = mapped_column(String(64))
+    state: Mapped[IssueState] = mapped_column(choice(IssueState), default=IssueState.DRAFT)
+    html: Mapped[str | None] = mapped_column(Text)
+    text: Mapped[str | None] = mapped_column(Text)
+    audience: Mapped[int | None]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    scheduled_at: Mapped[datetime | None]
+    frozen_at: Mapped[datetime | None]
+    done_at: Mapped[datetime | None]
+
+    @property
+    def source(self) -> str:
+        """What its messages are counted under in the ledger."""
+        return f"newsletter:{self.id}"
+
+
+class Sequence(Base):
+    """A row of letters that each person gets at their own time, such as the welcome.
+
+    `trigger` says what enrols people: `confirmed`, or None for by hand. Those who walk it keep the
+    version they began with.
+    """
+
+    __tablename__ = "sequence"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(64), unique=True)
+    title: Mapped[str] = mapped_column(String(200))
+    trigger: Mapped[str | None] = mapped_column(String(32))
+    active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime]
+
+
+class SequenceVersion(Base):
+    """The steps of a sequence as they were published. Never changed.
+
+    Each step has `subject`, `preheader`, `body` (Markdown) and `delay_days` since the one before.
+    """
+
+    __tablename__ = "sequence_version"
+    __table_args__ = (UniqueConstraint("sequence_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sequence_id: Mapped[int] = mapped_column(ForeignKey("sequence.id"))
+    number: Mapped[int]
+    steps: Mapped[list[dict[str, Any]]]
+    created_at: Mapped[datetime]
+
+
+class Walk(StrEnum):
+    """Where an enrolment stands."""
+
+    ACTIVE = "active"
+    DONE = "done"
+    EXITED = "exited"
+    """Ended before its last letter, for `reason`."""
+
+
+class Enrolment(Base):
+    """One person's walk through one version of a sequence.
+
+    `position` is the step that comes next and `due_at` when; `reached_at` is when the step before
+    went into the ledger, from which a changed pace counts anew. `occurrence` tells repeated walks
+    apart, such as one for each purchase.
+    """
+
+    __tablename__ = "enrolment"
+    __table_args__ = (
+        UniqueConstraint("sequence_id", "subscriber_id", "occurrence"),
+        Index(
+            "ix_enrolment_due",
+            "due_at",
+            "id",
+            sqlite_where=text("state = 'active'"),
+            postgresql_where=text("state = 'active'"),
+        ),
+        Index("ix_enrolment_version", "version_id", "state", "position"),
+        Index("ix_enrolment_subscriber", "subscriber_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sequence_id: Mapped[int] = mapped_column(ForeignKey("sequence.id"))
+    version_id: Mapped[int] = mapped_column(ForeignKey("sequence_version.id"))
+    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscriber.id"))
+    occurrence: Mapped[str] = mapped_column(String(64))
+    position: Mapped[int] = mapped_column(default=0)
+    due_at: Mapped[datetime]
+    reached_at: Mapped[datetime]
+    state: Mapped[Walk] = mapped_column(choice(Walk), default=Walk.ACTIVE)
+    reason: Mapped[str | None] = mapped_column(String(64))
+    created_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class EnrolmentLog(Base):
+    """What happened to an enrolment and when, one row each. Never changed."""
+
+    __tablename__ = "enrolment_log"
+    __table_args__ = (Index("ix_enrolment_log_enrolment", "enrolment_id", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolment.id"))
+    event: Mapped[str] = mapped_column(String(32))
+    position: Mapped[int]
+    detail: Mapped[str | None] = mapped_column(String(200))
+    at: Mapped[datetime]
