@@ -1,6 +1,6 @@
 """Addresses that moved: an old path leads to the new one for good."""
 
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from core import clock, db
 from core.models import Redirect
@@ -25,3 +25,9 @@ def add(path: str, target: str) -> None:
             raise ValueError(f"{path} would lead to itself")
         session.merge(Redirect(path=path, target=target, created_at=clock.now()))
         session.execute(update(Redirect).where(Redirect.target == path).values(target=target))
+
+
+def remove(path: str) -> None:
+    """Let `path` lead nowhere else any more, since there is a page at it again."""
+    with db.transaction() as session:
+        session.execute(delete(Redirect).where(Redirect.path == (path.rstrip("/") or "/")))

@@ -1,0 +1,183 @@
+"""Comments: plain text that waits until staff let it be seen."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from email_validator import EmailNotValidError, validate_email
+from sqlalchemy import func, select
+
+from blog.models import Comment, CommentState, Post
+from core import clock, db, links
+
+LONGEST_NAME, LONGEST_BODY = 80, 4000
+
+
+class Refused(ValueError):
+    """A comment that cannot be taken; `problems` maps a field to what the reader should do."""
+
+    def __init__(self, problems: dict[str, str]) -> None:
+        super().__init__("; ".join(problems.values()))
+        self.problems = problems
+
+
+@dataclass(frozen=True)
+class Thread:
+    """A comment and the answers to it, oldest first."""
+
+    comment: Comment
+    answers: tuple[Comment, ...]
+
+
+def submit(
+    post_id: int, *, name: str, email: str | None, body: str, suspicious: bool = False
+) -> Comment:
+    """Take a reader's comment, which waits for staff; a suspicious one waits among the spam.
+
+    Raises `Refused`.
+    """
+    name, email, body = name.strip(), (email or "").strip() or None, body.strip()
+    problems = _problems(name, email, body)
+    if problems:
+        raise Refused(problems)
+    state = CommentState.SPAM if suspicious else CommentState.PENDING
+    with db.transaction() as session:
+        comment = Comment(
+            post_id=post_id,
+            name=name,
+            email=email,
+            body=body,
+            state=state,
+            by_staff=False,
+            created_at=clock.now(),
+        )
+        session.add(comment)
+    return comment
+
+
+def approve(comment_id: int, *, by: str) -> Comment:
+    """Show a comment under its post."""
+    return _decide(comment_id, CommentState.APPROVED, by)
+
+
+def reject(comment_id: int, *, by: str) -> Comment:
+    """Do not show a comment."""
+    return _decide(comment_id, CommentState.REJECTED, by)
+
+
+def mark_spam(comment_id: int, *, by: str) -> Comment:
+    """Do not show a comment, and say that it is spam."""
+    return _decide(comment_id, CommentState.SPAM, by)
+
+
+def reopen(comment_id: int) -> Comment:
+    """Undo a decision: the comment waits again."""
+    return _decide(comment_id, CommentState.PENDING, None)
+
+
+def reply(comment_id: int, *, name: str, body: str, by: str) -> Comment:
+    """Answer a comment as staff, shown at once; an answer to an answer stands beside it."""
+    body = body.strip()
+    problems = _problems(name, None, body)
+    if problems:
+        raise Refused(problems)
+    now = clock.now()
+    with db.transaction() as session:
+        answered = session.get_one(Comment, comment_id)
+        answer = Comment(
+            post_id=answered.post_id,
+            parent_id=answered.parent_id or answered.id,
+            name=name,
+            body=body,
+            state=CommentState.APPROVED,
+            by_staff=True,
+            created_at=now,
+            decided_by=by,
+            decided_at=now,
+        )
+        session.add(answer)
+    return answer
+
+
+def delete(comment_id: int) -> None:
+    """Forget a comment and the answers to it, for good."""
+    with db.transaction() as session:
+        comment = session.get(Comment, comment_id)
+        if comment is not None:
+            session.delete(comment)
+
+
+def shown(post_id: int) -> list[Thread]:
+    """What stands under a post, oldest first."""
+    statement = select(Comment).where(
+        Comment.post_id == post_id, Comment.state == CommentState.APPROVED
+    )
+    with db.reading() as session:
+        comments = session.scalars(statement.order_by(Comment.id)).all()
+    return [
+        Thread(comment, tuple(other for other in comments if other.parent_id == comment.id))
+        for comment in comments
+        if comment.parent_id is None
+    ]
+
+
+def in_state(state: CommentState, count: int = 50) -> Sequence[tuple[Comment, str, str]]:
+    """Comments in a state with slug and title of their posts, those waiting longest first."""
+    statement = select(Comment, Post.slug, Post.title).join(Post).where(Comment.state == state)
+    order = Comment.id if state is CommentState.PENDING else Comment.id.desc()
+    with db.reading() as session:
+        return session.execute(statement.order_by(order).limit(count)).tuples().all()
+
+
+def waiting() -> int:
+    """How many comments wait for staff."""
+    statement = select(func.count()).where(Comment.state == CommentState.PENDING)
+    with db.reading() as session:
+        return session.scalar(statement) or 0
+
+
+def token(comment: Comment) -> str:
+    """What the address of a reader's own comment ends in, to see and delete it."""
+    return links.sign("comment", comment.id)
+
+
+def by_token(text: str) -> tuple[Comment, str, str] | None:
+    """A reader's own comment with slug and title of its post; None once it is deleted.
+
+    Raises `core.links.BadLink`.
+    """
+    statement = select(Comment, Post.slug, Post.title).join(Post)
+    with db.reading() as session:
+        found = session.execute(statement.where(Comment.id == links.read("comment", text)))
+        return found.tuples().one_or_none()
+
+
+def _problems(name: str, email: str | None, body: str) -> dict[str, str]:
+    found = {}
+    if not name:
+        found["name"] = "Please give a name; a first name or nickname will do."
+    elif len(name) > LONGEST_NAME:
+        found["name"] = f"Please shorten the name to {LONGEST_NAME} characters."
+    if not body:
+        found["body"] = "Please write your comment."
+    elif len(body) > LONGEST_BODY:
+        found["body"] = f"Please shorten the comment to {LONGEST_BODY} characters."
+    if email and not _is_address(email):
+        found["email"] = "This e-mail address cannot be right. You can also leave it out."
+    return found
+
+
+def _is_address(email: str) -> bool:
+    try:
+        validate_email(email, check_deliverability=False)
+    except EmailNotValidError:
+        return False
+    return True
+
+
+def _decide(comment_id: int, state: CommentState, by: str | None) -> Comment:
+    decided_at: datetime | None = clock.now() if by else None
+    with db.transaction() as session:
+        comment = session.get_one(Comment, comment_id)
+        comment.state, comment.decided_by, comment.decided_at = state, by, decided_at
+    return comment

@@ -1,0 +1,334 @@
+"""Posts: written, previewed, published, found again."""
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    String,
+    and_,
+    case,
+    cast,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+)
+from sqlalchemy.orm import aliased, defer, joinedload
+
+from blog import anatomy, markdown, topics
+from blog.markdown import Unpublishable
+from blog.models import Post, PostState, Revision, Topic, reading_minutes
+from core import clock, db, redirects
+
+
+class Outdated(ValueError):
+    """Somebody else saved the post after the one now saving it had opened it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """What a writer fills in. `pillar` and `read_next` are slugs of posts, `topics` of topics."""
+
+    slug: str
+    title: str
+    summary: str
+    body: str
+    author: str
+    reviewer: str | None = None
+    reviewed_on: date | None = None
+    pillar: str | None = None
+    read_next: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+    muscles: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Teaser:
+    """A post as lists show it."""
+
+    id: int
+    slug: str
+    title: str
+    summary: str
+    published_at: datetime
+    words: int
+    muscles: list[str]
+
+    @property
+    def minutes(self) -> int:
+        """How long it takes to read."""
+        return reading_minutes(self.words)
+
+
+def preview(draft: Draft) -> Post:
+    """The post that the draft would become, rendered and not saved; `problems` says what is wrong.
+
+    Raises `ValueError` for a slug or title that cannot be, and `LookupError` for a muscle, region
+    or topic that is not there.
+    """
+    return _written(Post(revision=0, created_at=clock.now()), draft)
+
+
+def save(
+    draft: Draft,
+    *,
+    by: str,
+    post_id: int | None = None,
+    opened: int | None = None,
+    at: datetime | None = None,
+) -> Post:
+    """Save a draft as a new post, or over the post `post_id`, and keep it as a revision.
+
+    `opened` is the revision that the writer began with: raises `Outdated` where there is a newer
+    one. A post that can be read already must have no problems: raises `Unpublishable`. Where its
+    slug changes, the old address leads to the new one. `at` is for texts that come from elsewhere.
+    """
+    moment = at or clock.now()
+    with db.transaction() as session:
+        post = _opened(post_id, opened) or Post(revision=0, created_at=moment)
+        before = post.slug
+        _refuse_taken(draft.slug, post_id)
+        _written(post, draft)
+        if post.state is not PostState.DRAFT:
+            _refuse_problems(post)
+        post.revision += 1
+        post.updated_at = moment
+        session.add(post)
+        session.flush()
+        session.add(_revision(post, by))
+        if before != post.slug:
+            _moved(before, post)
+    return post
+
+
+def publish(post_id: int, *, at: datetime | None = None) -> Post:
+    """Let everybody read a post, from now or from a moment, past or to come.
+
+    Raises `Unpublishable` while something is wrong with it.
+    """
+    with db.transaction() as session:
+        post = session.get_one(Post, post_id, with_for_update=True)
+        _refuse_problems(post)
+        post.published_at = at or clock.now()
+    return post
+
+
+def withdraw(post_id: int) -> Post:
+    """Make a post a draft again; its address answers 404."""
+    with db.transaction() as session:
+        post = session.get_one(Post, post_id)
+        post.published_at = None
+    return post
+
+
+def by_slug(slug: str) -> Post | None:
+    """The post that everybody can read at this address, with its topics."""
+    statement = select(Post).where(Post.slug == slug, _readable())
+    with db.reading() as session:
+        options = joinedload(Post.topics), defer(Post.body), defer(Post.search_text)
+        return session.scalars(statement.options(*options)).unique().one_or_none()
+
+
+def latest(
+    count: int = 20, *, after: int | None = None, topic: Topic | None = None
+) -> list[Teaser]:
+    """Posts by falling date, from below the post `after`."""
+    statement = _teasers()
+    if topic is not None:
+        statement = statement.where(Post.topics.any(Topic.id == topic.id))
+    if after is not None:
+        last = aliased(Post)
+        older = or_(
+            Post.published_at < last.published_at,
+            and_(Post.published_at == last.published_at, Post.id < last.id),
+        )
+        statement = statement.join(last, and_(last.id == after, older))
+    return _read(statement.limit(count))
+
+
+def named(slugs: Sequence[str]) -> list[Teaser]:
+    """Those of these posts that everybody can read, in the order of `slugs`."""
+    found = {teaser.slug: teaser for teaser in _read(_teasers().where(Post.slug.in_(slugs)))}
+    return [found[slug] for slug in dict.fromkeys(slugs) if slug in found]
+
+
+def about(muscles: Collection[str], count: int = 6) -> list[Teaser]:
+    """Posts that concern one of these muscles, the latest first."""
+    # Ids hold no characters that mean something to JSON or to LIKE.
+    listed = [cast(Post.muscles, String).contains(f'"{muscle}"') for muscle in muscles]
+    return _read(_teasers().where(or_(false(), *listed)).limit(count))
+
+
+def showing(slug: str, count: int = 6) -> list[Teaser]:
+    """Posts in which the product of that slug has a card, the latest first."""
+    shown = cast(Post.slots, String).contains(f'"{slug}"', autoescape=True)
+    return _read(_teasers().where(shown).limit(count))
+
+
+def search(query: str, count: int = 20) -> list[Teaser]:
+    """Posts in which every word of `query` occurs; those with it in the title come first."""
+    words = query.lower().split()[:8]
+    if not words:
+        return []
+    score: ColumnElement[int] = literal(0)
+    statement = _teasers()
+    for word in words:
+        statement = statement.where(Post.search_text.contains(word, autoescape=True))
+        for column, weight in ((Post.title, 4), (Post.summary, 1)):
+            found = func.lower(column).contains(word, autoescape=True)
+            score = score + case((found, weight), else_=0)
+    best = statement.order_by(None).order_by(score.desc(), Post.published_at.desc())
+    return _read(best.limit(count))
+
+
+def in_state(state: PostState | None = None) -> Sequence[Post]:
+    """Every post, or those in a state, the last saved first: the list of the staff."""
+    now = clock.now()
+    wanted = {
+        PostState.DRAFT: Post.published_at.is_(None),
+        PostState.SCHEDULED: Post.published_at > now,
+        PostState.PUBLISHED: Post.published_at <= now,
+    }
+    statement = select(Post).order_by(Post.updated_at.desc(), Post.id.desc())
+    if state is not None:
+        statement = statement.where(wanted[state])
+    heavy = defer(Post.body), defer(Post.html), defer(Post.search_text)
+    with db.reading() as session:
+        return session.scalars(statement.options(*heavy)).all()
+
+
+def get(post_id: int) -> Post:
+    """Any post, with its topics. Raises `sqlalchemy.exc.NoResultFound`."""
+    with db.reading() as session:
+        return session.get_one(Post, post_id, options=[joinedload(Post.topics)])
+
+
+def draft_of(post: Post) -> Draft:
+    """What the writer filled in, to change it and save it again."""
+    return Draft(
+        slug=post.slug,
+        title=post.title,
+        summary=post.summary,
+        body=post.body,
+        author=post.author,
+        reviewer=post.reviewer,
+        reviewed_on=post.reviewed_on,
+        pillar=post.pillar,
+        read_next=tuple(post.read_next),
+        topics=tuple(topic.slug for topic in post.topics),
+        muscles=tuple(post.muscles),
+        regions=tuple(post.regions),
+    )
+
+
+def revisions(post_id: int) -> Sequence[Revision]:
+    """Every saved state of a post, the newest first."""
+    with db.reading() as session:
+        statement = select(Revision).where(Revision.post_id == post_id)
+        return session.scalars(statement.order_by(Revision.number.desc())).all()
+
+
+_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_RESERVED = frozenset({"topics", "search", "comments", "feed"})
+
+
+def _readable() -> ColumnElement[bool]:
+    return Post.published_at <= clock.now()
+
+
+def _teasers() -> Select[*tuple[Any, ...]]:
+    columns = (
+        *(Post.id, Post.slug, Post.title, Post.summary),
+        *(Post.published_at, Post.words, Post.muscles),
+    )
+    newest = Post.published_at.desc(), Post.id.desc()
+    statement: Select[*tuple[Any, ...]] = select(*columns).where(_readable()).order_by(*newest)
+    return statement
+
+
+def _read(statement: Select[*tuple[Any, ...]]) -> list[Teaser]:
+    with db.reading() as session:
+        return [Teaser(*row) for row in session.execute(statement)]
+
+
+def _opened(post_id: int | None, opened: int | None) -> Post | None:
+    if post_id is None:
+        return None
+    post = db.session().get_one(Post, post_id, with_for_update=True)
+    if opened is not None and opened != post.revision:
+        raise Outdated(f"revision {post.revision} is newer than {opened}")
+    return post
+
+
+def _refuse_taken(slug: str, post_id: int | None) -> None:
+    holder = db.session().scalar(select(Post.id).where(Post.slug == slug))
+    if holder not in (None, post_id):
+        raise ValueError(f"another post has the address {slug!r}")
+
+
+def _written(post: Post, draft: Draft) -> Post:
+    """Put what the writer filled in, and what follows from it, into `post`."""
+    _check(draft)
+    rendered, found = markdown.render(draft.body), topics.named(draft.topics)
+    post.slug, post.title, post.summary = draft.slug, draft.title, draft.summary
+    post.author, post.reviewer, post.reviewed_on = draft.author, draft.reviewer, draft.reviewed_on
+    post.pillar, post.read_next = draft.pillar, list(draft.read_next)
+    post.muscles, post.regions = list(draft.muscles), list(draft.regions)
+    post.topics = found
+    post.body, post.html, post.slots = draft.body, rendered.html, rendered.slots
+    post.contents, post.problems = rendered.contents, rendered.problems
+    post.words = rendered.words
+    post.search_text = f"{draft.title}\n{draft.summary}\n{rendered.text}".lower()
+    return post
+
+
+def _check(draft: Draft) -> None:
+    if not _SLUG.fullmatch(draft.slug) or draft.slug in _RESERVED:
+        raise ValueError(f"{draft.slug!r} cannot be an address: use words, digits and hyphens")
+    if not draft.title.strip():
+        raise ValueError("a post needs a title")
+    for muscle in draft.muscles:
+        if muscle not in anatomy.muscles():
+            raise LookupError(f"there is no muscle {muscle!r}")
+    for region in draft.regions:
+        if region not in anatomy.regions():
+            raise LookupError(f"there is no region {region!r}")
+
+
+def _refuse_problems(post: Post) -> None:
+    if post.problems:
+        raise Unpublishable(post.problems)
+
+
+def _revision(post: Post, by: str) -> Revision:
+    return Revision(
+        post_id=post.id,
+        number=post.revision,
+        saved_by=by,
+        saved_at=post.updated_at,
+        slug=post.slug,
+        title=post.title,
+        summary=post.summary,
+        body=post.body,
+    )
+
+
+def _moved(before: str | None, post: Post) -> None:
+    """Let the old address, if anybody can know it, and posts that name it, lead to the new one."""
+    redirects.remove(f"/blog/{post.slug}")
+    if before is None:
+        return
+    if post.published_at is not None:
+        redirects.add(f"/blog/{before}", f"/blog/{post.slug}")
+    for other in db.session().scalars(select(Post).where(Post.id != post.id)):
+        if other.pillar == before:
+            other.pillar = post.slug
+        if before in other.read_next:
+            other.read_next = [post.slug if s == before else s for s in other.read_next]

@@ -1,0 +1,318 @@
+"""The blog's own Markdown: directives, numbered notes, figures, headings with anchors.
+
+Raw HTML is text here. Everything that a parse finds out besides tokens goes into its `Findings`.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from html import escape
+from typing import Any
+
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererProtocol
+from markdown_it.rules_block import StateBlock
+from markdown_it.rules_core import StateCore
+from markdown_it.token import Token
+from markdown_it.utils import EnvType, OptionsDict
+from mdit_py_plugins.footnote import footnote_plugin
+
+from blog import directives
+from blog.directives import DirectiveError
+
+# Ids of the pages around a text.
+_TAKEN = frozenset({"main", "comments", "contents", "notes", "comment-form", "signup"})
+
+
+@dataclass
+class Findings:
+    """What a parse found out: slots to fill, headings for the contents, and what is wrong."""
+
+    slots: list[dict[str, Any]] = field(default_factory=list)
+    contents: list[dict[str, Any]] = field(default_factory=list)
+    problems: list[dict[str, Any]] = field(default_factory=list)
+
+    def object_to(self, line: int, message: str) -> None:
+        """Note what is wrong; lines count from 1."""
+        self.problems.append({"line": line, "message": message})
+
+
+def parser() -> MarkdownIt:
+    """A parser whose `env` must hold `Findings` under "findings"."""
+    markdown = MarkdownIt("commonmark", {"html": False, "typographer": True})
+    markdown.enable(["table", "strikethrough", "smartquotes"])
+    footnote_plugin(markdown, inline=False)
+    markdown.block.ruler.before(
+        "fence", "directive", _directive, {"alt": ["paragraph", "reference", "blockquote", "list"]}
+    )
+    for rule in (_headings, _links_and_pictures, _tables, _missing_notes):
+        markdown.core.ruler.push(rule.__name__, rule)
+    for name, render in _RENDER.items():
+        markdown.add_render_rule(name, render)
+    return markdown
+
+
+_OPENING = re.compile(r"(?P<colons>:{2,})(?P<name>[A-Za-z][A-Za-z0-9_-]*)[ \t]*(?P<rest>.*)$")
+_CLOSING = re.compile(r":{3,}[ \t]*$")
+
+
+def _directive(state: StateBlock, start: int, end: int, silent: bool) -> bool:  # noqa: FBT001 - markdown-it's signature
+    if state.is_code_block(start):
+        return False
+    text = _line(state, start)
+    opening = _OPENING.match(text)
+    if opening is None and not _CLOSING.match(text):
+        return False
+    if silent:
+        return True
+    findings: Findings = state.env["findings"]
+    if opening is None:
+        findings.object_to(start + 1, "this line closes nothing")
+        state.line = start + 1
+    elif opening["colons"] == "::":
+        _leaf(state, start, opening, findings)
+    else:
+        _block(state, start, end, opening, findings)
+    return True
+
+
+def _leaf(state: StateBlock, start: int, opening: re.Match[str], findings: Findings) -> None:
+    state.line = start + 1
+    given = _given(start, opening, directives.LEAVES, findings)
+    if given is None:
+        return
+    token = state.push("slot", "", 0)
+    token.meta = {"number": len(findings.slots)}
+    findings.slots.append({"name": opening["name"], "given": given})
+
+
+def _block(
+    state: StateBlock, start: int, end: int, opening: re.Match[str], findings: Findings
+) -> None:
+    last = start + 1
+    while last < end and _line(state, last) != opening["colons"]:
+        last += 1
+    if last == end:
+        findings.object_to(start + 1, f"{opening['name']} is never closed by {opening['colons']}")
+    given = _given(start, opening, directives.BLOCKS, findings)
+    if given is not None:
+        state.push(f"{opening['name']}_open", "div", 1).meta = given
+    outer_type, outer_end = state.parentType, state.lineMax
+    state.parentType, state.lineMax = "directive", last
+    state.md.block.tokenize(state, start + 1, last)
+    state.parentType, state.lineMax = outer_type, outer_end
+    if given is not None:
+        state.push(f"{opening['name']}_close", "div", -1)
+    state.line = min(last + 1, end)
+
+
+def _given(
+    start: int, opening: re.Match[str], known: Any, findings: Findings
+) -> dict[str, str] | None:
+    """The checked attributes, or None after an objection."""
+    try:
+        given = directives.read_attributes(opening["rest"])
+        directives.check(known, opening["name"], given)
+    except DirectiveError as error:
+        findings.object_to(start + 1, str(error))
+        return None
+    return given
+
+
+def _line(state: StateBlock, line: int) -> str:
+    return state.src[state.bMarks[line] + state.tShift[line] : state.eMarks[line]].rstrip()
+
+
+def _headings(state: StateCore) -> None:
+    """Give headings their anchors; the page has the only first-level one."""
+    findings: Findings = state.env["findings"]
+    taken, above = set(_TAKEN), 1
+    for opening, inline, closing in _triples(state.tokens, "heading_open"):
+        level = int(opening.tag[1])
+        if level == 1:
+            findings.object_to(_number(opening), "a heading in the text begins with ##, not #")
+            level = 2
+        if level > above + 1:
+            findings.object_to(_number(opening), f"a heading of level {level} needs one above it")
+        above = level
+        opening.tag = closing.tag = f"h{level}"
+        title = plain(inline.children or [])
+        anchor = _free(slugify(title) or "section", taken)
+        opening.attrSet("id", anchor)
+        if level <= 3:
+            findings.contents.append({"level": level, "anchor": anchor, "title": title})
+
+
+def _links_and_pictures(state: StateCore) -> None:
+    findings: Findings = state.env["findings"]
+    for token in state.tokens:
+        for child in token.children or ():
+            target = str(child.attrGet("href") or child.attrGet("src") or "")
+            external = target.startswith(("http:", "https:", "//"))
+            if child.type == "link_open" and external:
+                child.attrSet("rel", "noopener")
+            if child.type == "image":
+                child.attrSet("loading", "lazy")
+                if external:
+                    findings.object_to(_number(token), "a picture must be on this site")
+                if not child.content.strip():
+                    findings.object_to(_number(token), "a picture needs its words in [ ]")
+    _figures(state.tokens)
+
+
+def _figures(tokens: Sequence[Token]) -> None:
+    """A picture alone in a paragraph is a figure; its title is the caption."""
+    for opening, inline, closing in _triples(tokens, "paragraph_open"):
+        children = inline.children or []
+        if len(children) == 1 and children[0].type == "image":
+            caption = str(children[0].attrs.pop("title", ""))
+            opening.type, closing.type = "figure_open", "figure_close"
+            opening.tag = closing.tag = "figure"
+            closing.meta = {"caption": caption}
+
+
+def _tables(state: StateCore) -> None:
+    """Alignment by class, since a style attribute is against the site's policy."""
+    for token in state.tokens:
+        if token.type in ("th_open", "td_open"):
+            style = str(token.attrs.pop("style", ""))
+            if style:
+                token.attrSet("class", f"align-{style.removeprefix('text-align:')}")
+            if token.type == "th_open":
+                token.attrSet("scope", "col")
+
+
+def _missing_notes(state: StateCore) -> None:
+    findings: Findings = state.env["findings"]
+    notes = state.env.get("footnotes", {})
+    defined = {label.removeprefix(":") for label in notes.get("refs", {})}
+    used = {note.get("label") for note in notes.get("list", {}).values()}
+    for token in state.tokens:
+        if token.type == "inline":
+            for label in _NOTE.findall(token.content):
+                if label not in defined:
+                    findings.object_to(_number(token), f"there is no note [^{label}]")
+    for label in sorted(defined - used):
+        findings.object_to(1, f"the note [^{label}] is never referred to")
+
+
+_NOTE = re.compile(r"\[\^([^\]\s]+)\]")
+
+
+def plain(tokens: Sequence[Token]) -> str:
+    """The words of inline tokens, without marks and notes."""
+    parts = {"text": lambda t: t.content, "code_inline": lambda t: t.content}
+    breaks = {"softbreak": " ", "hardbreak": " "}
+    return "".join(
+        parts[token.type](token) if token.type in parts else breaks.get(token.type, "")
+        for token in tokens
+    )
+
+
+def slugify(text: str) -> str:
+    """`text` in the letters that an address is made of."""
+    ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", ascii_text.lower()).strip("-")
+
+
+def _free(wanted: str, taken: set[str]) -> str:
+    anchor, number = wanted, 2
+    while anchor in taken:
+        anchor, number = f"{wanted}-{number}", number + 1
+    taken.add(anchor)
+    return anchor
+
+
+def _triples(tokens: Sequence[Token], kind: str) -> list[tuple[Token, Token, Token]]:
+    return [
+        (token, tokens[at + 1], tokens[at + 2])
+        for at, token in enumerate(tokens)
+        if token.type == kind
+    ]
+
+
+def _number(token: Token) -> int:
+    """The line on which a token begins, from 1; the end of the text knows no lines."""
+    return token.map[0] + 1 if token.map else 1
+
+
+_Render = Callable[[RendererProtocol, Sequence[Token], int, OptionsDict, EnvType], str]
+
+
+def _rule(write: Callable[[Any], str]) -> _Render:
+    """A render rule that needs nothing but its token's `meta`."""
+
+    def render(
+        renderer: RendererProtocol,
+        tokens: Sequence[Token],
+        at: int,
+        options: OptionsDict,
+        env: EnvType,
+    ) -> str:
+        del renderer, options, env
+        return write(tokens[at].meta)
+
+    return render
+
+
+def _callout(given: dict[str, str]) -> str:
+    title = escape(given["title"])
+    return (
+        f'<div class="callout callout-{given["kind"]}" role="note">\n'
+        f'<p class="callout-title">{title}</p>\n'
+    )
+
+
+def _note_anchor(note: dict[str, int]) -> str:
+    """What marks a reference, so that its note can lead back to it."""
+    again = f"-{note['subId'] + 1}" if note["subId"] > 0 else ""
+    return f"ref-{note['id'] + 1}{again}"
+
+
+def _reference(note: dict[str, int]) -> str:
+    number = note["id"] + 1
+    return (
+        f'<sup class="note-ref"><a href="#note-{number}" id="{_note_anchor(note)}" '
+        f'role="doc-noteref" aria-label="Note {number}">{number}</a></sup>'
+    )
+
+
+def _way_back(note: dict[str, int]) -> str:
+    which = f" ({note['subId'] + 1})" if note["subId"] > 0 else ""
+    return (
+        f' <a class="note-back" href="#{_note_anchor(note)}" role="doc-backlink" '
+        f'aria-label="Back to reference {note["id"] + 1}{which}">↩</a>'
+    )
+
+
+def _figure_end(given: dict[str, str]) -> str:
+    caption = f"<figcaption>{escape(given['caption'])}</figcaption>" if given["caption"] else ""
+    return f"{caption}</figure>\n"
+
+
+_RENDER: dict[str, _Render] = {
+    "slot": _rule(lambda given: f'<div data-slot="{given["number"]}"></div>\n'),
+    "callout_open": _rule(_callout),
+    "steps_open": _rule(
+        lambda given: f'<div class="steps">\n<p class="steps-title">{escape(given["title"])}</p>\n'
+    ),
+    "figure_close": _rule(_figure_end),
+    "table_open": _rule(
+        lambda _: (
+            '<div class="table-scroll" tabindex="0" role="group" aria-label="Table">\n<table>\n'
+        )
+    ),
+    "table_close": _rule(lambda _: "</table>\n</div>\n"),
+    "footnote_ref": _rule(_reference),
+    "footnote_block_open": _rule(
+        lambda _: (
+            '<section class="notes" role="doc-endnotes" aria-labelledby="notes">\n'
+            '<h2 id="notes">Sources and notes</h2>\n<ol>\n'
+        )
+    ),
+    "footnote_block_close": _rule(lambda _: "</ol>\n</section>\n"),
+    "footnote_open": _rule(lambda note: f'<li id="note-{note["id"] + 1}">'),
+    "footnote_close": _rule(lambda _: "</li>\n"),
+    "footnote_anchor": _rule(_way_back),
+}
