@@ -10,7 +10,7 @@ FLASK := $(BIN)/flask --app wsgi
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 16
 
-run: .venv/run ## Run the whole shop: web, worker, and stand-ins for Stripe and mail where none are set
+run: .venv/run vendor ## Run the whole shop: web, worker, and stand-ins for Stripe and mail where none are set
 	@exec $(FLASK) up
 
 test: .venv/test ## Check everything: lint, types, contracts, all tests on both databases, in a browser
@@ -36,12 +36,15 @@ lock: .venv/test ## Write the lock files anew from pyproject.toml
 clean: ## Remove what the other commands made, except the shop's data in var/
 	rm -rf .venv node_modules static/vendor .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
-.PHONY: lint
+.PHONY: lint vendor
 lint: .venv/test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+vendor: .venv/run # without a network the site uses the system's typefaces
+	@$(BIN)/python -m core.web.vendor || true
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.x run")'
@@ -51,7 +54,8 @@ lint: .venv/test
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
 	@touch $@
 
-.venv/test: requirements-dev.txt .venv/run
+.venv/test: requirements-dev.txt package-lock.json .venv/run
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@$(BIN)/python -m tests.browser
+	@$(BIN)/python -m core.web.vendor --dev || true
 	@touch $@
