@@ -5,6 +5,8 @@ the midline. Half shapes lie where x > 0: the body's left on the front figure, i
 the back one.
 """
 
+import itertools
+import math
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -77,7 +79,7 @@ def figure(view: View) -> Figure:
         edge=curves.shape([(*half, *curves.mirror(half)[1:-1])], grain=0.2),
         inset_frame=curves.shape(_lines(drawn.get("frame", "")))
         + curves.stroke(_lines(drawn.get("leader", ""))),
-        contours="".join(curves.brush(line, 2.0) for line in _lines(drawn["contours"])),
+        contours="".join(_inked(line) for line in _lines(drawn["contours"])),
         faint=curves.stroke(_lines(drawn["faint"]), grain=0.5),
         bones=curves.stroke(_lines(drawn["bones"]), grain=0.5),
         middle=curves.stroke(_lines(drawn["middle"])),
@@ -107,9 +109,22 @@ def lies(muscle_id: str) -> Mapping[View, Lie]:
     return MappingProxyType({view: _lie(drawn, view) for view in VIEWS if view in drawn})
 
 
+@cache
+def felt(muscle_id: str, view: View) -> Mapping[str, Shape]:
+    """Regions of a view of which the muscle is felt only in a part, and that part's shape."""
+    narrowed: dict[str, str] = _load("bellies.toml")[muscle_id].get("felt", {}).get(view, {})
+    return MappingProxyType({region: _region(region, text) for region, text in narrowed.items()})
+
+
 def half_side(view: View) -> Side:
     """The side of the body on which a view's half shapes lie."""
     return "left" if view == "front" else "right"
+
+
+def _inked(line: Line) -> str:
+    """A contour, the longer the bolder."""
+    length = sum(math.dist((a.x, a.y), (b.x, b.y)) for a, b in itertools.pairwise(line))
+    return curves.brush(line, min(1.8, 0.6 + length / 70))
 
 
 def _lie(drawn: Mapping[str, Any], view: View) -> Lie:

@@ -47,7 +47,8 @@ def caption(muscle: Muscle) -> str:
     felt = _listed(_labels(muscle.referral.primary))
     return (
         f"{_short_name(muscle)}: the muscle in ochre, its trigger points as crosses, and in red "
-        f"where it may be felt, above all in the {felt}. Zones vary between people."
+        f"where it may be felt, above all in the {felt}. The right side is shown; zones vary "
+        "between people."
     )
 
 

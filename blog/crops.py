@@ -87,11 +87,12 @@ class Crop:
 
 def zones(muscle: Muscle, view: View) -> list[Zone]:
     """The regions of a view in which a muscle is felt away from its crosses."""
-    felt = muscle.referral
+    referral = muscle.referral
+    shapes = {**body.regions(view), **body.felt(muscle.id, view)}
     return [
-        Zone(region, shape, region in felt.primary)
-        for region, shape in body.regions(view).items()
-        if region in felt.primary or region in felt.secondary
+        Zone(region, shape, region in referral.primary)
+        for region, shape in shapes.items()
+        if region in referral.primary or region in referral.secondary
     ]
 
 

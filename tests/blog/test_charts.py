@@ -154,6 +154,19 @@ def test_left_on_the_front_figure_is_where_right_is_on_the_back() -> None:
     assert body.half_side("back") == "right"
 
 
+@pytest.mark.parametrize("muscle_id", MUSCLES)
+def test_a_zone_is_narrowed_only_within_its_region_and_only_where_it_is_felt(
+    muscle_id: str,
+) -> None:
+    referral = anatomy.muscle(muscle_id).referral
+    for view in body.VIEWS:
+        for region, part in body.felt(muscle_id, view).items():
+            assert region in (*referral.primary, *referral.secondary)
+            whole = body.regions(view)[region].box
+            assert whole[0] - 7 <= part.box[0] <= part.box[2] <= whole[2] + 7
+            assert whole[1] - 7 <= part.box[1] <= part.box[3] <= whole[3] + 7
+
+
 def test_a_line_runs_through_its_points_and_turns_only_at_corners() -> None:
     (line,) = curves.read("0,0 10,0* 10,10")
     assert curves.stroke([line]) == "M0 0c0 0 10 0 10 0 0 0 0 10 0 10"
