@@ -13,6 +13,7 @@ from core.mail.models import WAITING, Delivery, State, Stream
 BELL = "deliver"
 LEASE = timedelta(minutes=5)
 # How long to wait after each refusal "for now" (4xx); after the last one it has failed.
+_UNBEGUN = (State.PENDING, State.HELD, State.CLAIMED)
 RETRIES = tuple(timedelta(minutes=m) for m in (1, 5, 20, 60, 180, 360, 720, 1440))
 
 
@@ -214,7 +215,33 @@ def count(source: str) -> dict[State, int]:
             .where(Delivery.source == source)
             .group_by(Delivery.state)
         )
-        return dict(rows.tuples().all())
+        return dict(rows.all())
+
+
+def addressed_to(recipient: str) -> Sequence[Delivery]:
+    """Every message to an address, newest first."""
+    with db.reading() as session:
+        mine = select(Delivery).where(Delivery.recipient == recipient)
+        return session.scalars(mine.order_by(Delivery.id.desc())).all()
+
+
+def forget(recipient: str, *, letters: str) -> None:
+    """Take a person out of the rows of letters whose names begin with `letters`.
+
+    What waits does not go; what went stays counted.
+    """
+    with db.transaction():
+        theirs = Delivery.recipient == recipient, Delivery.letter.startswith(letters)
+        unbegun = update(Delivery).where(*theirs, Delivery.state.in_(_UNBEGUN))
+        db.changed(
+            unbegun.values(
+                state=State.EXCLUDED,
+                reason="erased",
+                settled_at=clock.now(),
+                fence=Delivery.fence + 1,
+            )
+        )
+        db.changed(update(Delivery).where(*theirs).values(recipient="", person=None, payload={}))
 
 
 def backlog() -> int:

@@ -1,0 +1,39 @@
+"""What happens to subscribers, told in the transaction in which it happens."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Confirmed:
+    """A person joined, or came back."""
+
+    subscriber_id: int
+
+
+@dataclass(frozen=True)
+class PreferencesChanged:
+    """A reader chose another pace, zone, name or pause."""
+
+    subscriber_id: int
+
+
+@dataclass(frozen=True)
+class Left:
+    """A person gets no letters any more; `reason` is how that came about."""
+
+    subscriber_id: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Returned:
+    """A person took back that they left."""
+
+    subscriber_id: int
+
+
+@dataclass(frozen=True)
+class Erased:
+    """All that is kept about a person is being deleted; rows that point to them must go first."""
+
+    subscriber_id: int

@@ -1,0 +1,62 @@
+"""The letters that ask a person to confirm their address; they carry no advertising."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
+from core import db
+from core.mail import composing, letters
+from core.mail.letters import Letter, Message, Undeliverable
+from core.mail.models import Delivery, Stream
+from newsletter import links, subscribers
+from newsletter.models import Standing, Subscriber
+from newsletter.wording import wording
+
+REMINDER = "newsletter.reminder"
+"""Asks once more, a day later."""
+
+# RFC 3834: no machine shall answer.
+AUTOMATIC = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
+
+
+def install() -> None:
+    """Make them known to the worker."""
+    for name in (subscribers.CONFIRMATION, REMINDER):
+        letters.register(
+            Letter(
+                name=name,
+                stream=Stream.TRANSACTIONAL,
+                compose=_compose,
+                last_look=_no_longer_wanted,
+            )
+        )
+
+
+def _compose(delivery: Delivery) -> Message:
+    subscriber = db.session().get(Subscriber, delivery.person)
+    if subscriber is None:
+        raise Undeliverable("erased")
+    reminds = delivery.letter == REMINDER
+    words = wording()["confirmation_reminder" if reminds else "confirmation_mail"]
+    return composing.compose(
+        "confirm",
+        subject=words["subject"],
+        preheader=words["preheader"],
+        headers=AUTOMATIC,
+        words=wording()["confirmation_mail"] | words,
+        link=links.confirmation(subscriber),
+    )
+
+
+def _no_longer_wanted(batch: Sequence[Delivery]) -> dict[int, str]:
+    """Whoever has confirmed by now need not be asked; whoever was erased must not be."""
+    people = [delivery.person for delivery in batch]
+    rows = db.session().execute(
+        select(Subscriber.id, Subscriber.standing).where(Subscriber.id.in_(people))
+    )
+    standing = dict(rows.all())
+    return {
+        delivery.id: "confirmed already" if delivery.person in standing else "erased"
+        for delivery in batch
+        if standing.get(delivery.person or 0) in (None, Standing.CONFIRMED)
+    }

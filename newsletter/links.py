@@ -1,0 +1,67 @@
+"""Addresses of a reader's own pages; whoever holds one may act for that reader, and needs no login.
+
+They name nobody: a token holds a random id, signed. Those under letters never end, as a letter may
+be opened years later and has to let people leave (CAN-SPAM, RFC 8058).
+"""
+
+from datetime import timedelta
+
+from core import config, links
+from core.links import BadLink
+from newsletter.models import Subscriber
+
+VALID = timedelta(days=7)
+"""For how long a link to confirm an address works."""
+
+_CONFIRM = "newsletter confirmation"
+_READER = "newsletter reader"
+_EVER = timedelta(days=36_500)
+
+
+class Expired(BadLink):
+    """The link was ours and no longer confirms anything."""
+
+
+def confirmation(subscriber: Subscriber) -> str:
+    """Where the person confirms; good for `VALID` and until they leave."""
+    token = links.sign_dated(_CONFIRM, [subscriber.public_id, subscriber.membership])
+    return _page("confirm", token)
+
+
+def preferences(public_id: str) -> str:
+    """Where a reader changes what they get."""
+    return _page("preferences", token(public_id))
+
+
+def unsubscription(public_id: str) -> str:
+    """Where a reader leaves; also takes a one-click POST (RFC 8058)."""
+    return _page("unsubscribe", token(public_id))
+
+
+def archived(slug: str) -> str:
+    """Where anybody reads an issue."""
+    return f"{config.current().site_url}/newsletter/archive/{slug}"
+
+
+def token(public_id: str) -> str:
+    """The token of a reader's pages."""
+    return links.sign(_READER, public_id)
+
+
+def read_confirmation(token: str) -> tuple[str, int]:
+    """Whom a confirmation is for: public id and membership. Raises `Expired`, `BadLink`."""
+    try:
+        public_id, membership = links.read_dated(_CONFIRM, token, within=VALID)
+    except BadLink:
+        links.read_dated(_CONFIRM, token, within=_EVER)
+        raise Expired(_CONFIRM) from None
+    return public_id, membership
+
+
+def read(token: str) -> str:
+    """The public id in a reader's link. Raises `BadLink`."""
+    return str(links.read(_READER, token))
+
+
+def _page(kind: str, token: str) -> str:
+    return f"{config.current().site_url}/newsletter/{kind}/{token}"

@@ -1,0 +1,292 @@
+"""The one gate to the list: asking, confirming, changing, leaving, being forgotten."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from sqlalchemy import delete, func, select
+
+from core import clock, db, events
+from core.mail import ledger
+from newsletter import addresses, consents, links, suppression
+from newsletter.consents import Circumstances
+from newsletter.events import Confirmed, Erased, Left, PreferencesChanged, Returned
+from newsletter.models import (
+    DEFAULT_PACE,
+    DEFAULT_ZONE,
+    Consent,
+    ConsentEvent,
+    Standing,
+    Subscriber,
+    SubscriberTag,
+)
+from newsletter.suppression import Reason
+from newsletter.wording import paces
+from newsletter.zones import local_day
+
+CONFIRMATION = "newsletter.confirmation"
+"""The letter that asks a person to confirm."""
+BRAKE = timedelta(minutes=1)
+A_DAY_S_REQUESTS = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preferences:
+    """What a reader may choose; `paused_until` is a day in their zone, None for no pause."""
+
+    name: str | None
+    pace_days: int
+    timezone: str
+    paused_until: date | None
+
+
+def subscribe(
+    email: str, *, source: str, page: str = "/newsletter/", name: str = "", pace_days: int = 0
+) -> None:
+    """Somebody asks for letters to `email`: whoever it is, they have to confirm in their inbox.
+
+    Says nothing about who is on the list. To one who is, nothing is sent: the page says so, and a
+    message for each attempt would let anybody fill another's inbox. For the same reason an address
+    is asked once a minute and three times a day at most. Raises `InvalidAddress`.
+    """
+    address = addresses.normalize(email)
+    with db.transaction():
+        subscriber = find_or_add(address, source=source)
+        if subscriber.standing is Standing.CONFIRMED or not _may_be_asked(subscriber):
+            return
+        if subscriber.standing is Standing.PENDING:
+            subscriber.name = clean_name(name) or subscriber.name
+            subscriber.pace_days = pace_days if pace_days in paces() else subscriber.pace_days
+        how = Circumstances(page=page, method="form")
+        ask(subscriber, consents.record(subscriber, ConsentEvent.REQUESTED, how))
+
+
+def ask(subscriber: Subscriber, request: Consent) -> None:
+    """Write the message that asks to confirm this request."""
+    ledger.enqueue(
+        key=f"{CONFIRMATION}:{subscriber.id}:{request.number}",
+        letter=CONFIRMATION,
+        recipient=subscriber.email,
+        source="confirmations",
+        person=subscriber.id,
+    )
+
+
+def confirm(token: str) -> Subscriber:
+    """Put the person on the list; again changes nothing. Raises `links.Expired`, `BadLink`."""
+    public_id, membership = links.read_confirmation(token)
+    with db.transaction():
+        subscriber = _locked(public_id)
+        if subscriber is None or subscriber.membership != membership:
+            raise links.Expired(public_id)
+        if subscriber.standing is not Standing.CONFIRMED:
+            _join(subscriber, Circumstances(page="/newsletter/confirm/", method="button"))
+            events.tell(Confirmed(subscriber.id))
+    return subscriber
+
+
+def unsubscribe(public_id: str, *, method: str) -> None:
+    """Take the person off the list; again, or after their erasure, changes nothing."""
+    with db.transaction():
+        subscriber = _locked(public_id)
+        if subscriber is None or subscriber.standing is not Standing.CONFIRMED:
+            return
+        _leave(subscriber, Standing.UNSUBSCRIBED)
+        how = Circumstances(page="/newsletter/unsubscribe/", method=method)
+        consents.record(subscriber, ConsentEvent.WITHDRAWN, how)
+        events.tell(Left(subscriber.id, "unsubscribed"))
+
+
+def resubscribe(public_id: str) -> bool:
+    """Take back an unsubscription, from the page that follows it; False where there is none."""
+    with db.transaction():
+        subscriber = _locked(public_id)
+        if subscriber is None or subscriber.standing is not Standing.UNSUBSCRIBED:
+            return False
+        _join(subscriber, Circumstances(page="/newsletter/unsubscribe/", method="button"))
+        events.tell(Returned(subscriber.id))
+        return True
+
+
+def turn_away(address: str, reason: Reason) -> None:
+    """Send nothing more to an address that bounced, complained, or that staff shut out."""
+    with db.transaction() as session:
+        suppression.suppress(addresses.keyed_hash(address), reason)
+        subscriber = session.scalar(
+            select(Subscriber).where(Subscriber.email == address).with_for_update()
+        )
+        if subscriber is not None and subscriber.standing is Standing.CONFIRMED:
+            standing = {Reason.BOUNCED: Standing.BOUNCED, Reason.COMPLAINED: Standing.COMPLAINED}
+            _leave(subscriber, standing.get(reason, Standing.UNSUBSCRIBED))
+            events.tell(Left(subscriber.id, reason.value))
+
+
+def change_preferences(public_id: str, chosen: Preferences) -> Subscriber | None:
+    """Keep what a reader chose; None after their erasure. Raises `ValueError`."""
+    if chosen.pace_days not in paces() or chosen.timezone not in available_timezones():
+        raise ValueError("no such pace or time zone")
+    with db.transaction():
+        subscriber = _locked(public_id)
+        if subscriber is None:
+            return None
+        subscriber.name = clean_name(chosen.name or "")
+        subscriber.pace_days = chosen.pace_days
+        subscriber.timezone = chosen.timezone
+        subscriber.paused_until = _day_begins(chosen.paused_until, chosen.timezone)
+        events.tell(PreferencesChanged(subscriber.id))
+        return subscriber
+
+
+def pause(public_id: str, days: int = 30) -> None:
+    """Send a reader nothing for some days; then it goes on where it stopped."""
+    with db.transaction():
+        if (subscriber := _locked(public_id)) is not None:
+            last = local_day(clock.now(), subscriber.timezone) + timedelta(days=days)
+            subscriber.paused_until = _day_begins(last, subscriber.timezone)
+            events.tell(PreferencesChanged(subscriber.id))
+
+
+def slow_down(public_id: str) -> None:
+    """Give a reader the slowest pace there is."""
+    with db.transaction():
+        if (subscriber := _locked(public_id)) is not None:
+            subscriber.pace_days = max(paces())
+            events.tell(PreferencesChanged(subscriber.id))
+
+
+def preferences(subscriber: Subscriber) -> Preferences:
+    """What a reader has chosen; a pause that is over counts as none."""
+    until = subscriber.paused_until
+    zone = subscriber.timezone
+    return Preferences(
+        name=subscriber.name,
+        pace_days=subscriber.pace_days,
+        timezone=subscriber.timezone,
+        paused_until=local_day(until, zone) if until and until > clock.now() else None,
+    )
+
+
+def find(public_id: str) -> Subscriber | None:
+    """The person whom a link names, or None after their erasure."""
+    with db.reading() as session:
+        return session.scalar(select(Subscriber).where(Subscriber.public_id == public_id))
+
+
+def tags(subscriber: Subscriber) -> list[str]:
+    """The words tied to a person, in order."""
+    mine = select(SubscriberTag.name).where(SubscriberTag.subscriber_id == subscriber.id)
+    with db.reading() as session:
+        return list(session.scalars(mine.order_by(SubscriberTag.name)))
+
+
+def export(subscriber: Subscriber) -> dict[str, Any]:
+    """All that is kept about a person: themselves, their receipts, every message to them."""
+    return {
+        "subscriber": _columns(subscriber),
+        "tags": tags(subscriber),
+        "consents": [_columns(consent) for consent in consents.receipts(subscriber)],
+        "messages": [
+            {"subject": row.subject, "state": row.state.value, "at": row.created_at.isoformat()}
+            for row in ledger.addressed_to(subscriber.email)
+            if row.letter.startswith("newsletter.")
+        ],
+    }
+
+
+def erase(public_id: str) -> None:
+    """Delete all that is kept about a person, but a hash, so that no import revives it."""
+    with db.transaction() as session:
+        subscriber = _locked(public_id)
+        if subscriber is None:
+            return
+        suppression.suppress(subscriber.address_hash, Reason.ERASED)
+        forget(subscriber)
+        session.flush()
+
+
+def forget(subscriber: Subscriber) -> None:
+    """Delete a person's rows, in the transaction under way."""
+    with db.transaction() as session:
+        events.tell(Erased(subscriber.id))
+        ledger.forget(subscriber.email, letters="newsletter.")
+        for table in (Consent, SubscriberTag):
+            db.changed(delete(table).where(table.subscriber_id == subscriber.id))
+        session.expunge(subscriber)
+        db.changed(delete(Subscriber).where(Subscriber.id == subscriber.id))
+
+
+def find_or_add(address: str, *, source: str) -> Subscriber:
+    """The row of a normalized address, new or not, locked for the transaction under way."""
+    with db.transaction() as session:
+        db.insert_missing(
+            Subscriber,
+            public_id=secrets.token_urlsafe(16),
+            email=address,
+            address_hash=addresses.keyed_hash(address),
+            standing=Standing.PENDING,
+            membership=1,
+            timezone=DEFAULT_ZONE,
+            pace_days=DEFAULT_PACE,
+            source=source[:64],
+            created_at=clock.now(),
+        )
+        return session.scalars(
+            select(Subscriber).where(Subscriber.email == address).with_for_update()
+        ).one()
+
+
+def clean_name(entered: str) -> str | None:
+    """A name as a letter may greet it; None for nothing, or what only a machine enters."""
+    name = " ".join(entered.split())
+    looks_like_a_link = any(mark in name for mark in ("/", "@", "<", "www."))
+    return None if looks_like_a_link or len(name) > 80 else name or None
+
+
+def _may_be_asked(subscriber: Subscriber) -> bool:
+    """Not where the address is shut, nor too often."""
+    if suppression.reason(subscriber.address_hash) not in (None, Reason.ERASED):
+        return False
+    now = clock.now()
+    with db.reading() as session:
+        asked, last = session.execute(
+            select(func.count(), func.max(Consent.at)).where(
+                Consent.subscriber_id == subscriber.id,
+                Consent.event == ConsentEvent.REQUESTED,
+                Consent.at > now - timedelta(days=1),
+            )
+        ).one()
+    return asked < A_DAY_S_REQUESTS and (last is None or last <= now - BRAKE)
+
+
+def _locked(public_id: str) -> Subscriber | None:
+    return db.session().scalar(
+        select(Subscriber).where(Subscriber.public_id == public_id).with_for_update()
+    )
+
+
+def _join(subscriber: Subscriber, how: Circumstances) -> None:
+    subscriber.standing = Standing.CONFIRMED
+    subscriber.confirmed_at = clock.now()
+    subscriber.unsubscribed_at = None
+    suppression.lift(subscriber.address_hash, only=Reason.ERASED)
+    consents.record(subscriber, ConsentEvent.CONFIRMED, how)
+
+
+def _leave(subscriber: Subscriber, standing: Standing) -> None:
+    subscriber.standing = standing
+    subscriber.unsubscribed_at = clock.now()
+    subscriber.membership += 1
+
+
+def _day_begins(day: date | None, zone: str) -> datetime | None:
+    return datetime.combine(day, time.min, ZoneInfo(zone)) if day else None
+
+
+def _columns(row: Any) -> dict[str, Any]:
+    return {
+        column.key: value.isoformat() if isinstance(value, datetime) else value
+        for column in row.__table__.columns
+        for value in [getattr(row, column.key)]
+    }

@@ -1,0 +1,42 @@
+"""Time zones as people choose them, and the moment at which a day's letter goes."""
+
+from datetime import UTC, date, datetime, time
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
+
+MORNING = time(9)
+"""When letters arrive, on the reader's own clock."""
+
+
+@cache
+def zones() -> list[str]:
+    """The zones to choose from: places on the map, and UTC."""
+    return ["UTC", *sorted(zone for zone in available_timezones() if _is_a_place(zone))]
+
+
+def morning(day: date, zone: str) -> datetime:
+    """The morning of a day in a zone, in UTC.
+
+    An hour that a change of the clocks repeats means the first, one that it leaves out the moment
+    at which it would have been.
+    """
+    return datetime.combine(day, MORNING, ZoneInfo(zone)).astimezone(UTC)
+
+
+def local_day(moment: datetime, zone: str) -> date:
+    """The date that a moment has in a zone."""
+    return moment.astimezone(ZoneInfo(zone)).date()
+
+
+def _is_a_place(zone: str) -> bool:
+    return zone.split("/", maxsplit=1)[0] in (
+        "Africa",
+        "America",
+        "Antarctica",
+        "Asia",
+        "Atlantic",
+        "Australia",
+        "Europe",
+        "Indian",
+        "Pacific",
+    )

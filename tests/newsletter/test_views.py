@@ -1,0 +1,149 @@
+"""The newsletter's pages, as a browser or a mail program asks for them."""
+
+from flask import Flask
+from flask.testing import FlaskClient
+
+from newsletter import links, subscribers
+from newsletter.models import Standing
+from tests.newsletter.conftest import Join, confirmation_token, mail_to, person
+
+ADA = "ada@example.com"
+
+
+def ask(visitor: FlaskClient, **form: str) -> tuple[int, str]:
+    answer = visitor.post("/newsletter/subscribe", data={"source": "post", **form})
+    return answer.status_code, answer.text
+
+
+def token_of(email: str) -> str:
+    return links.token(person(email).public_id)
+
+
+def test_the_answer_is_the_same_whoever_is_on_the_list(
+    visitor: FlaskClient, app: Flask, join: Join
+) -> None:
+    join(ADA)
+    left = join("ben@example.com")
+    subscribers.unsubscribe(left.public_id, method="button")
+    answers = {ask(visitor, email=email) for email in (ADA, "ben@example.com", "new@example.com")}
+    assert len(answers) == 1
+    assert answers.pop()[0] == 200
+
+
+def test_what_is_no_address_is_named_beside_the_field(visitor: FlaskClient) -> None:
+    status, page = ask(visitor, email="ada@example")
+    assert status == 400
+    assert 'value="ada@example"' in page
+    assert 'aria-invalid="true"' in page
+
+
+def test_a_machine_that_fills_in_every_field_is_thanked_and_forgotten(
+    visitor: FlaskClient, app: Flask
+) -> None:
+    status, _ = ask(visitor, email=ADA, website="https://spam.example")
+    assert status == 200
+    assert mail_to(ADA) == []
+
+
+def test_a_slip_in_a_large_provider_s_name_is_pointed_out(visitor: FlaskClient) -> None:
+    _, page = ask(visitor, email="ada@gmial.com")
+    assert "ada@gmail.com" in page
+
+
+def test_looking_at_a_confirmation_changes_nothing_and_pressing_does(
+    visitor: FlaskClient, app: Flask
+) -> None:
+    ask(visitor, email=ADA)
+    path = f"/newsletter/confirm/{confirmation_token(ADA)}"
+    assert visitor.get(path).status_code == 200
+    assert visitor.head(path).status_code == 200
+    assert person(ADA).standing is Standing.PENDING
+    for _ in range(2):
+        assert visitor.post(path).status_code == 200
+    assert person(ADA).standing is Standing.CONFIRMED
+
+
+def test_a_link_that_is_not_ours_is_not_found(visitor: FlaskClient) -> None:
+    for kind in ("confirm", "unsubscribe", "preferences"):
+        assert visitor.get(f"/newsletter/{kind}/forged").status_code == 404
+        assert visitor.post(f"/newsletter/{kind}/forged").status_code == 404
+
+
+def test_a_link_from_before_leaving_is_gone(visitor: FlaskClient, app: Flask, join: Join) -> None:
+    ada = join(ADA)
+    old = confirmation_token(ADA)
+    subscribers.unsubscribe(ada.public_id, method="button")
+    assert visitor.post(f"/newsletter/confirm/{old}").status_code == 410
+
+
+def test_looking_at_an_unsubscription_changes_nothing_and_pressing_does(
+    visitor: FlaskClient, app: Flask, join: Join
+) -> None:
+    join(ADA)
+    path = f"/newsletter/unsubscribe/{token_of(ADA)}"
+    assert visitor.get(path).status_code == 200
+    assert person(ADA).standing is Standing.CONFIRMED
+    assert "off the list" in visitor.post(path).text
+    assert person(ADA).standing is Standing.UNSUBSCRIBED
+
+
+def test_a_mail_program_unsubscribes_in_one_click(
+    visitor: FlaskClient, app: Flask, join: Join
+) -> None:
+    join(ADA)
+    path = f"/newsletter/unsubscribe/{token_of(ADA)}"
+    one_click = {"List-Unsubscribe": "One-Click"}
+    for content_type in ("application/x-www-form-urlencoded", "multipart/form-data"):
+        answer = visitor.post(path, data=one_click, content_type=content_type)
+        assert answer.status_code == 200
+        assert "Set-Cookie" not in answer.headers
+    assert person(ADA).standing is Standing.UNSUBSCRIBED
+
+
+def test_unsubscribing_works_after_erasure(visitor: FlaskClient, app: Flask, join: Join) -> None:
+    join(ADA)
+    token = token_of(ADA)
+    assert (
+        "Deleted" in visitor.post(f"/newsletter/preferences/{token}", data={"action": "erase"}).text
+    )
+    assert visitor.get(f"/newsletter/unsubscribe/{token}").status_code == 200
+    assert visitor.post(f"/newsletter/unsubscribe/{token}").status_code == 200
+    assert visitor.get(f"/newsletter/preferences/{token}").status_code == 200
+
+
+def test_a_reader_changes_what_they_get(visitor: FlaskClient, app: Flask, join: Join) -> None:
+    join(ADA)
+    path = f"/newsletter/preferences/{token_of(ADA)}"
+    form = {"name": "Ada", "pace_days": "14", "paused_until": "", "timezone": "Asia/Tokyo"}
+    assert visitor.post(path, data=form).status_code == 303
+    ada = person(ADA)
+    assert (ada.name, ada.pace_days, ada.timezone) == ("Ada", 14, "Asia/Tokyo")
+    assert "Saved." in visitor.get(f"{path}?saved=1").text
+    assert visitor.post(path, data={"pace_days": "3"}).status_code == 400
+    visitor.post(path, data={"action": "pause"})
+    assert person(ADA).paused_until is not None
+
+
+def test_leaving_by_mistake_is_undone_with_one_press(
+    visitor: FlaskClient, app: Flask, join: Join
+) -> None:
+    join(ADA)
+    token = token_of(ADA)
+    page = visitor.post(f"/newsletter/unsubscribe/{token}").text
+    assert "That was a slip" in page
+    visitor.post(f"/newsletter/preferences/{token}", data={"action": "return"})
+    assert person(ADA).standing is Standing.CONFIRMED
+
+
+def test_a_reader_takes_away_what_we_hold(visitor: FlaskClient, app: Flask, join: Join) -> None:
+    join(ADA)
+    answer = visitor.get(f"/newsletter/preferences/{token_of(ADA)}/data.json")
+    assert answer.json is not None
+    assert answer.json["subscriber"]["email"] == ADA
+
+
+def test_the_public_page_holds_nothing_of_any_visitor(visitor: FlaskClient) -> None:
+    answer = visitor.get("/newsletter/")
+    assert answer.status_code == 200
+    assert "public" in answer.headers["Cache-Control"]
+    assert "Set-Cookie" not in answer.headers
