@@ -86,7 +86,8 @@ def finder_svg(
         f'<svg x="{x}" width="424" height="1024" viewBox="-212 -12 424 1024">'
         f"{plates.ground(view)}{_insets(view)}"
         f"{_targets(view, to, id_prefix, chosen, once=len(views) == 1)}"
-        f"{plates.lines(view, 1.1)}</svg>{text(_VIEW_LABELS[view], x + 212, 1050, 24)}"
+        f'<g pointer-events="none">{plates.lines(view, 1.1)}</g></svg>'
+        f"{text(_VIEW_LABELS[view], x + 212, 1050, 24)}"
         for x, view in zip(range(0, 848, 424), views, strict=False)
     )
     return (
@@ -264,7 +265,10 @@ def _targets(
         for side, picture in sides:
             on = ' aria-current="true"' if (region_id, side) in chosen else ""
             drawn.append(_target(region, side, link(region_id, side), picture, on + again))
-    return f'<g class="finder-regions">{"".join(drawn)}</g>'
+    return (
+        '<g class="finder-regions" fill="#fff" fill-opacity="0" stroke="#cfc6b4">'
+        f"{''.join(drawn)}</g>"
+    )
 
 
 def _target_shape(name: str, shape: Shape, view: View) -> str:
