@@ -273,7 +273,7 @@ def _note_anchor(note: dict[str, int]) -> str:
 def _reference(note: dict[str, int]) -> str:
     number = note["id"] + 1
     return (
-        f'<sup class="note-ref"><a href="#note-{number}" id="{_note_anchor(note)}" '
+        f'<sup class="footnote-ref"><a href="#note-{number}" id="{_note_anchor(note)}" '
         f'role="doc-noteref" aria-label="Note {number}">{number}</a></sup>'
     )
 
@@ -281,7 +281,7 @@ def _reference(note: dict[str, int]) -> str:
 def _way_back(note: dict[str, int]) -> str:
     which = f" ({note['subId'] + 1})" if note["subId"] > 0 else ""
     return (
-        f' <a class="note-back" href="#{_note_anchor(note)}" role="doc-backlink" '
+        f' <a class="footnote-back" href="#{_note_anchor(note)}" role="doc-backlink" '
         f'aria-label="Back to reference {note["id"] + 1}{which}">↩</a>'
     )
 
@@ -295,7 +295,7 @@ _RENDER: dict[str, _Render] = {
     "slot": _rule(lambda given: f'<div data-slot="{given["number"]}"></div>\n'),
     "callout_open": _rule(_callout),
     "steps_open": _rule(
-        lambda given: f'<div class="steps">\n<p class="steps-title">{escape(given["title"])}</p>\n'
+        lambda given: f'<div class="how-to">\n<p class="how-to-title">{escape(given["title"])}</p>\n'
     ),
     "figure_close": _rule(_figure_end),
     "table_open": _rule(
@@ -307,7 +307,7 @@ _RENDER: dict[str, _Render] = {
     "footnote_ref": _rule(_reference),
     "footnote_block_open": _rule(
         lambda _: (
-            '<section class="notes" role="doc-endnotes" aria-labelledby="notes">\n'
+            '<section class="footnotes" role="doc-endnotes" aria-labelledby="notes">\n'
             '<h2 id="notes">Sources and notes</h2>\n<ol>\n'
         )
     ),

@@ -1,0 +1,51 @@
+"""Fills an empty blog with the texts in `content/`, through the same verbs as staff."""
+
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import Any
+
+import frontmatter
+
+from blog import pages, posts, topics, wording
+from blog.posts import Draft
+from core import db, redirects
+from core.errors import Refused
+
+OLD_BLOG = "/blogs/the-ql-blawg"
+"""Where the posts stood in the old shop."""
+
+_WRITER = "sample content"
+
+
+def seed() -> None:
+    """Load topics, posts and pages with their dates, and lead the old addresses to them.
+
+    What is there already stays as it is.
+    """
+    with db.transaction():
+        for position, topic in enumerate(wording.read(wording.CONTENT / "topics.yaml")):
+            if topics.by_slug(topic["slug"]) is None:
+                topics.save(**topic, position=position)
+        for path in sorted((wording.CONTENT / "posts").glob("*.md")):
+            _seed_post(path)
+        for path in sorted((wording.CONTENT / "pages").glob("*.md")):
+            _seed_page(path)
+
+
+def draft(path: Path) -> Draft:
+    """The post that a file with front matter holds."""
+    file = frontmatter.load(str(path))
+    given: dict[str, Any] = file.metadata
+    return Draft(
+        slug=given["slug"],
+        title=given["title"],
+        summary=given["summary"],
+        body=file.content,
+        author=given["author"],
+        reviewer=given["reviewer"],
+        pillar=given["pillar"],
+        read_next=tuple(given["read_next"]),
+        topics=tuple(given["topics"]),
+        muscles=tuple(given["muscles"]),
+        regions=tuple(given["regions"]),
+    )
