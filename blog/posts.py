@@ -136,6 +136,12 @@ def by_slug(slug: str) -> Post | None:
         return session.scalars(statement.options(*options)).unique().one_or_none()
 
 
+def any_at(slug: str) -> bool:
+    """Whether a post, of any state, has this address."""
+    with db.reading() as session:
+        return session.scalar(select(Post.id).where(Post.slug == slug)) is not None
+
+
 def latest(
     count: int = 20, *, after: int | None = None, topic: Topic | None = None
 ) -> list[Teaser]:
@@ -151,6 +157,21 @@ def latest(
         )
         statement = statement.join(last, and_(last.id == after, older))
     return _read(statement.limit(count))
+
+
+def full(count: int) -> Sequence[Post]:
+    """The latest posts as feeds and the map of the site need them."""
+    heavy = defer(Post.body), defer(Post.search_text)
+    statement = select(Post).where(_readable()).order_by(*_NEWEST).limit(count)
+    with db.reading() as session:
+        return session.scalars(statement.options(*heavy)).all()
+
+
+def changes() -> list[tuple[str, datetime]]:
+    """The slug of every post that everybody can read, and when it last changed."""
+    statement = select(Post.slug, Post.updated_at).where(_readable()).order_by(*_NEWEST)
+    with db.reading() as session:
+        return [(slug, changed) for slug, changed in session.execute(statement)]
 
 
 def named(slugs: Sequence[str]) -> list[Teaser]:
@@ -235,6 +256,7 @@ def revisions(post_id: int) -> Sequence[Revision]:
         return session.scalars(statement.order_by(Revision.number.desc())).all()
 
 
+_NEWEST = Post.published_at.desc(), Post.id.desc()
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _RESERVED = frozenset({"topics", "search", "comments", "feed"})
 
@@ -248,9 +270,8 @@ def _teasers() -> Select[*tuple[Any, ...]]:
         *(Post.id, Post.slug, Post.title, Post.summary),
         *(Post.published_at, Post.words, Post.muscles),
     )
-    newest = Post.published_at.desc(), Post.id.desc()
-    statement: Select[*tuple[Any, ...]] = select(*columns).where(_readable()).order_by(*newest)
-    return statement
+    statement: Select[*tuple[Any, ...]] = select(*columns).where(_readable())
+    return statement.order_by(*_NEWEST)
 
 
 def _read(statement: Select[*tuple[Any, ...]]) -> list[Teaser]:

@@ -9,7 +9,6 @@ import frontmatter
 from blog import pages, posts, topics, wording
 from blog.posts import Draft
 from core import db, redirects
-from core.errors import Refused
 
 OLD_BLOG = "/blogs/the-ql-blawg"
 """Where the posts stood in the old shop."""
@@ -25,7 +24,7 @@ def seed() -> None:
     with db.transaction():
         for position, topic in enumerate(wording.read(wording.CONTENT / "topics.yaml")):
             if topics.by_slug(topic["slug"]) is None:
-                topics.save(**topic, position=position)
+                topics.save(position=position, **topic)
         for path in sorted((wording.CONTENT / "posts").glob("*.md")):
             _seed_post(path)
         for path in sorted((wording.CONTENT / "pages").glob("*.md")):
@@ -49,3 +48,33 @@ def draft(path: Path) -> Draft:
         muscles=tuple(given["muscles"]),
         regions=tuple(given["regions"]),
     )
+
+
+def _seed_post(path: Path) -> None:
+    wanted = draft(path)
+    given: dict[str, Any] = frontmatter.load(str(path)).metadata
+    if posts.any_at(wanted.slug):
+        return
+    post = posts.save(wanted, by=_WRITER, at=_midnight(given["updated"]))
+    posts.publish(post.id, at=_midnight(given["published"]))
+    redirects.add(f"{OLD_BLOG}/{wanted.slug}", f"/blog/{wanted.slug}")
+
+
+def _seed_page(path: Path) -> None:
+    file = frontmatter.load(str(path))
+    given: dict[str, Any] = file.metadata
+    if pages.by_slug(given["slug"]) is not None:
+        return
+    pages.save(
+        given["slug"],
+        title=given["title"],
+        summary=given["summary"],
+        body=file.content,
+        sample=given["sample"],
+        by=_WRITER,
+        at=_midnight(given["updated"]),
+    )
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time.min, UTC)

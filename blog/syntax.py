@@ -295,7 +295,9 @@ _RENDER: dict[str, _Render] = {
     "slot": _rule(lambda given: f'<div data-slot="{given["number"]}"></div>\n'),
     "callout_open": _rule(_callout),
     "steps_open": _rule(
-        lambda given: f'<div class="how-to">\n<p class="how-to-title">{escape(given["title"])}</p>\n'
+        lambda given: (
+            f'<div class="how-to">\n<p class="how-to-title">{escape(given["title"])}</p>\n'
+        )
     ),
     "figure_close": _rule(_figure_end),
     "table_open": _rule(

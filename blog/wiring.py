@@ -1,8 +1,43 @@
-"""Plugs `blog` into an app: pages, letters, listeners, jobs, commands."""
+"""Plugs `blog` into an app: pages, what it lends to other pages, commands."""
 
+from datetime import date
+
+from babel.dates import format_date
 from flask import Flask
+from markupsafe import Markup
+
+from blog import anatomy, charts, drawings, posts
+from blog.views import articles
 
 
 def init_app(app: Flask) -> None:
     """Plug in."""
-    del app
+    for part in (articles,):
+        app.register_blueprint(part.pages)
+    app.jinja_env.filters["day"] = _day
+    app.jinja_env.globals.update(
+        latest_posts=posts.latest,
+        posts_about=posts.about,
+        posts_named=posts.named,
+        posts_showing=posts.showing,
+        muscle_named=anatomy.muscle,
+        chart_symbols=lambda: Markup(charts.body_symbols()),  # noqa: S704 - drawn by us
+        referral_chart=_referral_chart,
+        chart_caption=lambda muscle: charts.caption(anatomy.muscle(muscle)),
+        drawing=_drawing,
+    )
+
+
+def _day(moment: date) -> str:
+    """A date as people read it: November 24, 2026."""
+    return format_date(moment, "long", locale="en_US")
+
+
+def _referral_chart(muscle: str, prefix: str) -> Markup:
+    """A muscle's chart; the page must hold `chart_symbols()` once, above it."""
+    return Markup(charts.referral_svg(muscle, id_prefix=prefix))  # noqa: S704 - drawn by us
+
+
+def _drawing(name: str, prefix: str) -> Markup:
+    """A drawing; the page must hold `chart_symbols()` once, above it."""
+    return Markup(drawings.svg(name, id_prefix=prefix))  # noqa: S704 - drawn by us

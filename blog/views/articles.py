@@ -1,0 +1,173 @@
+"""The blog: its lists, its posts, their comments, its search and its feed."""
+
+from typing import Any
+
+from flask import Blueprint, Response, abort, redirect, request
+from flask.typing import ResponseReturnValue
+
+from blog import comments, feeds, metadata, posts, topics
+from blog.models import Comment, Post
+from blog.views import slots
+from blog.views.answers import HOME, page, public
+from core import settings
+from core.links import BadLink
+from core.web.headers import cache_publicly
+from core.web.limits import limiter
+
+pages = Blueprint("articles", __name__)
+
+_PAGE = 12
+_BLOG = ("/blog/", "Blog")
+
+
+@pages.get("/blog/")
+def index() -> ResponseReturnValue:
+    """The latest posts and all topics."""
+    after = request.args.get("after", type=int)
+    found = posts.latest(_PAGE + 1, after=after)
+    html = page(
+        "blog/index.html",
+        title=settings.store().blog_name,
+        summary="Where back pain can come from, muscle by muscle: what is known, what is not, "
+        "and what you can try with care.",
+        path="/blog/",
+        way=[HOME],
+        topics=topics.with_posts(),
+        after=after,
+        **_paged(found),
+    )
+    return public(html)
+
+
+@pages.get("/blog/topics/<slug>")
+def topic(slug: str) -> ResponseReturnValue:
+    """The posts under a topic."""
+    chosen = topics.by_slug(slug) or abort(404)
+    after = request.args.get("after", type=int)
+    found = posts.latest(_PAGE + 1, after=after, topic=chosen)
+    html = page(
+        "blog/topic.html",
+        title=chosen.title,
+        summary=chosen.summary,
+        path=f"/blog/topics/{slug}",
+        way=[HOME, _BLOG],
+        after=after,
+        **_paged(found),
+    )
+    return public(html)
+
+
+@pages.get("/blog/search")
+def search() -> ResponseReturnValue:
+    """Posts that hold what was searched."""
+    query = request.args.get("q", "")[:200].strip()
+    html = page(
+        "blog/search.html",
+        title=f"Search: {query}" if query else "Search",
+        summary="Search the blog.",
+        path="/blog/search",
+        way=[HOME, _BLOG],
+        indexed=False,
+        query=query,
+        posts=posts.search(query),
+    )
+    return public(html)
+
+
+@pages.get("/blog/feed.xml")
+def feed() -> ResponseReturnValue:
+    """The latest posts for feed readers."""
+    response = Response(feeds.atom(posts.full(20)), content_type="application/atom+xml")
+    return cache_publicly(response, 60)
+
+
+@pages.get("/blog/<slug>")
+def post(slug: str) -> ResponseReturnValue:
+    """A post with what belongs under it."""
+    return public(show(_found(slug)))
+
+
+@pages.post("/blog/<slug>/comments")
+@limiter.limit("5 per 10 minutes; 20 per day")
+def comment(slug: str) -> ResponseReturnValue:
+    """Take a comment, and lead to a page that shows what became of it."""
+    found = _found(slug)
+    given = {name: request.form.get(name, "") for name in ("name", "email", "body")}
+    try:
+        # People do not see the field `website`; machines fill it in.
+        taken = comments.submit(found.id, **given, suspicious=bool(request.form.get("website")))
+    except comments.Refused as refused:
+        return show(found, given=given, problems=refused.problems), 422
+    return redirect(f"/blog/comments/{comments.token(taken)}", 303)
+
+
+@pages.get("/blog/comments/<token>")
+def own_comment(token: str) -> ResponseReturnValue:
+    """A reader's own comment, whatever became of it."""
+    own = _own(token)
+    return page(
+        "blog/own_comment.html",
+        title="Your comment",
+        summary="What became of your comment.",
+        path=f"/blog/comments/{token}",
+        indexed=False,
+        token=token,
+        comment=own[0] if own else None,
+        post=own[1:] if own else None,
+    )
+
+
+@pages.post("/blog/comments/<token>/delete")
+def delete_comment(token: str) -> ResponseReturnValue:
+    """Let a reader take back what they wrote."""
+    own = _own(token)
+    if own is not None:
+        comments.delete(own[0].id)
+    return redirect(f"/blog/comments/{token}", 303)
+
+
+def show(
+    post: Post,
+    *,
+    given: dict[str, str] | None = None,
+    problems: dict[str, str] | None = None,
+) -> str:
+    """The page of a post, also of one that is only a preview."""
+    source = f"post:{post.slug}"
+    return page(
+        "blog/post.html",
+        title=post.title,
+        summary=post.summary,
+        path=f"/blog/{post.slug}",
+        way=[HOME, _BLOG],
+        described=[metadata.blog_posting(post)],
+        post=post,
+        body=slots.fill(post.html, post.slots, source=source),
+        source=source,
+        threads=comments.shown(post.id) if post.id else [],
+        read_next=_read_next(post),
+        given=given or {"name": "", "email": "", "body": ""},
+        problems=problems or {},
+    )
+
+
+def _found(slug: str) -> Post:
+    return posts.by_slug(slug) or abort(404)
+
+
+def _read_next(post: Post) -> list[posts.Teaser]:
+    wanted = [*post.read_next, *([post.pillar] if post.pillar else [])]
+    return posts.named([slug for slug in wanted if slug != post.slug])[:3]
+
+
+def _paged(found: list[posts.Teaser]) -> dict[str, Any]:
+    """One post more than fits says that there are older ones."""
+    shown = found[:_PAGE]
+    return {"posts": shown, "older": shown[-1].id if len(found) > _PAGE else None}
+
+
+def _own(token: str) -> tuple[Comment, str, str] | None:
+    try:
+        return comments.by_token(token)
+    except BadLink:
+        abort(404)
