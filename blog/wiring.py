@@ -7,12 +7,12 @@ from flask import Flask
 from markupsafe import Markup
 
 from blog import anatomy, charts, drawings, posts
-from blog.views import articles
+from blog.views import articles, finding, home, machines, muscles, plain
 
 
 def init_app(app: Flask) -> None:
     """Plug in."""
-    for part in (articles,):
+    for part in (home, articles, finding, muscles, plain, machines):
         app.register_blueprint(part.pages)
     app.jinja_env.filters["day"] = _day
     app.jinja_env.globals.update(
@@ -25,6 +25,7 @@ def init_app(app: Flask) -> None:
         referral_chart=_referral_chart,
         chart_caption=lambda muscle: charts.caption(anatomy.muscle(muscle)),
         drawing=_drawing,
+        finder_figure=finding.figure,
     )
 
 
