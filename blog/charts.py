@@ -26,13 +26,14 @@ _VIEW_LABELS: dict[View, str] = {"front": "from the front", "back": "from behind
 _SCREEN = 1.25
 
 
-def referral_svg(muscle_id: str, *, id_prefix: str) -> str:
+def referral_svg(muscle_id: str, *, id_prefix: str, legend: bool = True) -> str:
     """The chart of a muscle: where it lies, where its crosses are, where it is felt.
 
     The body's right muscle is drawn, as atlases do. Ids begin with the prefix, so that a
-    page can hold several charts. KeyError when there is no such muscle.
+    page can hold several charts; a small one goes without its words. KeyError when there is no
+    such muscle.
     """
-    return _svg(Crop.of(anatomy.muscle(muscle_id)), id_prefix)
+    return _svg(Crop.of(anatomy.muscle(muscle_id)), id_prefix, legend=legend)
 
 
 def referral_document(muscle_id: str) -> str:
@@ -96,9 +97,9 @@ def finder_svg(
     )
 
 
-def _svg(crop: Crop, prefix: str, symbols: str = "") -> str:
+def _svg(crop: Crop, prefix: str, symbols: str = "", *, legend: bool = True) -> str:
     size = crop.width * 0.034
-    height = crop.height + size * 6.4
+    height = crop.height + (size * 6.4 if legend else 0)
     title, words = f"Referral chart: {crop.muscle.name}", text_alternative(crop.muscle)
     panels = "".join(_panel(crop, view, x) for view, x in zip(crop.views, crop.lefts, strict=True))
     labels = "".join(
@@ -111,7 +112,8 @@ def _svg(crop: Crop, prefix: str, symbols: str = "") -> str:
         f'height="{height * _SCREEN:.0f}" aria-labelledby="{prefix}-title {prefix}-desc">'
         f'<title id="{prefix}-title">{escape(title)}</title>'
         f'<desc id="{prefix}-desc">{escape(words)}</desc>{symbols}{_masks(crop, prefix)}'
-        f'<g mask="url(#{prefix}-crop)">{panels}</g>{labels}{_legend(crop, size)}</svg>'
+        f'<g mask="url(#{prefix}-crop)">{panels}</g>'
+        f"{labels + _legend(crop, size) if legend else ''}</svg>"
     )
 
 

@@ -1,6 +1,6 @@
 """What every drawing shares: its colors, the figure of the body, and lettering.
 
-Colors come from classes (see ``static/css/charts.css``); the presentation attributes beside
+Colors come from classes (see ``static/css/site.css``); the presentation attributes beside
 them serve where no stylesheet is, as in a document of its own.
 """
 

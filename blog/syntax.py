@@ -98,13 +98,23 @@ def _block(
     given = _given(start, opening, directives.BLOCKS, findings)
     if given is not None:
         state.push(f"{opening['name']}_open", "div", 1).meta = given
+    before = len(state.tokens)
     outer_type, outer_end = state.parentType, state.lineMax
     state.parentType, state.lineMax = "directive", last
     state.md.block.tokenize(state, start + 1, last)
     state.parentType, state.lineMax = outer_type, outer_end
+    if opening["name"] == "steps":
+        _loosen(state.tokens[before:])
     if given is not None:
         state.push(f"{opening['name']}_close", "div", -1)
     state.line = min(last + 1, end)
+
+
+def _loosen(tokens: Sequence[Token]) -> None:
+    """Keep the paragraphs of tight lists, so that a step's words stand in one box."""
+    for token in tokens:
+        if token.type in ("paragraph_open", "paragraph_close"):
+            token.hidden = False
 
 
 def _given(

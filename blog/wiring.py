@@ -34,9 +34,9 @@ def _day(moment: date) -> str:
     return format_date(moment, "long", locale="en_US")
 
 
-def _referral_chart(muscle: str, prefix: str) -> Markup:
+def _referral_chart(muscle: str, prefix: str, *, legend: bool = True) -> Markup:
     """A muscle's chart; the page must hold `chart_symbols()` once, above it."""
-    return Markup(charts.referral_svg(muscle, id_prefix=prefix))  # noqa: S704 - drawn by us
+    return Markup(charts.referral_svg(muscle, id_prefix=prefix, legend=legend))  # noqa: S704 - drawn by us
 
 
 def _drawing(name: str, prefix: str) -> Markup:
