@@ -1,0 +1,52 @@
+"""What people and links enter, checked: quantities, addresses, countries, where they came from."""
+
+import re
+from dataclasses import dataclass, field
+
+from email_validator import EmailNotValidError, validate_email
+
+MOST = 20
+"""Units of one thing that an order may hold; whoever wants more writes to us."""
+
+_SOURCE = re.compile(r"[a-z]+:[a-z0-9-]+")
+
+
+class Invalid(ValueError):
+    """Something was entered that cannot be; the text says what to enter instead."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """The form beside a product, as it was filled in, and what to put right in it, by field."""
+
+    sku: str | None = None
+    quantity: str = "1"
+    country: str | None = None
+    source: str | None = None
+    errors: dict[str, str] = field(default_factory=dict)
+
+
+def read_quantity(entered: str, *, least: int = 1) -> int:
+    """A number of units. Raises `Invalid`."""
+    text = entered.strip()
+    if not text.isascii() or not text.isdigit() or not least <= int(text) <= MOST:
+        raise Invalid(f"Enter a whole number from {least} to {MOST}.")
+    return int(text)
+
+
+def read_email(entered: str) -> str | None:
+    """An e-mail address, or None where nothing was entered. Raises `Invalid`."""
+    if not entered.strip():
+        return None
+    try:
+        # The reserved domain .test stays open: it can reach nobody, and trials need it.
+        checked = validate_email(entered.strip(), check_deliverability=False, test_environment=True)
+    except EmailNotValidError as error:
+        raise Invalid("Enter an e-mail address like name@example.com.") from error
+    return checked.normalized
+
+
+def read_source(entered: str | None) -> str | None:
+    """What led here, such as `post:psoas-trigger-points`; anything else is nothing."""
+    known = entered is not None and len(entered) <= 160 and _SOURCE.fullmatch(entered)
+    return entered if known else None

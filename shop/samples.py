@@ -1,0 +1,70 @@
+"""Fills an empty catalogue with the product in `content/`, through the same verbs as staff."""
+
+from pathlib import Path
+from typing import Any
+
+import frontmatter
+
+from core import db
+from shop import catalog, shipping, stock
+from shop.catalog import Draft
+
+CONTENT = Path(__file__).resolve().parent / "content"
+
+_WHO = "sample content"
+_OWN = ("title", "slug", "summary", "sample", "variants", "shipping", "options")
+
+
+def seed() -> None:
+    """Load the sample product with its variants, prices, stock and shipping rates.
+
+    What is there already stays as it is.
+    """
+    with db.transaction():
+        for path in sorted(CONTENT.glob("*.md")):
+            wanted = draft(path)
+            if catalog.by_slug(wanted.slug) is None:
+                _add(wanted, _front_matter(path))
+
+
+def draft(path: Path) -> Draft:
+    """The product that a file with front matter holds."""
+    file = frontmatter.load(str(path))
+    given: dict[str, Any] = file.metadata
+    return Draft(
+        slug=given["slug"],
+        title=given["title"],
+        summary=given["summary"],
+        body=file.content,
+        details={name: value for name, value in given.items() if name not in _OWN},
+        sample=given["sample"],
+    )
+
+
+def _front_matter(path: Path) -> dict[str, Any]:
+    metadata: dict[str, Any] = frontmatter.load(str(path)).metadata
+    return metadata
+
+
+def _add(wanted: Draft, given: dict[str, Any]) -> None:
+    product = catalog.save(wanted)
+    for position, each in enumerate(given["variants"]):
+        variant = catalog.save_variant(
+            product,
+            each["sku"],
+            title=each["title"],
+            weight_grams=each["weight_grams"],
+            position=position,
+        )
+        catalog.set_price(each["sku"], each["price"], each["currency"])
+        stock.receive(variant.id, each["stock"], by=_WHO)
+    for position, each in enumerate(given["shipping"]):
+        shipping.set_rate(
+            each["zone"],
+            title=each["name"],
+            amount=each["amount"],
+            currency=each["currency"],
+            days_min=each["days_min"],
+            days_max=each["days_max"],
+            position=position,
+        )

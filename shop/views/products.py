@@ -1,0 +1,48 @@
+"""The product page: the same for everybody, its price that of this moment."""
+
+from flask import Blueprint, Response, abort, current_app, render_template, request
+
+from core.web.headers import cache_publicly
+from shop import catalog, shipping, structured
+from shop.forms import MOST, Wish, read_source
+from shop.models import Product
+from shop.views import pictures
+
+pages = Blueprint("products", __name__)
+
+
+@pages.get("/products/<slug>")
+def product(slug: str) -> Response:
+    """What it is, what it costs with shipping, how it is used, who must not."""
+    shown = catalog.by_slug(slug) or abort(404)
+    form = Wish(source=read_source(request.args.get("from")))
+    return cache_publicly(Response(page(shown, form)))
+
+
+def page(shown: Product, form: Wish) -> str:
+    """The product page, with its form as it was filled in."""
+    offers, rates = catalog.offers(shown), shipping.rates()
+    drawn = [
+        (picture, each["alt"])
+        for each in shown.details.get("pictures", ())
+        if (picture := pictures.find(each["name"]))
+    ]
+    site_url = current_app.jinja_env.globals["site_url"]
+    data = structured.product(
+        shown,
+        offers,
+        rates,
+        site_url=str(site_url),
+        pictures=[picture.url for picture, _ in drawn],
+    )
+    return render_template(
+        "shop/product.html",
+        product=shown,
+        details=shown.details,
+        offers=offers,
+        rates=rates,
+        pictures=drawn,
+        data=data,
+        most=MOST,
+        form=form,
+    )

@@ -1,0 +1,66 @@
+"""The catalogue sells at the price of the moment what nobody holds."""
+
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+
+from core import clock
+from shop import catalog, samples
+
+SKU = "QL-CLAW"
+
+
+def test_the_sample_product_is_on_sale(sample_shop: Flask) -> None:
+    offer = catalog.offer(SKU)
+    assert offer is not None
+    assert (offer.title, offer.amount, offer.currency, offer.available) == (
+        "QL Claw",
+        8900,
+        "USD",
+        40,
+    )
+    assert offer.url == "/products/ql-claw"
+
+
+def test_the_samples_can_be_loaded_twice_and_change_nothing(sample_shop: Flask) -> None:
+    samples.seed()
+    offer = catalog.offer(SKU)
+    assert offer is not None
+    assert offer.available == 40
+
+
+def test_a_price_counts_from_its_moment_and_the_lowest_of_thirty_days_is_known(
+    sample_shop: Flask,
+) -> None:
+    catalog.set_price(SKU, 9900, "usd", at=clock.now() + timedelta(hours=1))
+    catalog.set_price(SKU, 7900, "usd", at=clock.now() - timedelta(days=10))
+    offer = catalog.offer(SKU)
+    assert offer is not None
+    assert offer.amount == 8900
+    assert catalog.lowest_price(offer.variant_id) == 7900
+    assert catalog.lowest_price(offer.variant_id, days=5) == 7900
+    with pytest.raises(ValueError, match="minor unit"):
+        catalog.set_price(SKU, 0, "USD")
+
+
+def test_a_product_has_a_card_only_while_it_is_sold(sample_shop: Flask) -> None:
+    card = catalog.product_card("ql-claw")
+    assert card is not None
+    assert (card.amount, card.in_stock, card.url) == (8900, True, "/products/ql-claw")
+    assert catalog.product_card("no-such-thing") is None
+
+
+def test_a_product_that_moves_leaves_its_old_address_behind(
+    sample_shop: Flask,
+) -> None:
+    product = catalog.by_slug("ql-claw")
+    assert product is not None
+    catalog.rename(product.id, "the-claw")
+    client = sample_shop.test_client()
+    assert client.get("/products/ql-claw").location == "/products/the-claw"
+    assert client.get("/products/the-claw").status_code == 200
+
+
+def test_markup_in_a_text_stays_text(sample_shop: Flask) -> None:
+    assert "<script>" not in catalog.render("Press <script>alert(1)</script> here")
