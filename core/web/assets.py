@@ -4,6 +4,7 @@
 """
 
 import gzip
+import re
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -31,17 +32,32 @@ def init_app(app: Flask, source: Path, target: Path) -> None:
 
 
 def publish(source: Path, target: Path) -> dict[str, str]:
-    """Copy each file under its own and its hashed name; maps the first to the second."""
-    return {
-        str(file.relative_to(source)): _publish_one(file, source, target)
-        for file in sorted(source.rglob("*"))
-        if file.is_file()
-    }
+    """Copy each file under its own and its hashed name; maps the first to the second.
+
+    Stylesheets come last, since they call typefaces and pictures by their hashed names.
+    """
+    names: dict[str, str] = {}
+    files = (file for file in source.rglob("*") if file.is_file())
+    for file in sorted(files, key=lambda file: (file.suffix == ".css", file)):
+        relative = file.relative_to(source)
+        content = file.read_bytes()
+        if relative.suffix == ".css":
+            content = _refer(content, names)
+        names[str(relative)] = _publish_one(relative, content, target)
+    return names
 
 
-def _publish_one(file: Path, source: Path, target: Path) -> str:
-    content = file.read_bytes()
-    relative = file.relative_to(source)
+def _refer(stylesheet: bytes, names: dict[str, str]) -> bytes:
+    """What is not there keeps its name: a typeface may be missing."""
+
+    def rename(found: re.Match[bytes]) -> bytes:
+        path = found[1].decode()
+        return f'url("../{names.get(path, path)}")'.encode()
+
+    return re.sub(rb'url\("\.\./([^"]+)"\)', rename, stylesheet)
+
+
+def _publish_one(relative: Path, content: bytes, target: Path) -> str:
     digest = sha256(content).hexdigest()[:12]
     hashed = relative.with_name(f"{relative.stem}.{digest}{relative.suffix}")
     for name in (relative, hashed):
