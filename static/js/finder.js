@@ -38,13 +38,21 @@ function start(panel) {
   const load = () => (atlas ??= fetch(panel.dataset.finder).then((response) => response.json()));
 
   async function update() {
-    for (const link of links) link.setAttribute("aria-pressed", chosen.has(key(link)));
+    for (const link of links) link.setAttribute("aria-pressed", isChosen(link));
     const known = await load();
     show(answer, status, known, [...chosen.values()]);
   }
 
+  const isChosen = (link) => chosen.has(key(link)) || chosen.has(eitherSide(link));
+
+  // A place from the list means either side, and so stands for both on the figure.
   function toggle(link) {
-    if (!chosen.delete(key(link))) chosen.set(key(link), place(link));
+    const was = isChosen(link);
+    for (const [known, [region]] of [...chosen]) {
+      const covered = key(link) === eitherSide(link) && region === link.dataset.region;
+      if (covered || known === key(link) || known === eitherSide(link)) chosen.delete(known);
+    }
+    if (!was) chosen.set(key(link), place(link));
     update();
   }
 
@@ -72,6 +80,8 @@ function start(panel) {
 }
 
 const key = (link) => `${link.dataset.region}:${link.dataset.side ?? ""}`;
+
+const eitherSide = (link) => `${link.dataset.region}:`;
 
 const place = (link) => [link.dataset.region, link.dataset.side ?? null];
 
