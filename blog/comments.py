@@ -1,6 +1,5 @@
 """Comments: plain text that waits until staff let it be seen."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,6 +18,15 @@ class Refused(ValueError):
     def __init__(self, problems: dict[str, str]) -> None:
         super().__init__("; ".join(problems.values()))
         self.problems = problems
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A comment, and slug and title of the post under which it stands."""
+
+    comment: Comment
+    slug: str
+    title: str
 
 
 @dataclass(frozen=True)
@@ -121,12 +129,12 @@ def shown(post_id: int) -> list[Thread]:
     ]
 
 
-def in_state(state: CommentState, count: int = 50) -> Sequence[tuple[Comment, str, str]]:
-    """Comments in a state with slug and title of their posts, those waiting longest first."""
+def in_state(state: CommentState, count: int = 50) -> list[Placed]:
+    """Comments in a state: those that wait, oldest first; all others, newest first."""
     statement = select(Comment, Post.slug, Post.title).join(Post).where(Comment.state == state)
     order = Comment.id if state is CommentState.PENDING else Comment.id.desc()
     with db.reading() as session:
-        return session.execute(statement.order_by(order).limit(count)).tuples().all()
+        return [Placed(*row) for row in session.execute(statement.order_by(order).limit(count))]
 
 
 def waiting() -> int:
@@ -141,15 +149,16 @@ def token(comment: Comment) -> str:
     return links.sign("comment", comment.id)
 
 
-def by_token(text: str) -> tuple[Comment, str, str] | None:
-    """A reader's own comment with slug and title of its post; None once it is deleted.
+def by_token(text: str) -> Placed | None:
+    """A reader's own comment; None once it is deleted.
 
     Raises `core.links.BadLink`.
     """
     statement = select(Comment, Post.slug, Post.title).join(Post)
     with db.reading() as session:
         found = session.execute(statement.where(Comment.id == links.read("comment", text)))
-        return found.tuples().one_or_none()
+        row = found.one_or_none()
+    return Placed(*row) if row else None
 
 
 def _problems(name: str, email: str | None, body: str) -> dict[str, str]:

@@ -6,7 +6,8 @@ from flask import Blueprint, Response, abort, redirect, request
 from flask.typing import ResponseReturnValue
 
 from blog import comments, feeds, metadata, posts, topics
-from blog.models import Comment, Post
+from blog.comments import Placed
+from blog.models import Post
 from blog.views import slots
 from blog.views.answers import HOME, page, public
 from core import settings
@@ -104,7 +105,6 @@ def comment(slug: str) -> ResponseReturnValue:
 @pages.get("/blog/comments/<token>")
 def own_comment(token: str) -> ResponseReturnValue:
     """A reader's own comment, whatever became of it."""
-    own = _own(token)
     return page(
         "blog/own_comment.html",
         title="Your comment",
@@ -112,8 +112,7 @@ def own_comment(token: str) -> ResponseReturnValue:
         path=f"/blog/comments/{token}",
         indexed=False,
         token=token,
-        comment=own[0] if own else None,
-        post=own[1:] if own else None,
+        own=_own(token),
     )
 
 
@@ -122,7 +121,7 @@ def delete_comment(token: str) -> ResponseReturnValue:
     """Let a reader take back what they wrote."""
     own = _own(token)
     if own is not None:
-        comments.delete(own[0].id)
+        comments.delete(own.comment.id)
     return redirect(f"/blog/comments/{token}", 303)
 
 
@@ -166,7 +165,7 @@ def _paged(found: list[posts.Teaser]) -> dict[str, Any]:
     return {"posts": shown, "older": shown[-1].id if len(found) > _PAGE else None}
 
 
-def _own(token: str) -> tuple[Comment, str, str] | None:
+def _own(token: str) -> Placed | None:
     try:
         return comments.by_token(token)
     except BadLink:

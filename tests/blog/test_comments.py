@@ -1,0 +1,143 @@
+"""Comments wait for staff, are plain text, and belong to who wrote them."""
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from blog import comments, posts
+from blog.comments import Refused
+from blog.models import CommentState
+
+ADA = "ada@shop.example"
+POST = "/blog/psoas-trigger-points"
+SPEAKS = {"name": "Ben", "body": "Thank you.\nIt's <b>clear</b> & kind. https://spam.example"}
+
+
+def post_id() -> int:
+    found = posts.by_slug("psoas-trigger-points")
+    assert found is not None
+    return found.id
+
+
+def a_comment(name: str = "Ben", body: str = "Thank you.") -> int:
+    return comments.submit(post_id(), name=name, email=None, body=body).id
+
+
+def test_a_comment_waits_for_moderation_before_anybody_sees_it(reader: FlaskClient) -> None:
+    answer = reader.post(f"{POST}/comments", data=SPEAKS)
+    assert answer.status_code == 303
+    assert "Thank you. Your comment waits" in reader.get(answer.location).text
+    assert "It&#39;s &lt;b&gt;clear" not in reader.get(POST).text
+    (waiting,) = comments.in_state(CommentState.PENDING)
+    assert waiting.slug == "psoas-trigger-points"
+    comments.approve(waiting.comment.id, by=ADA)
+    page = reader.get(POST).text
+    assert "It&#39;s &lt;b&gt;clear&lt;/b&gt; &amp; kind. https://spam.example" in page
+    assert 'href="https://spam.example' not in page
+    assert "is shown" in reader.get(answer.location).text
+
+
+def test_a_rejected_comment_stays_unseen(reader: FlaskClient) -> None:
+    comment = a_comment()
+    comments.approve(comment, by=ADA)
+    decided = comments.reject(comment, by=ADA)
+    assert (decided.decided_by, decided.state) == (ADA, CommentState.REJECTED)
+    assert comments.shown(post_id()) == []
+
+
+def test_a_decision_can_be_undone(seeded: Flask) -> None:
+    comment = a_comment()
+    comments.mark_spam(comment, by=ADA)
+    assert comments.waiting() == 0
+    reopened = comments.reopen(comment)
+    assert (reopened.decided_by, reopened.decided_at) == (None, None)
+    assert comments.waiting() == 1
+
+
+def test_staff_answer_under_the_comment_and_are_marked(reader: FlaskClient) -> None:
+    comment = a_comment()
+    comments.approve(comment, by=ADA)
+    answer = comments.reply(comment, name="Ada", body="Gladly.", by=ADA)
+    later = comments.reply(answer.id, name="Ada", body="And again.", by=ADA)
+    (thread,) = comments.shown(post_id())
+    assert [each.id for each in thread.answers] == [answer.id, later.id]
+    assert all(each.by_staff for each in thread.answers)
+    assert "Gladly." in reader.get(POST).text
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({"name": " "}, "name"),
+        ({"name": "x" * 81}, "name"),
+        ({"body": "\n"}, "body"),
+        ({"body": "x" * 4001}, "body"),
+        ({"email": "nobody"}, "email"),
+    ],
+)
+def test_a_form_that_lacks_something_comes_back_with_what_was_written(
+    reader: FlaskClient, given: dict[str, str], field: str
+) -> None:
+    answer = reader.post(f"{POST}/comments", data={**SPEAKS, **given})
+    assert answer.status_code == 422
+    assert f'id="{field}-error"' in answer.text
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert comments.waiting() == 0
+
+
+def test_an_address_is_optional_and_never_shown(reader: FlaskClient) -> None:
+    reader.post(f"{POST}/comments", data={**SPEAKS, "email": "ben@mail.example"})
+    (waiting,) = comments.in_state(CommentState.PENDING)
+    assert waiting.comment.email == "ben@mail.example"
+    comments.approve(waiting.comment.id, by=ADA)
+    assert "ben@mail.example" not in reader.get(POST).text
+
+
+def test_what_fills_the_hidden_field_is_put_with_the_spam(reader: FlaskClient) -> None:
+    answer = reader.post(f"{POST}/comments", data={**SPEAKS, "website": "https://spam.example"})
+    assert answer.status_code == 303
+    assert comments.waiting() == 0
+    assert len(comments.in_state(CommentState.SPAM)) == 1
+
+
+def test_nobody_writes_without_end(reader: FlaskClient) -> None:
+    answers = [reader.post(f"{POST}/comments", data=SPEAKS).status_code for _ in range(6)]
+    assert answers == [303] * 5 + [429]
+
+
+def test_a_reader_takes_back_what_they_wrote(reader: FlaskClient) -> None:
+    own = reader.post(f"{POST}/comments", data=SPEAKS).location
+    assert reader.get(own).headers["Cache-Control"] == "private, no-cache"
+    assert reader.post(f"{own}/delete").status_code == 303
+    assert "is deleted" in reader.get(own).text
+    assert comments.in_state(CommentState.PENDING) == []
+    assert reader.post(f"{own}/delete").status_code == 303
+
+
+def test_a_comment_goes_with_the_answers_to_it(seeded: Flask) -> None:
+    comment = a_comment()
+    comments.reply(comment, name="Ada", body="Gladly.", by=ADA)
+    comments.delete(comment)
+    assert comments.in_state(CommentState.APPROVED) == []
+
+
+def test_a_guessed_address_shows_nothing(reader: FlaskClient) -> None:
+    a_comment()
+    assert reader.get("/blog/comments/1").status_code == 404
+    assert reader.post("/blog/comments/1.x/delete").status_code == 404
+
+
+def test_a_form_on_another_site_cannot_write_here(reader: FlaskClient) -> None:
+    answer = reader.post(f"{POST}/comments", data=SPEAKS, headers={"Sec-Fetch-Site": "cross-site"})
+    assert answer.status_code == 403
+
+
+def test_an_unpublished_post_takes_no_comments(reader: FlaskClient) -> None:
+    posts.withdraw(post_id())
+    assert reader.post(f"{POST}/comments", data=SPEAKS).status_code == 404
+
+
+def test_an_empty_answer_is_refused(seeded: Flask) -> None:
+    comment = a_comment()
+    with pytest.raises(Refused):
+        comments.reply(comment, name="Ada", body=" ", by=ADA)
