@@ -1,8 +1,28 @@
-"""Plugs `staff` into an app: pages, letters, listeners, jobs, commands."""
+"""Plugs `staff` into an app: sign-in, desks, commands."""
 
-from flask import Flask
+from datetime import timedelta
+
+from flask import Blueprint, Flask, Response
+
+from staff import access, account, cli, outbox, redirects, settings, sign_in, today
+
+_DESKS = (today, outbox, settings, redirects, account)
 
 
 def init_app(app: Flask) -> None:
     """Plug in."""
-    del app
+    access.init_app(app)
+    app.permanent_session_lifetime = timedelta(days=7)
+    office = Blueprint("staff", __name__, url_prefix="/staff")
+    office.register_blueprint(sign_in.pages)
+    for module in _DESKS:
+        office.register_blueprint(module.desk)
+    office.after_request(_keep_nowhere)
+    app.register_blueprint(office)
+    app.cli.add_command(cli.commands)
+
+
+def _keep_nowhere(response: Response) -> Response:
+    """Its pages show people's data: no browser keeps them past the session."""
+    response.headers["Cache-Control"] = "no-store"
+    return response

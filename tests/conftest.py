@@ -4,14 +4,18 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, g
 from flask.testing import FlaskClient
 from sqlalchemy import text
+from werkzeug.test import TestResponse
 
 from core import config, db, schema
 from core.config import Config
+from staff import members
+from staff.models import Role
 from wsgi import create_app
 
 
@@ -74,12 +78,22 @@ def shop_config(database_kind: str, migrated_url: str, tmp_path: Path) -> Config
     return config.load({"DATA_DIR": str(tmp_path), "DATABASE_URL": url})
 
 
+class Browser(FlaskClient):
+    """A client whose requests know nothing of each other, although a test holds the app's context."""
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        for name in list(g):
+            g.pop(name)
+        return super().open(*args, **kwargs)
+
+
 @pytest.fixture
 def app(database_kind: str, shop_config: Config) -> Iterator[Flask]:
     """The shop on an empty database."""
     if database_kind == "postgresql":
         _empty(shop_config.database_url)
     app = create_app(shop_config)
+    app.test_client_class = Browser
     with app.app_context():
         yield app
     db.engine().dispose()
@@ -89,6 +103,33 @@ def app(database_kind: str, shop_config: Config) -> Iterator[Flask]:
 def client(app: Flask) -> FlaskClient:
     """A client that follows no redirects unless told to."""
     return app.test_client()
+
+
+@pytest.fixture
+def olivia(app: Flask) -> FlaskClient:
+    """A browser in which the owner is signed in to the back office."""
+    return _signed_in(app, "olivia@shop.example", Role.OWNER)
+
+
+@pytest.fixture
+def ed(app: Flask) -> FlaskClient:
+    """A browser in which the editor is signed in to the back office."""
+    return _signed_in(app, "ed@shop.example", Role.EDITOR)
+
+
+@pytest.fixture
+def fay(app: Flask) -> FlaskClient:
+    """A browser in which somebody in fulfilment is signed in to the back office."""
+    return _signed_in(app, "fay@shop.example", Role.FULFILMENT)
+
+
+def _signed_in(app: Flask, email: str, role: Role) -> FlaskClient:
+    password = "a long pass phrase"
+    members.add(email, role, password)
+    browser = app.test_client()
+    answer = browser.post("/staff/login", data={"email": email, "password": password})
+    assert answer.status_code == 303
+    return browser
 
 
 def _empty(url: str) -> None:

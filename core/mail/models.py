@@ -67,6 +67,12 @@ class Delivery(Base):
             sqlite_where=text("state IN ('claimed', 'sending')"),
             postgresql_where=text("state IN ('claimed', 'sending')"),
         ),
+        Index(
+            "ix_delivery_troubled",
+            "id",
+            sqlite_where=text("state IN ('failed', 'unknown')"),
+            postgresql_where=text("state IN ('failed', 'unknown')"),
+        ),
         Index("ix_delivery_recipient", "recipient"),
         Index("ix_delivery_created_at", "created_at"),
     )

@@ -1,0 +1,62 @@
+"""What every page of the back office has: its desks, what waits on them, and what was just done."""
+
+from typing import Any, TypedDict
+
+from flask import flash, render_template
+from sqlalchemy import func, select, text
+
+from blog.models import Comment
+from core import db
+from core.mail.models import Delivery
+from shop.models import Order
+from staff import access
+
+
+class Undo(TypedDict):
+    """A button that takes a deed back: where it sends, its label, and fields to send along."""
+
+    to: str
+    label: str
+    fields: dict[str, str]
+
+
+def page(template: str, **context: Any) -> str:
+    """Render a desk's page."""
+    counts = waiting()
+    return render_template(
+        f"staff/{template}",
+        counts=counts,
+        me=access.member(),
+        may_use=access.may_use,
+        **context,
+    )
+
+
+def say(said: str, *, kind: str = "good", undo: str | None = None, **fields: str) -> None:
+    """Tell on the next page what was done; `undo` is the address that takes it back.
+
+    `kind` is good, info, warning or error.
+    """
+    way: Undo | None = {"to": undo, "label": "Undo", "fields": fields} if undo else None
+    flash({"text": said, "undo": way}, kind)  # type: ignore[arg-type] # any JSON value may be told
+
+
+def waiting() -> dict[str, int]:
+    """How much waits on each desk that is open to who is signed in; one query."""
+    open_desks = [name for name in _WAITING if access.may_use(name)]
+    if not open_desks:
+        return {}
+    counts = select(*(_WAITING[name].label(name) for name in open_desks))
+    return dict(db.session().execute(counts).one()._mapping)  # noqa: SLF001 - its documented name
+
+
+# Written out, not bound: an index on some rows serves only a query that names the same rows.
+_WAITING = {
+    "orders": select(func.count(Order.id))
+    .where(text("state IN ('paid', 'partly_refunded') AND fulfilled_at IS NULL"))
+    .scalar_subquery(),
+    "comments": select(func.count(Comment.id)).where(text("state = 'pending'")).scalar_subquery(),
+    "outbox": select(func.count(Delivery.id))
+    .where(text("state IN ('failed', 'unknown')"))
+    .scalar_subquery(),
+}

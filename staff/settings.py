@@ -1,0 +1,85 @@
+"""The settings desk: who sells here and how they sign their mail."""
+
+from dataclasses import asdict
+
+from babel.numbers import list_currencies
+from email_validator import EmailNotValidError, validate_email
+from flask import redirect, request
+from flask.typing import ResponseReturnValue
+
+from core import settings
+from staff import access, members
+from staff.frame import page, say
+
+desk = access.desk("settings", __name__)
+
+LABELS = {
+    "name": ("Store", "Stands in the header, in titles, and in the From line of mail."),
+    "blog_name": ("Blog", "The blog's own name."),
+    "legal_name": ("Company", "Your legal name, for invoices, the terms and every letter's foot."),
+    "postal_address": ("Postal address", "The law asks for it in every newsletter (CAN-SPAM)."),
+    "support_email": ("Support address", "Where replies to mail go, and what pages name."),
+    "sender_email": ("Sender address", "The From address, of a domain with SPF, DKIM and DMARC."),
+    "currency": ("Currency", "Three letters (ISO 4217), such as USD, for prices to come."),
+    "order_prefix": ("Order prefix", "What numbers of orders to come begin with."),
+    "eu_responsible_person": (
+        "EU responsible person",
+        "Name and address, where you sell into the EU (Regulation 2023/988, article 16).",
+    ),
+}
+_LONGEST = 300
+
+
+@desk.get("")
+def index() -> ResponseReturnValue:
+    """The settings as they stand."""
+    return _form(asdict(settings.store()), {})
+
+
+@desk.post("")
+def save() -> ResponseReturnValue:
+    """Keep what was changed; the next page can take it back."""
+    before = asdict(settings.store())
+    given = {name: request.form.get(name, before[name]).strip() for name in before}
+    given["currency"] = given["currency"].upper()
+    problems = _problems(given)
+    if problems:
+        return _form(given, problems), 422
+    changed = {name: value for name, value in given.items() if value != before[name]}
+    if changed:
+        settings.change(**changed)
+        undone = {name: before[name] for name in changed}
+        said = ", ".join(LABELS[name][0] for name in changed)
+        say(f"Saved: {said}.", undo="/staff/settings", **undone)
+    else:
+        say("Nothing was different.", kind="info")
+    return redirect("/staff/settings", 303)
+
+
+def _form(values: dict[str, str], problems: dict[str, str]) -> str:
+    return page(
+        "settings.html",
+        values=values,
+        problems=problems,
+        labels=LABELS,
+        staff_members=members.everybody(),
+    )
+
+
+def _problems(given: dict[str, str]) -> dict[str, str]:
+    found = {name: "Please shorten this." for name in given if len(given[name]) > _LONGEST}
+    found |= {name: "Please fill this in." for name, value in given.items() if not value}
+    for name in ("support_email", "sender_email"):
+        if not _is_address(given[name]):
+            found[name] = "This is no e-mail address."
+    if given["currency"] not in list_currencies():
+        found["currency"] = "There is no such currency."
+    return found
+
+
+def _is_address(text: str) -> bool:
+    try:
+        validate_email(text, check_deliverability=False, test_environment=True)
+    except EmailNotValidError:
+        return False
+    return True

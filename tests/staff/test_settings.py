@@ -1,0 +1,50 @@
+"""The owner's settings."""
+
+from flask.testing import FlaskClient
+
+from core import redirects, settings
+
+
+def test_olivia_changes_what_letters_are_signed_with_and_takes_it_back(
+    olivia: FlaskClient,
+) -> None:
+    answer = olivia.post("/staff/settings", data={"legal_name": "Olivia's Tools LLC"})
+    assert answer.status_code == 303
+    assert settings.store().legal_name == "Olivia's Tools LLC"
+    assert settings.store().name == "QL Claw"
+    told = olivia.get("/staff/settings").text
+    assert "Saved: Company." in told
+    assert 'name="legal_name" value="[Sample: your company name]"' in told
+    olivia.post("/staff/settings", data={"legal_name": "[Sample: your company name]"})
+    assert settings.store().legal_name == "[Sample: your company name]"
+
+
+def test_a_wrong_setting_is_named_and_nothing_is_kept(olivia: FlaskClient) -> None:
+    given = {"support_email": "nobody", "currency": "XYZ", "name": ""}
+    answer = olivia.post("/staff/settings", data=given)
+    assert answer.status_code == 422
+    assert "This is no e-mail address." in answer.text
+    assert "There is no such currency." in answer.text
+    assert "Please fill this in." in answer.text
+    assert settings.store() == settings.Store()
+
+
+def test_ed_lets_an_old_address_lead_to_a_new_one(ed: FlaskClient) -> None:
+    ed.post("/staff/redirects", data={"path": "/blogs/news/ql", "target": "/blog/ql"})
+    assert redirects.find("/blogs/news/ql") == "/blog/ql"
+    assert "/blogs/news/ql" in ed.get("/staff/redirects").text
+    ed.post("/staff/redirects/remove", data={"path": "/blogs/news/ql"})
+    assert redirects.find("/blogs/news/ql") is None
+
+
+def test_an_address_cannot_lead_astray(ed: FlaskClient) -> None:
+    for path, target in (
+        ("blog/a", "/blog/b"),
+        ("/staff/orders", "/blog/b"),
+        ("/blog/a", "//evil.example"),
+        ("/blog/a", "javascript:alert(1)"),
+        ("/blog/a", "/blog/a"),
+    ):
+        answer = ed.post("/staff/redirects", data={"path": path, "target": target})
+        assert answer.status_code == 422, (path, target)
+        assert redirects.find(path) is None
