@@ -7,6 +7,8 @@ import click
 from core import jobs, schema
 from core.mail import sending
 
+_LOOK = 5  # seconds between two looks for mail that nobody rang for
+
 
 @click.command()
 @click.option("--threads", default=2, show_default=True, help="Jobs at the same time.")
@@ -16,7 +18,8 @@ def worker(threads: int) -> None:
     consumer.start()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sending.stopping.set())
-    sending.stopping.wait()
+    while not sending.stopping.wait(_LOOK):
+        sending.watch()
     consumer.stop(graceful=True)
 
 

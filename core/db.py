@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from sqlalchemy import (
     JSON,
+    BindParameter,
     CursorResult,
     DateTime,
     Dialect,
@@ -19,10 +20,10 @@ from sqlalchemy import (
     MetaData,
     create_engine,
     event,
+    literal,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
@@ -196,10 +197,18 @@ def after_commit(follow_up: Callable[[], None]) -> None:
 
 def insert_missing(table: type[Base], **values: Any) -> bool:
     """Insert a row unless a unique key of it is taken; whether it was inserted."""
-    dialect = session().get_bind().dialect.name
-    insert = postgresql_insert if dialect == "postgresql" else sqlite_insert
-    statement = insert(table).values(**values).on_conflict_do_nothing()
-    return changed(statement) == 1
+    return changed(insert(table).values(**values).on_conflict_do_nothing()) == 1
+
+
+def insert(table: type[Base]) -> postgresql.Insert | sqlite.Insert:
+    """An INSERT of the connected database's own dialect, which knows ON CONFLICT."""
+    name = session().get_bind().dialect.name
+    return postgresql.insert(table) if name == "postgresql" else sqlite.insert(table)
+
+
+def literally(value: Any, kind: Any) -> BindParameter[Any]:
+    """A value that stands in the SQL itself: a partial index is used only where it does."""
+    return literal(value, kind.type, literal_execute=True)
 
 
 def changed(statement: Executable) -> int:

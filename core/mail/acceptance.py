@@ -1,14 +1,15 @@
 """Asks the receiving side which messages it has: the way out of an unknown fate."""
 
 import json
-import logging
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Collection
 
-log = logging.getLogger(__name__)
-
 Log = Callable[[Collection[str]], set[str] | None]
+
+
+class Unanswered(Exception):
+    """The log cannot be asked just now."""
 
 
 def _no_log(message_ids: Collection[str]) -> None:
@@ -26,14 +27,17 @@ def install(acceptance_log: Log) -> None:
 
 
 def lookup(message_ids: Collection[str]) -> set[str] | None:
-    """Which of these Message-IDs were accepted; None where nobody can tell."""
+    """Which of these Message-IDs were accepted; None where nobody ever can tell.
+
+    Raises `Unanswered`.
+    """
     return _log(message_ids) if message_ids else set()
 
 
 def mailbox_log(mailbox_url: str) -> Log:
     """The acceptance log of the local mailbox at `mailbox_url`."""
 
-    def ask(message_ids: Collection[str]) -> set[str] | None:
+    def ask(message_ids: Collection[str]) -> set[str]:
         request = urllib.request.Request(  # noqa: S310 - our own mailbox's address
             f"{mailbox_url}/lookup.json",
             data=json.dumps({"message_ids": list(message_ids)}).encode(),
@@ -43,7 +47,6 @@ def mailbox_log(mailbox_url: str) -> Log:
             with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - as above
                 return set(json.load(answer)["accepted"])
         except (urllib.error.URLError, TimeoutError) as error:
-            log.warning("the mailbox cannot be asked: %s", error)
-            return None
+            raise Unanswered(str(error)) from error
 
     return ask

@@ -21,6 +21,7 @@ def install(environment: Environment) -> None:
 
 def compose(
     name: str,
+    /,
     *,
     subject: str,
     preheader: str = "",
@@ -49,7 +50,7 @@ def compose(
     )
 
 
-def render(template: str, **context: Any) -> str:
+def render(template: str, /, **context: Any) -> str:
     """Render a template outside a request."""
     assert _environment is not None, "composing.install() comes first"
     return _environment.get_template(template).render(**context)
@@ -58,3 +59,9 @@ def render(template: str, **context: Any) -> str:
 def inline(html: str) -> str:
     """Move styles from the head onto the elements, as many mail programs need it."""
     return _inliner.inline(html)
+
+
+def lent(name: str) -> Any:
+    """What another package lends to templates under `name`, or None."""
+    assert _environment is not None, "composing.install() comes first"
+    return _environment.globals.get(name)

@@ -1,7 +1,8 @@
 """The kinds of letter that packages write: who composes one, and who has a last look at it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from core.mail.models import Delivery, Stream
 
@@ -31,8 +32,19 @@ class Undeliverable(Exception):
     """A composer found that this message can never be sent; the text says why."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Wait:
+    """A verdict of the last look: not before `until`; None means until its source resumes."""
+
+    until: datetime | None
+    reason: str
+
+
+Verdict = str | Wait
+"""The reason for which a message must not go at all, or until when it waits."""
+
 Composer = Callable[[Delivery], Message]
-LastLook = Callable[[Sequence[Delivery]], dict[int, str]]
+LastLook = Callable[[Sequence[Delivery]], Mapping[int, Verdict]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +52,7 @@ class Letter:
     """One kind of letter.
 
     `compose` makes the message from its ledger row; it may read the database and changes nothing.
-    `last_look` is asked for a whole batch just before it goes: which ids must not, and why.
+    `last_look` is asked for a whole batch just before it goes: which ids must not go, or not now.
     """
 
     name: str
@@ -64,7 +76,7 @@ def find(name: str) -> Letter:
     return _letters[name]
 
 
-def look(name: str, deliveries: Sequence[Delivery]) -> dict[int, str]:
-    """The last look at a batch of one letter: which ids must not go, and why."""
+def look(name: str, deliveries: Sequence[Delivery]) -> Mapping[int, Verdict]:
+    """The last look at a batch of one letter: which ids must not go, or not now."""
     last_look = _letters[name].last_look if name in _letters else None
     return last_look(deliveries) if last_look else {}

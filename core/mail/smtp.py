@@ -1,8 +1,11 @@
 """The dialogue with the mail server, through Flask-Mail, and what its answers mean."""
 
+import re
 import smtplib
 import socket
 from dataclasses import dataclass
+from email.charset import QP, Charset
+from email.mime.text import MIMEText
 from enum import StrEnum
 from hashlib import sha256
 from types import TracebackType
@@ -39,7 +42,7 @@ class Answer:
 
 
 class Unreachable(Exception):
-    """The mail server does not take mail just now; nothing was handed over."""
+    """The mail server takes no mail of ours just now; nothing was handed over."""
 
 
 def init_app(app: Flask, mail: MailConfig) -> None:
@@ -63,20 +66,12 @@ def message_id(delivery: Delivery, domain: str) -> str:
 
 
 class Connection:
-    """A connection that is kept for many messages; a context manager.
-
-    Raises `Unreachable` on entering where the server cannot be reached, refuses us, or our
-    credentials.
-    """
+    """A connection that opens with the first message and is kept for many; a context manager."""
 
     def __init__(self) -> None:
-        self._connection = _FlaskMailConnection(current_app.extensions["mail"])
+        self._flask_mail = _FlaskMailConnection(current_app.extensions["mail"])
 
     def __enter__(self) -> Self:
-        try:
-            self._connection.__enter__()
-        except (OSError, smtplib.SMTPException) as error:
-            raise Unreachable(str(error)) from error
         return self
 
     def __exit__(
@@ -85,7 +80,7 @@ class Connection:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        host = self._connection.host
+        host = self._flask_mail.host
         if host is not None and host.sock is not None:
             try:
                 host.quit()
@@ -95,32 +90,54 @@ class Connection:
     def send(
         self, message: Message, *, sender: tuple[str, str], recipient: str, message_id: str
     ) -> Answer:
-        """Hand one message over. Raises `Unreachable` where the server left before it began."""
+        """Hand one message over.
+
+        A server may end a connection at any time, so a second one is tried. Raises `Unreachable`
+        where none can be opened, or where the server will not take mail from us at all.
+        """
         letter = _letter(message, sender, recipient, message_id)
-        host = self._connection.host
-        assert isinstance(host, _Smtp | _SmtpSsl), "enter the connection first"
+        if letter.has_bad_headers():
+            return Answer(Fate.REFUSED, "a header holds a line break")
+        for _ in range(2):
+            answer = self._try(letter)
+            if answer is not None:
+                return answer
+        return Answer(Fate.DEFERRED, "the connection ended before the message began")
+
+    def _try(self, letter: flask_mail.Message) -> Answer | None:
+        """The answer, or None where the connection ended before the message was on its way."""
+        host = self._open()
         host.message_begun = False
         try:
-            self._connection.send(letter)
-        except flask_mail.BadHeaderError:
-            return Answer(Fate.REFUSED, "a header holds a line break")
+            self._flask_mail.send(letter)
         except smtplib.SMTPRecipientsRefused as error:
-            code, text = next(iter(error.recipients.values()))
-            return _refusal(code, text)
+            return _refusal(*next(iter(error.recipients.values())))
+        except smtplib.SMTPSenderRefused as error:
+            return _sender_refusal(error)
         except smtplib.SMTPResponseException as error:
             return _refusal(error.smtp_code, error.smtp_error)
         except (OSError, smtplib.SMTPException) as error:
             host.close()
-            if host.message_begun:
-                return Answer(Fate.UNKNOWN, f"connection lost: {error}")
-            raise Unreachable(str(error)) from error
+            return Answer(Fate.UNKNOWN, f"connection lost: {error}") if host.message_begun else None
         return Answer(Fate.ACCEPTED)
+
+    def _open(self) -> "_Smtp":
+        """The open connection. Raises `Unreachable`."""
+        host = self._flask_mail.host
+        if host is None or host.sock is None:
+            try:
+                self._flask_mail.__enter__()
+            except (OSError, smtplib.SMTPException) as error:
+                raise Unreachable(str(error)) from error
+            host = self._flask_mail.host
+        assert isinstance(host, _Smtp), "a connection of ours is open"
+        return host
 
 
 def _letter(
     message: Message, sender: tuple[str, str], recipient: str, message_id: str
 ) -> flask_mail.Message:
-    letter = flask_mail.Message(
+    letter = _Letter(
         subject=message.subject,
         recipients=[recipient],
         body=message.text,
@@ -136,20 +153,61 @@ def _letter(
     return letter
 
 
+class _Letter(flask_mail.Message):
+    """Writes text as quoted-printable: no line is too long (RFC 5322), any server can take it."""
+
+    def _mimetext(self, text: str | None, subtype: str = "plain") -> MIMEText:
+        return MIMEText(text or "", subtype, _QUOTED_PRINTABLE)  # type: ignore[arg-type] # it takes a Charset too
+
+    def has_bad_headers(self) -> bool:
+        """Also looks at the further headers."""
+        further = [part for pair in (self.extra_headers or {}).items() for part in pair]
+        broken = any("\n" in part or "\r" in part for part in (self.subject, *further))
+        return broken or super().has_bad_headers()
+
+
+_QUOTED_PRINTABLE = Charset("utf-8")
+_QUOTED_PRINTABLE.body_encoding = QP
+
+# "Service not available, closing transmission channel" (RFC 5321): the connection is over.
+_ENDING = 421
+# RFC 5321: "message exceeds fixed maximum message size", the one refusal at MAIL that is not
+# about us.
+_TOO_LARGE = 552
+# RFC 7372 and Microsoft's own: our SPF, DKIM or DMARC is broken. Nobody's address is at fault.
+_NOT_AUTHENTICATED = re.compile(r"[45]\.7\.(2[0-9]|515)\b")
+
+
 def _refusal(code: int, text: bytes | str) -> Answer:
+    """Raises `Unreachable` for a refusal of ourselves and not of the message."""
     words = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+    if _NOT_AUTHENTICATED.match(words):
+        raise Unreachable(f"{code} {words}")
     return Answer(Fate.REFUSED if code >= 500 else Fate.DEFERRED, f"{code} {words}")
 
 
+def _sender_refusal(error: smtplib.SMTPSenderRefused) -> Answer | None:
+    """Whoever will not take mail from our address refuses us, not the message.
+
+    None where the server ends the connection before the message began.
+    """
+    if error.smtp_code == _ENDING:
+        return None
+    answer = _refusal(error.smtp_code, error.smtp_error)
+    if answer.fate is Fate.REFUSED and error.smtp_code != _TOO_LARGE:
+        raise Unreachable(answer.text)
+    return answer
+
+
 class _Smtp(smtplib.SMTP):
-    """Remembers whether the message itself was on its way when a connection ended."""
+    """Remembers whether the whole message was on its way when a connection ended."""
 
     message_begun = False
 
-    def data(self, msg: Any) -> tuple[int, bytes]:
-        """Send the message itself, after the envelope was accepted."""
-        self.message_begun = True
-        return super().data(msg)
+    def send(self, s: Any) -> None:
+        """Only a message ends with the line that holds a dot alone."""
+        super().send(s)
+        self.message_begun = bytes(s[-5:]) == b"\r\n.\r\n" if isinstance(s, bytes) else False
 
 
 class _SmtpSsl(_Smtp, smtplib.SMTP_SSL):

@@ -1,0 +1,103 @@
+"""Reads a letter's Markdown, with its merge fields and directives.
+
+A field is `{{ name }}`; a directive stands on a line of its own, such as
+`::button{href="/pain-finder" label="Open the pain finder"}`.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock
+from markdown_it.token import Token
+from markdown_it.tree import SyntaxTreeNode
+
+FIELDS = ("name", "email", "unsubscribe_url", "preferences_url", "archive_url")
+"""What a letter may say about its reader."""
+
+# A slot is its field's name between two characters that no text holds (a private use area).
+MARK = "\ue000"
+_MARK_IN_AN_ADDRESS = "%EE%80%80"
+_FIELD = re.compile(r"\{\{\s*(\w+)\s*\}\}")
+_DIRECTIVE = re.compile(r"::([a-z]+)\{(.*)\}")
+_ATTRIBUTE = re.compile(r'([a-z]+)="([^"]*)"')
+
+Directive = Callable[[str, Mapping[str, str]], str]
+"""Draws a directive by its name and attributes."""
+
+
+class BadLetter(ValueError):
+    """A letter cannot be compiled; the text says why, for its author."""
+
+
+def with_slots(source: str) -> str:
+    """The source with each merge field as a slot. Raises `BadLetter` for an unknown field."""
+
+    def slot(field: re.Match[str]) -> str:
+        if field[1] not in FIELDS:
+            raise BadLetter(f"there is no field {{{{ {field[1]} }}}}")
+        return f"{MARK}{field[1]}{MARK}"
+
+    return _FIELD.sub(slot, source.replace(MARK, ""))
+
+
+def parse(body: str, *, site_url: str = "") -> list[Token]:
+    """The tokens of a letter's body; paths in links become addresses below `site_url`."""
+    tokens = _markdown().parse(body)
+    for token in tokens:
+        for part in (token, *(token.children or ())):
+            for name in ("href", "src"):
+                target = part.attrGet(name)
+                if isinstance(target, str):
+                    part.attrSet(name, absolute(target, site_url))
+    return tokens
+
+
+def absolute(target: str, site_url: str) -> str:
+    """A path as an address below `site_url`; anything else as it is."""
+    target = target.replace(_MARK_IN_AN_ADDRESS, MARK)
+    return site_url + target if target.startswith("/") and not target.startswith("//") else target
+
+
+def html(tokens: list[Token], draw: Directive) -> str:
+    """The tokens as HTML; text of the author's that looks like HTML is shown, not obeyed."""
+    markdown = _markdown()
+    markdown.add_render_rule(
+        "directive",
+        lambda _, tokens, index, *__: draw(tokens[index].info, tokens[index].meta),
+    )
+    return str(markdown.renderer.render(tokens, markdown.options, {}))
+
+
+def tree(tokens: list[Token]) -> SyntaxTreeNode:
+    """The tokens as a tree."""
+    return SyntaxTreeNode(tokens)
+
+
+def images_without_words(tokens: list[Token]) -> int:
+    """How many images say nothing to those who cannot see them."""
+    inline = [part for token in tokens for part in token.children or ()]
+    return sum(part.type == "image" and not part.content.strip() for part in inline)
+
+
+def _markdown() -> MarkdownIt:
+    """Markdown as letters are typed: the end of a line is the end of a line."""
+    markdown = MarkdownIt("commonmark", {"html": False, "breaks": True})
+    markdown.block.ruler.before("fence", "directive", _directive, {"alt": ["paragraph"]})
+    return markdown
+
+
+def _directive(state: StateBlock, start: int, end: int, silent: bool) -> bool:  # noqa: FBT001 - the parser's own signature
+    del end
+    begin = state.bMarks[start] + state.tShift[start]
+    found = _DIRECTIVE.fullmatch(state.src[begin : state.eMarks[start]].rstrip())
+    if found is None:
+        return False
+    if not silent:
+        state.line = start + 1
+        token = state.push("directive", "", 0)
+        token.info = found[1]
+        meta: dict[str, Any] = dict(_ATTRIBUTE.findall(found[2]))
+        token.meta = meta
+    return True

@@ -1,0 +1,122 @@
+"""Compiles a letter once into a skeleton; for each reader only its slots are filled.
+
+Styles are inlined and Markdown is read at compile time, so that a reader costs one join.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from core import config
+from core.mail import composing
+from core.mail.letters import Message
+from newsletter import cards, links, markup, plaintext
+from newsletter.markup import MARK
+from newsletter.models import Subscriber
+from newsletter.wording import wording
+
+SOMEBODY = "there"
+"""How a reader is greeted who gave no name."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Skeleton:
+    """A compiled letter: texts that alternate with the names of their slots."""
+
+    subject: tuple[str, ...]
+    html: tuple[str, ...]
+    text: tuple[str, ...]
+    reply_to: str | None = None
+
+    def fill(self, values: Mapping[str, str], headers: dict[str, str] | None = None) -> Message:
+        """The letter for one reader; values are escaped where they enter HTML."""
+        safe = {name: str(escape(value)) for name, value in values.items()}
+        return Message(
+            subject=_join(self.subject, values),
+            html=_join(self.html, safe),
+            text=_join(self.text, values),
+            headers=headers or {},
+            reply_to=self.reply_to,
+        )
+
+
+def compile_letter(subject: str, preheader: str, body: str, *, archived: bool) -> Skeleton:
+    """The skeleton of a letter; `archived` ones lead to their place in the archive.
+
+    Raises `BadLetter` for what the author has to mend.
+    """
+    site_url = config.current().site_url
+    tokens = markup.parse(markup.with_slots(body), site_url=site_url)
+    slots: dict[str, Any] = {name: f"{MARK}{name}{MARK}" for name in markup.FIELDS}
+    message = composing.compose(
+        "letter",
+        subject=markup.with_slots(subject),
+        preheader=markup.with_slots(preheader),
+        body=Markup(markup.html(tokens, cards.drawing("html", site_url))),  # noqa: S704 - the renderer escapes
+        plain_body=plaintext.write(tokens, cards.drawing("txt", site_url)),
+        words=wording()["footer"],
+        archived=archived,
+        **slots,
+    )
+    return _split(message)
+
+
+def store_parts(skeleton: Skeleton) -> tuple[str, str]:
+    """A skeleton's HTML and text as strings to keep."""
+    return MARK.join(skeleton.html), MARK.join(skeleton.text)
+
+
+def restore(subject: str, html: str, text: str) -> Skeleton:
+    """A skeleton from what `store_parts` gave."""
+    return _split(Message(subject=markup.with_slots(subject), html=html, text=text))
+
+
+def values(subscriber: Subscriber, *, archive_url: str = "") -> dict[str, str]:
+    """What fills the slots for one reader."""
+    return {
+        "name": subscriber.name or SOMEBODY,
+        "email": subscriber.email,
+        "unsubscribe_url": links.unsubscription(subscriber.public_id),
+        "preferences_url": links.preferences(subscriber.public_id),
+        "archive_url": archive_url,
+    }
+
+
+def sample_values(email: str = "reader@example.com") -> dict[str, str]:
+    """What fills the slots where there is no reader: in previews and tests."""
+    page = f"{config.current().site_url}/newsletter/"
+    return {
+        "name": SOMEBODY,
+        "email": email,
+        "unsubscribe_url": page,
+        "preferences_url": page,
+        "archive_url": f"{page}archive/",
+    }
+
+
+def on_the_web(body: str) -> Markup:
+    """A letter's body for anybody's eyes, as a part of a page."""
+    tokens = markup.parse(markup.with_slots(body))
+    parts = tuple(markup.html(tokens, cards.drawing("html")).split(MARK))
+    return Markup(_join(parts, sample_values()))  # noqa: S704 - the renderer escapes
+
+
+def with_headers(message: Message, headers: dict[str, str]) -> Message:
+    """The message with these headers too."""
+    return replace(message, headers=message.headers | headers)
+
+
+def _split(message: Message) -> Skeleton:
+    return Skeleton(
+        subject=tuple(message.subject.split(MARK)),
+        html=tuple(message.html.split(MARK)),
+        text=tuple(message.text.split(MARK)),
+        reply_to=message.reply_to,
+    )
+
+
+def _join(parts: tuple[str, ...], values: Mapping[str, str]) -> str:
+    """Every other part is a slot's name."""
+    return "".join(values[part] if index % 2 else part for index, part in enumerate(parts))
