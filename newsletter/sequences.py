@@ -72,6 +72,11 @@ def publish(name: str, title: str, steps: list[Step], *, trigger: str | None = N
         return version.id
 
 
+def source(version_id: int, position: int) -> str:
+    """What the letters of one step are counted under in the ledger."""
+    return f"sequence:{version_id}:{position}"
+
+
 def latest_version(sequence_id: int) -> SequenceVersion | None:
     """The version that whoever begins now would walk."""
     versions = select(SequenceVersion).where(SequenceVersion.sequence_id == sequence_id)

@@ -74,6 +74,15 @@ def ask(subscriber: Subscriber, request: Consent) -> None:
     )
 
 
+def admit(subscriber: Subscriber, *, evidence: str, file: str) -> None:
+    """Put on the list whoever gave their consent elsewhere; `evidence` says where and when."""
+    with db.transaction():
+        subscriber.standing = Standing.CONFIRMED
+        subscriber.confirmed_at = clock.now()
+        how = Circumstances(page=f"{evidence} ({file})", method="import")
+        consents.record(subscriber, ConsentEvent.IMPORTED, how)
+
+
 def confirm(token: str) -> Subscriber:
     """Put the person on the list; again changes nothing. Raises `links.Expired`, `BadLink`."""
     public_id, membership = links.read_confirmation(token)

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from core.links import BadLink
 from core.web.headers import cache_publicly
 from core.web.limits import limiter
-from newsletter import addresses, links, sequences, subscribers
+from newsletter import addresses, links, newsletters, rendering, sequences, subscribers
 from newsletter.addresses import InvalidAddress
 from newsletter.models import Standing, Subscriber
 from newsletter.subscribers import Preferences
@@ -24,7 +24,31 @@ _PRIVATE = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
 @pages.get("/")
 def about() -> Response:
     """What comes, how often, the latest issue, and the form."""
-    return cache_publicly(Response(render_template("newsletter/about.html", words=wording())))
+    latest = newsletters.archive(limit=1)
+    letter = rendering.on_the_web(latest[0].body) if latest else None
+    return _public("about", latest=latest[0] if latest else None, letter=letter)
+
+
+@pages.get("/archive/")
+def archive() -> Response:
+    """Every issue that went to everybody."""
+    return _public("archive", issues=newsletters.archive())
+
+
+@pages.get("/archive/<slug>")
+def issue(slug: str) -> Response:
+    """One issue, for anybody."""
+    found = newsletters.archived(slug) or abort(404)
+    return _public("issue", issue=found, letter=rendering.on_the_web(found.body))
+
+
+@pages.get("/archive/feed.xml")
+def feed() -> Response:
+    """The latest issues for feed readers (Atom, RFC 4287)."""
+    issues = newsletters.archive(limit=20)
+    letters = {found.id: rendering.on_the_web(found.body) for found in issues}
+    body = render_template("newsletter/feed.xml", issues=issues, letters=letters, words=wording())
+    return cache_publicly(Response(body, mimetype="application/atom+xml"))
 
 
 @pages.post("/subscribe")
@@ -35,7 +59,7 @@ def subscribe() -> ResponseReturnValue:
     try:
         address = addresses.normalize(entered)
     except InvalidAddress as error:
-        return _page("about", 400, entered=entered, error=str(error))
+        return _page("about", 400, entered=entered, error=str(error), latest=None)
     # The field `website` is hidden from people; what fills it in is a machine.
     if not request.form.get("website"):
         subscribers.subscribe(
@@ -181,6 +205,12 @@ def _bad_link(error: BadLink) -> ResponseReturnValue:
     expired = isinstance(error, links.Expired)
     words = wording()["link_expired" if expired else "link_unknown"]
     return _page("bad_link", 410 if expired else 404, title=words["title"], text=words["text"])
+
+
+def _public(name: str, **context: Any) -> Response:
+    """A page that is the same for everybody."""
+    body = render_template(f"newsletter/{name}.html", words=wording(), **context)
+    return cache_publicly(Response(body))
 
 
 def _page(name: str, status: int = 200, **context: Any) -> Response:

@@ -3,9 +3,12 @@
 from flask import Flask
 
 from core import events
-from newsletter import letters, sequences, views
+from newsletter import cli, letters, mailing, newsletters, sequences, tick, upkeep, views
 from newsletter.events import Confirmed, Erased, Left, PreferencesChanged, Returned
 from newsletter.wording import paces, wording
+
+# Each of these names its jobs when it is imported.
+JOBS = (newsletters, tick, upkeep)
 
 
 def init_app(app: Flask) -> None:
@@ -13,6 +16,9 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(views.pages)
     app.jinja_env.globals.update(newsletter_wording=wording, newsletter_paces=paces)
     letters.install()
+    mailing.install()
+    for group in (cli.newsletter, cli.subscribers):
+        app.cli.add_command(group)
     events.listen(Confirmed, sequences.on_confirmed)
     events.listen(Left, sequences.on_left)
     events.listen(Returned, sequences.on_returned)

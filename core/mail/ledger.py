@@ -75,7 +75,7 @@ def enqueue_all(entries: Iterable[Entry]) -> None:
         ring()
 
 
-def enqueue_selected(people: Select[Any], *, letter: str, source: str) -> int:
+def enqueue_selected(people: Select[*tuple[Any, ...]], *, letter: str, source: str) -> int:
     """Write a message to each of `people` in one statement; how many rows were written.
 
     `people` has the columns `key`, `person`, `recipient` and `reason`. Where a reason is given the
@@ -305,6 +305,13 @@ def tally(source: str) -> list[tuple[State, str, int]]:
             (state, reason or "", messages)
             for state, reason, messages in session.execute(rows.group_by(Delivery.state, why))
         ]
+
+
+def is_open(source: str) -> bool:
+    """Whether the fate of any message of a source is still open."""
+    waits = exists().where(Delivery.source == source, Delivery.state.in_(WAITING))
+    with db.reading() as session:
+        return bool(session.scalar(select(waits)))
 
 
 def count(source: str) -> dict[State, int]:

@@ -1,0 +1,129 @@
+"""Commands of the newsletter: `newsletter …` and `subscribers …`."""
+
+import json
+import sys
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+import frontmatter
+from flask.cli import AppGroup
+
+from newsletter import imports, newsletters
+from newsletter.newsletters import NotReady, WrongState
+
+newsletter = AppGroup("newsletter", help="Draft, send, pause, resume, cancel, watch issues.")
+subscribers = AppGroup("subscribers", help="Bring people in, take the list out.")
+
+
+class _Refusing(click.Command):
+    """Says what was wrong in one line, with exit status 1."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (LookupError, NotReady, ValueError, WrongState) as error:
+            raise click.ClickException(str(error)) from error
+
+
+@newsletter.command(cls=_Refusing)
+@click.option("--subject", required=True)
+@click.option("--preheader", default="", help="What inboxes show after the subject.")
+@click.option("--body", "file", required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("--segment", help="Only people with this tag.")
+def draft(subject: str, preheader: str, file: Path, segment: str | None) -> None:
+    """Begin an issue from a Markdown file; prints its id."""
+    letter = frontmatter.loads(file.read_text(encoding="utf-8"))
+    preheader = preheader or str(letter.metadata.get("preheader", ""))
+    click.echo(newsletters.draft(subject, letter.content, preheader=preheader, segment=segment))
+
+
+@newsletter.command(cls=_Refusing)
+@click.argument("issue_id", metavar="ID", type=int)
+@click.option("--at", help="A moment, ISO 8601; UTC unless it names its offset.")
+def send(issue_id: int, at: str | None) -> None:
+    """Send an issue now, or later."""
+    newsletters.send(issue_id, at=_moment(at))
+    _report(issue_id)
+
+
+@newsletter.command(cls=_Refusing)
+@click.argument("issue_id", metavar="ID", type=int)
+def pause(issue_id: int) -> None:
+    """Stop an issue where it stands."""
+    newsletters.pause(issue_id)
+    _report(issue_id)
+
+
+@newsletter.command(cls=_Refusing)
+@click.argument("issue_id", metavar="ID", type=int)
+def resume(issue_id: int) -> None:
+    """Let a paused issue go on."""
+    newsletters.resume(issue_id)
+    _report(issue_id)
+
+
+@newsletter.command(cls=_Refusing)
+@click.argument("issue_id", metavar="ID", type=int)
+def cancel(issue_id: int) -> None:
+    """Send no more of an issue."""
+    newsletters.cancel(issue_id)
+    _report(issue_id)
+
+
+@newsletter.command(cls=_Refusing)
+@click.argument("issue_id", metavar="ID", type=int)
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def status(issue_id: int, *, as_json: bool) -> None:
+    """Say what became of an issue's audience."""
+    if as_json:
+        click.echo(json.dumps(newsletters.status(issue_id).as_dict()))
+    else:
+        _report(issue_id)
+
+
+@subscribers.command("import", cls=_Refusing)
+@click.argument("file", type=click.File(encoding="utf-8-sig"))
+@click.option("--start", metavar="SEQUENCE", help="Begin this sequence with whoever is confirmed.")
+@click.option("--dry-run", is_flag=True, help="Count, and change nothing.")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def import_people(file: Any, start: str | None, *, dry_run: bool, as_json: bool) -> None:
+    """Import people from a CSV file; see the README for its columns."""
+    outcome = imports.read(file, origin=Path(file.name).name, start=start, dry_run=dry_run)
+    if as_json:
+        click.echo(json.dumps(asdict(outcome)))
+        return
+    counts = {name: value for name, value in asdict(outcome).items() if name != "errors"}
+    click.echo(", ".join(f"{value} {name}" for name, value in counts.items()))
+    for error in outcome.errors:
+        click.echo(error, err=True)
+
+
+@subscribers.command("export", cls=_Refusing)
+def export_people() -> None:
+    """Write everybody on the list to standard output, as the CSV that `import` reads."""
+    imports.write(sys.stdout)
+
+
+def _report(issue_id: int) -> None:
+    now = newsletters.status(issue_id)
+    click.echo(f"newsletter {now.id}, {now.state}: {now.subject}")
+    click.echo(
+        f"audience {now.audience} = accepted {now.accepted} + excluded {_sum(now.excluded)}"
+        f" + failed {_sum(now.failed)} + unknown {now.unknown} + pending {now.pending}"
+    )
+
+
+def _sum(counts: dict[str, int]) -> str:
+    total = sum(counts.values())
+    listed = ", ".join(f"{reason}: {count}" for reason, count in sorted(counts.items()))
+    return f"{total} ({listed})" if listed else str(total)
+
+
+def _moment(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,305 @@
+"""Issues of the newsletter: drafted, examined, frozen into the delivery ledger, watched.
+
+Freezing writes one ledger row for everybody in the audience, also for those who are left out, so
+that `audience = accepted + excluded + failed + unknown + pending` holds at every moment after.
+"""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, String, case, cast, literal, select, update
+
+from core import clock, db, jobs
+from core.mail import ledger
+from core.mail.letters import Message
+from core.mail.models import WAITING, State
+from newsletter import mailing, preflight, rendering, segments
+from newsletter.models import IssueState, Newsletter, Subscriber, Suppression
+from newsletter.preflight import Finding, Weight
+
+_BELL = "newsletters"
+_OUT = (IssueState.SENDING, IssueState.PAUSED, IssueState.DONE)
+
+
+class NotReady(Exception):
+    """An issue cannot go out; `findings` say why."""
+
+    def __init__(self, findings: list[Finding]) -> None:
+        super().__init__(" ".join(finding.text for finding in findings))
+        self.findings = findings
+
+
+class WrongState(Exception):
+    """What was asked cannot be done with an issue in its state."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Status:
+    """What became of an issue's audience; the numbers always add up to it."""
+
+    id: int
+    subject: str
+    state: str
+    audience: int
+    accepted: int = 0
+    excluded: dict[str, int] = field(default_factory=dict)
+    failed: dict[str, int] = field(default_factory=dict)
+    unknown: int = 0
+    pending: int = 0
+
+    def as_dict(self) -> dict[str, Any]:
+        """As JSON values."""
+        return asdict(self)
+
+
+def draft(subject: str, body: str, *, preheader: str = "", segment: str | None = None) -> int:
+    """Begin an issue; its id."""
+    now = clock.now()
+    with db.transaction() as session:
+        issue = Newsletter(
+            slug=_free_slug(subject),
+            subject=subject,
+            preheader=preheader,
+            body=body,
+            segment=segment,
+            state=IssueState.DRAFT,
+            created_at=now,
+            updated_at=now,
+        )
+        session.add(issue)
+        session.flush()
+        return issue.id
+
+
+def revise(
+    issue_id: int, *, subject: str, preheader: str, body: str, segment: str | None = None
+) -> None:
+    """Change a draft. Raises `WrongState` once it is on its way, `LookupError`."""
+    with db.transaction():
+        values = {"subject": subject, "preheader": preheader, "body": body, "segment": segment}
+        _change(issue_id, {IssueState.DRAFT}, updated_at=clock.now(), **values)
+
+
+def find(issue_id: int) -> Newsletter:
+    """An issue. Raises `LookupError`."""
+    with db.reading() as session:
+        issue = session.get(Newsletter, issue_id)
+    if issue is None:
+        raise LookupError(f"there is no newsletter {issue_id}")
+    return issue
+
+
+def preview(subject: str, preheader: str, body: str) -> Message:
+    """An issue as a reader without a name would get it. Raises `BadLetter`."""
+    skeleton = rendering.compile_letter(subject, preheader, body, archived=True)
+    return skeleton.fill(rendering.sample_values())
+
+
+def send_test(issue_id: int, recipient: str) -> None:
+    """Send an issue as it stands to one address; it counts nowhere."""
+    moment = clock.now().isoformat()
+    ledger.enqueue(
+        key=f"{mailing.TEST}:{issue_id}:{recipient}:{moment}"[:200],
+        letter=mailing.TEST,
+        recipient=recipient,
+        source="tests",
+        payload={"newsletter": issue_id},
+    )
+
+
+def send(issue_id: int, *, at: datetime | None = None) -> None:
+    """Send a draft now, or at a moment. Raises `NotReady`, `WrongState`, `LookupError`."""
+    issue = find(issue_id)
+    blocking = [finding for finding in preflight.examine(issue) if finding.weight is Weight.BLOCKS]
+    if blocking:
+        raise NotReady(blocking)
+    if at is not None and at > clock.now():
+        _change(issue_id, {IssueState.DRAFT}, state=IssueState.SCHEDULED, scheduled_at=at)
+    else:
+        freeze(issue_id)
+
+
+def freeze(issue_id: int) -> int:
+    """Compile an issue and write its audience into the ledger, which sends it; how many people.
+
+    Raises `BadLetter`, `WrongState`.
+    """
+    issue = find(issue_id)
+    skeleton = rendering.compile_letter(issue.subject, issue.preheader, issue.body, archived=True)
+    html, text = rendering.store_parts(skeleton)
+    with db.transaction():
+        _change(
+            issue_id,
+            {IssueState.DRAFT, IssueState.SCHEDULED},
+            state=IssueState.SENDING,
+            html=html,
+            text=text,
+            frozen_at=clock.now(),
+        )
+        audience = ledger.enqueue_selected(
+            _audience(issue), letter=mailing.ISSUE, source=issue.source
+        )
+        db.changed(update(Newsletter).where(Newsletter.id == issue_id).values(audience=audience))
+    return audience
+
+
+def pause(issue_id: int) -> None:
+    """Stop at once whatever has not begun. Raises `WrongState`."""
+    with db.transaction():
+        _change(issue_id, {IssueState.SENDING}, state=IssueState.PAUSED)
+        ledger.hold(find(issue_id).source)
+
+
+def resume(issue_id: int) -> None:
+    """Go on exactly where it stopped. Raises `WrongState`."""
+    with db.transaction():
+        _change(issue_id, {IssueState.PAUSED}, state=IssueState.SENDING)
+        ledger.resume(find(issue_id).source)
+
+
+def cancel(issue_id: int) -> None:
+    """Send no more of it; what went is gone. Raises `WrongState`."""
+    open_states = {IssueState.SCHEDULED, IssueState.SENDING, IssueState.PAUSED}
+    with db.transaction():
+        _change(issue_id, open_states, state=IssueState.CANCELLED, done_at=clock.now())
+        ledger.cancel(find(issue_id).source, "cancelled")
+
+
+def unschedule(issue_id: int) -> None:
+    """Make a scheduled issue a draft again. Raises `WrongState`."""
+    _change(issue_id, {IssueState.SCHEDULED}, state=IssueState.DRAFT, scheduled_at=None)
+
+
+def status(issue_id: int) -> Status:
+    """What became of its audience by now. Raises `LookupError`."""
+    with db.reading():
+        issue = find(issue_id)
+        tally = ledger.tally(issue.source)
+    counts = dict.fromkeys(State, 0)
+    for state, _, messages in tally:
+        counts[state] += messages
+    pending = sum(counts[state] for state in WAITING)
+    over = issue.state is IssueState.SENDING and pending == 0
+    return Status(
+        id=issue.id,
+        subject=issue.subject,
+        state=IssueState.DONE if over else issue.state,
+        audience=issue.audience or 0,
+        accepted=counts[State.ACCEPTED],
+        excluded={reason: n for state, reason, n in tally if state is State.EXCLUDED},
+        failed={code: n for state, code, n in tally if state is State.FAILED},
+        unknown=counts[State.UNKNOWN],
+        pending=pending,
+    )
+
+
+def expected_audience(issue: Newsletter) -> int:
+    """How many people would be frozen if it went now."""
+    return segments.size(issue.segment)
+
+
+def everything() -> Sequence[Newsletter]:
+    """Every issue, newest first."""
+    with db.reading() as session:
+        return session.scalars(select(Newsletter).order_by(Newsletter.id.desc())).all()
+
+
+def archive(limit: int = 100) -> Sequence[Newsletter]:
+    """The issues that went to everybody, newest first."""
+    with db.reading() as session:
+        return session.scalars(
+            select(Newsletter)
+            .where(Newsletter.state.in_(_OUT), Newsletter.segment.is_(None))
+            .order_by(Newsletter.frozen_at.desc())
+            .limit(limit)
+        ).all()
+
+
+def archived(slug: str) -> Newsletter | None:
+    """One issue of the archive."""
+    with db.reading() as session:
+        return session.scalar(
+            select(Newsletter).where(
+                Newsletter.slug == slug,
+                Newsletter.state.in_(_OUT),
+                Newsletter.segment.is_(None),
+            )
+        )
+
+
+@jobs.job(_BELL, every_minutes=1)
+def tend() -> None:
+    """Freeze what is scheduled for now, and close what has nothing pending."""
+    with db.reading() as session:
+        due = session.scalars(
+            select(Newsletter.id).where(
+                Newsletter.state == IssueState.SCHEDULED, Newsletter.scheduled_at <= clock.now()
+            )
+        ).all()
+        open_ones = session.scalars(
+            select(Newsletter).where(Newsletter.state == IssueState.SENDING)
+        ).all()
+    for issue in open_ones:
+        if not ledger.is_open(issue.source):
+            _close(issue.id)
+    for issue_id in due:
+        freeze(issue_id)
+
+
+def _audience(issue: Newsletter) -> Select[*tuple[Any, ...]]:
+    """Everybody in the segment, and for whom it is left out the reason."""
+    key = literal(f"{issue.source}:") + cast(Subscriber.id, String)
+    now = clock.now()
+    return (
+        select(
+            key.label("key"),
+            Subscriber.id.label("person"),
+            Subscriber.email.label("recipient"),
+            case(
+                (Suppression.reason.is_not(None), literal("suppressed: ") + Suppression.reason),
+                (Subscriber.paused_until > now, literal("paused")),
+            ).label("reason"),
+        )
+        .outerjoin(Suppression, Suppression.address_hash == Subscriber.address_hash)
+        .where(segments.members(issue.segment))
+        .order_by(Subscriber.id)
+    )
+
+
+def _close(issue_id: int) -> None:
+    with db.transaction():
+        db.changed(
+            update(Newsletter)
+            .where(Newsletter.id == issue_id, Newsletter.state == IssueState.SENDING)
+            .values(state=IssueState.DONE, done_at=clock.now())
+        )
+
+
+def _change(issue_id: int, states: set[IssueState], **values: Any) -> None:
+    """Change an issue that is in one of the states. Raises `WrongState`, `LookupError`."""
+    with db.transaction():
+        changed = db.changed(
+            update(Newsletter)
+            .where(Newsletter.id == issue_id, Newsletter.state.in_(states))
+            .values(**values)
+        )
+        if changed == 0:
+            raise WrongState(f"newsletter {issue_id} is {find(issue_id).state.value}")
+
+
+def _free_slug(subject: str) -> str:
+    """An address for the archive, from the subject."""
+    plain = unicodedata.normalize("NFKD", subject).encode("ascii", "ignore").decode().lower()
+    slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:100] or "letter"
+    taken = set(
+        db.session().scalars(select(Newsletter.slug).where(Newsletter.slug.startswith(slug)))
+    )
+    return next(
+        name
+        for name in (slug, *(f"{slug}-{number}" for number in range(2, len(taken) + 3)))
+        if name not in taken
+    )
