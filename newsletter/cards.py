@@ -4,8 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from markdown_it.token import Token
+
+from core import money
 from core.mail import composing
 from newsletter.markup import BadLetter, Directive, absolute
+from shop import catalog
 
 _TEMPLATE = "newsletter/_cards.{}"
 
@@ -18,8 +22,7 @@ class Card:
     url: str
     text: str = ""
     price: str = ""
-    image: str = ""
-    label: str = ""
+    note: str = ""
 
 
 def drawing(form: str, site_url: str = "") -> Directive:
@@ -27,6 +30,8 @@ def drawing(form: str, site_url: str = "") -> Directive:
 
     def draw(name: str, attributes: Mapping[str, str]) -> str:
         card = _card(name, attributes)
+        if card is None:
+            return ""
         return composing.render(
             _TEMPLATE.format(form), kind=name, card=card, url=absolute(card.url, site_url)
         ).strip("\n")
@@ -34,7 +39,13 @@ def drawing(form: str, site_url: str = "") -> Directive:
     return draw
 
 
-def _card(name: str, attributes: Mapping[str, str]) -> Card:
+def missing_products(tokens: list[Token]) -> list[str]:
+    """Products that a letter shows and that are not sold; readers see nothing in their place."""
+    shown = [token.meta.get("slug", "") for token in tokens if token.info == "product"]
+    return [slug for slug in shown if catalog.product_card(slug) is None]
+
+
+def _card(name: str, attributes: Mapping[str, str]) -> Card | None:
     """Raises `BadLetter` for a directive that does not exist or lacks what it needs."""
     try:
         match name:
@@ -49,19 +60,28 @@ def _card(name: str, attributes: Mapping[str, str]) -> Card:
     raise BadLetter(f"there is no directive ::{name}")
 
 
-def _product(slug: str) -> Card:
-    return Card(title=_words(slug), url=f"/products/{slug}", label="See the tool")
+def _product(slug: str) -> Card | None:
+    """The product as it is sold at this moment; None where it is not."""
+    sold = catalog.product_card(slug)
+    if sold is None:
+        return None
+    return Card(
+        title=sold.title,
+        url=sold.url,
+        text=sold.summary,
+        price=money.display(sold.amount, sold.currency),
+        note="" if sold.in_stock else "Sold out at present.",
+    )
 
 
 def _post(slug: str, title: str) -> Card:
     """What the blog lends about a post, where there is one; else what the letter says."""
-    lent: Any = composing.lent("post_card")
-    post = lent(slug) if lent else None
+    lent: Any = composing.lent("posts_named")
+    posts = lent([slug]) if lent else []
     return Card(
-        title=title or (post.title if post else _words(slug)),
+        title=title or (posts[0].title if posts else _words(slug)),
         url=f"/blog/{slug}",
-        text=post.description if post else "",
-        label="Read it",
+        text=posts[0].summary if posts else "",
     )
 
 

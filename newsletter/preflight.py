@@ -1,12 +1,11 @@
 """What to mend before an issue goes out: what blocks it, and what its author should know."""
 
-import re
 from dataclasses import dataclass
 from enum import StrEnum
 
 from core import settings
-from newsletter import markup, rendering
-from newsletter.markup import MARK, BadLetter
+from newsletter import cards, markup, rendering
+from newsletter.markup import BadLetter
 from newsletter.models import Newsletter
 
 LARGEST = 102_400
@@ -46,7 +45,7 @@ def examine(issue: Newsletter) -> list[Finding]:
         *_way_out(skeleton),
         *_size(message.html),
         *_lines(message.html, message.text),
-        *_images(issue.body),
+        *_content(issue.body),
     ]
     return sorted(found, key=lambda finding: finding.weight.value)
 
@@ -100,13 +99,18 @@ def _lines(*parts: str) -> list[Finding]:
     return [_warns(f"One word has {longest} octets.")] if longest > LONGEST_LINE else []
 
 
-def _images(body: str) -> list[Finding]:
-    silent = markup.images_without_words(markup.parse(markup.with_slots(body)))
-    embedded = re.search(r"\]\(data:", body.replace(MARK, ""))
-    return [
-        *([_warns(f"{silent} of the images have no words for those who see none.")] * bool(silent)),
-        *([_blocks("An image is part of the letter itself; link to it instead.")] * bool(embedded)),
+def _content(body: str) -> list[Finding]:
+    tokens = markup.parse(markup.with_slots(body))
+    found = [
+        _blocks(f"No product is sold as {slug}; the letter would have a hole.")
+        for slug in cards.missing_products(tokens)
     ]
+    silent = markup.images_without_words(tokens)
+    if silent:
+        found.append(_warns(f"{silent} of the images have no words for those who see none."))
+    if "](data:" in body:
+        found.append(_blocks("An image is part of the letter itself; link to it instead."))
+    return found
 
 
 def _blocks(text: str) -> Finding:

@@ -1,0 +1,125 @@
+"""People who come from a file."""
+
+import json
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from core import db
+from core.mail import letters
+from newsletter import consents, imports, mailing, sequences, subscribers
+from newsletter.imports import Outcome
+from newsletter.models import ConsentEvent, Enrolment, Standing, Subscriber
+from newsletter.sequences import Step
+from tests.newsletter.conftest import Join, mail_to, person
+
+HEADER = "email,name,timezone,tags,consent_at,consent_source\n"
+ADA = "ada@example.com"
+
+
+def read(rows: str, *, start: str | None = None, dry_run: bool = False) -> Outcome:
+    return imports.read(StringIO(HEADER + rows), origin="old.csv", start=start, dry_run=dry_run)
+
+
+def test_consent_with_evidence_is_kept_with_it(app: Flask) -> None:
+    outcome = read('Ada@example.com,Ada,Europe/Berlin,"runners,old",2025-05-01T10:00:00Z,Shopify\n')
+    assert (outcome.confirmed, outcome.errors) == (1, [])
+    ada = person(ADA)
+    assert (ada.standing, ada.name, ada.timezone) == (Standing.CONFIRMED, "Ada", "Europe/Berlin")
+    assert subscribers.tags(ada) == ["old", "runners"]
+    receipt = consents.receipts(ada)[0]
+    assert receipt.event is ConsentEvent.IMPORTED
+    assert "Shopify, 2025-05-01T10:00:00+00:00 (old.csv)" in receipt.wording
+    assert mail_to(ADA) == []
+
+
+def test_without_evidence_a_person_is_asked_and_only_once(app: Flask) -> None:
+    assert read(f"{ADA},Ada,,,,\n").asked == 1
+    assert read(f"{ADA},Ada,,,2025-05-01,\n").already == 1
+    assert person(ADA).standing is Standing.PENDING
+    assert [row.letter for row in mail_to(ADA)] == [subscribers.CONFIRMATION]
+
+
+def test_nobody_who_left_or_was_erased_is_revived(app: Flask, join: Join) -> None:
+    subscribers.unsubscribe(join(ADA).public_id, method="button")
+    subscribers.erase(join("ben@example.com").public_id)
+    evidence = ",,,,2025-05-01,Shopify\n"
+    outcome = read(f"{ADA}{evidence}ben@example.com{evidence}")
+    assert (outcome.unsubscribed, outcome.suppressed, outcome.confirmed) == (1, 1, 0)
+    assert person(ADA).standing is Standing.UNSUBSCRIBED
+    with db.reading() as session:
+        assert session.scalar(select(func.count()).select_from(Subscriber)) == 1
+
+
+def test_an_import_begins_no_sequence_unless_told_to(app: Flask) -> None:
+    steps = [Step(subject="One", preheader="", body="Hello", delay_days=0)]
+    sequences.publish("welcome", "Welcome", steps, trigger="confirmed")
+    read(f"{ADA},,,,2025-05-01,Shopify\n")
+    assert sequences.active(person(ADA).id) == []
+    read("ben@example.com,,,,2025-05-01,Shopify\n", start="welcome")
+    assert len(sequences.active(person("ben@example.com").id)) == 1
+    with pytest.raises(LookupError):
+        read("dan@example.com,,,,2025-05-01,Shopify\n", start="nonsense")
+
+
+def test_a_dry_run_counts_and_changes_nothing(app: Flask) -> None:
+    outcome = read(f"{ADA},,,,2025-05-01,Shopify\nben@example.com,,,,,\n", dry_run=True)
+    assert (outcome.confirmed, outcome.asked) == (1, 1)
+    with db.reading() as session:
+        for table in (Subscriber, Enrolment):
+            assert session.scalar(select(func.count()).select_from(table)) == 0
+
+
+def test_lines_with_errors_are_named_and_the_others_taken(app: Flask) -> None:
+    outcome = read(
+        f"nonsense,,,,,\n{ADA},,,,never,Shopify\nben@example.com,,,,2099-01-01,x\n,,,,,\n"
+    )
+    assert [error.split(":")[0] for error in outcome.errors] == [
+        "line 2",
+        "line 3",
+        "line 4",
+        "line 5",
+    ]
+    with pytest.raises(ValueError, match="email"):
+        imports.read(StringIO("name\nAda\n"), origin="x")
+
+
+def test_what_is_exported_can_be_imported(app: Flask, join: Join) -> None:
+    join(ADA, name="Ada")
+    file = StringIO()
+    assert imports.write(file) == 1
+    exported = file.getvalue()
+    subscribers.erase(person(ADA).public_id)
+    assert exported.startswith(HEADER.strip())
+    assert imports.read(StringIO(exported), origin="x").suppressed == 1
+
+
+def test_the_commands_do_what_the_readme_says(app: Flask, tmp_path: Path, join: Join) -> None:
+    run = app.test_cli_runner().invoke
+    join(ADA)
+    letter = tmp_path / "letter.md"
+    letter.write_text("Hello {{ name }},\n\nnews.")
+    drafted = run(args=["newsletter", "draft", "--subject", "News", "--body", str(letter)])
+    number = drafted.output.strip()
+    assert number.isdigit()
+    assert run(args=["newsletter", "send", number, "--at", "2099-01-01T09:00"]).exit_code == 0
+    assert run(args=["newsletter", "pause", number]).exit_code == 1
+    assert run(args=["newsletter", "cancel", number]).exit_code == 0
+    number = run(
+        args=["newsletter", "draft", "--subject", "News", "--body", str(letter)]
+    ).output.strip()
+    for verb in ("send", "pause", "resume"):
+        assert run(args=["newsletter", verb, number]).exit_code == 0, verb
+    status = json.loads(run(args=["newsletter", "status", number, "--json"]).output)
+    assert (status["audience"], status["pending"], status["state"]) == (1, 1, "sending")
+    assert "audience 1 = accepted 0" in run(args=["newsletter", "status", number]).output
+    assert run(args=["newsletter", "status", "99"]).exit_code == 1
+    people = tmp_path / "people.csv"
+    people.write_text(HEADER + "ben@example.com,,,,2025-05-01,Shopify\n")
+    assert "1 confirmed" in run(args=["subscribers", "import", str(people), "--dry-run"]).output
+    assert "1 confirmed" in run(args=["subscribers", "import", str(people)]).output
+    assert "ben@example.com" in run(args=["subscribers", "export"]).output
+    assert letters.find(mailing.ISSUE)

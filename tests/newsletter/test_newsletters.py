@@ -1,0 +1,359 @@
+"""Issues: drafted, examined, frozen, paused, cancelled, accounted for."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from flask import Flask
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from core import db
+from core.mail import ledger, letters
+from core.mail.models import Delivery, State
+from core.settings import change
+from newsletter import mailing, newsletters, preflight, segments, subscribers, verdicts
+from newsletter.models import IssueState, Newsletter
+from newsletter.newsletters import NotReady, Status, WrongState
+from newsletter.preflight import Weight
+from newsletter.subscribers import Preferences
+from newsletter.suppression import Reason
+from tests.newsletter.conftest import Join, person
+
+NOW = datetime(2026, 3, 2, 15, tzinfo=UTC)
+CAST = ("ada@example.com", "ben@example.com", "chloe@example.com", "dan@example.com")
+
+
+def an_issue(body: str = "Hello {{ name }},\n\nnews.", **more: str) -> int:
+    return newsletters.draft("The chair is not the enemy", body, preheader="Sitting is.", **more)
+
+
+def rows(issue_id: int) -> list[Delivery]:
+    with db.reading() as session:
+        return list(
+            session.scalars(
+                select(Delivery)
+                .where(Delivery.source == f"newsletter:{issue_id}")
+                .order_by(Delivery.id)
+            )
+        )
+
+
+def adds_up(status: Status) -> bool:
+    return status.audience == (
+        status.accepted
+        + sum(status.excluded.values())
+        + sum(status.failed.values())
+        + status.unknown
+        + status.pending
+    )
+
+
+def test_sending_writes_one_row_for_everybody_on_the_list(app: Flask, join: Join) -> None:
+    for email in CAST:
+        join(email)
+    subscribers.subscribe("new@example.com", source="post")
+    subscribers.unsubscribe(person("dan@example.com").public_id, method="button")
+    issue = an_issue()
+    newsletters.send(issue)
+    assert [row.recipient for row in rows(issue)] == list(CAST[:3])
+    assert newsletters.status(issue).as_dict() == {
+        "id": issue,
+        "subject": "The chair is not the enemy",
+        "state": "sending",
+        "audience": 3,
+        "accepted": 0,
+        "excluded": {},
+        "failed": {},
+        "unknown": 0,
+        "pending": 3,
+    }
+
+
+def test_who_is_left_out_is_counted_with_the_reason(app: Flask, join: Join) -> None:
+    join("ada@example.com")
+    subscribers.pause(join("ben@example.com").public_id)
+    issue = an_issue()
+    newsletters.send(issue)
+    status = newsletters.status(issue)
+    assert status.excluded == {"paused": 1}
+    assert status.pending == 1
+    assert adds_up(status)
+
+
+def test_an_issue_goes_out_once(app: Flask, join: Join) -> None:
+    join("ada@example.com")
+    issue = an_issue()
+    newsletters.send(issue)
+    with pytest.raises(WrongState):
+        newsletters.send(issue)
+    with pytest.raises(WrongState):
+        newsletters.revise(issue, subject="x", preheader="", body="y")
+    assert len(rows(issue)) == 1
+
+
+def test_a_segment_is_part_of_the_list(app: Flask, join: Join) -> None:
+    join("ada@example.com")
+    segments.tag(join("ben@example.com").id, "runners")
+    issue = an_issue(segment="runners")
+    assert newsletters.expected_audience(newsletters.find(issue)) == 1
+    newsletters.send(issue)
+    assert [row.recipient for row in rows(issue)] == ["ben@example.com"]
+    assert newsletters.archive() == []
+
+
+def test_a_pause_stops_what_has_not_begun_and_resuming_goes_on(app: Flask, join: Join) -> None:
+    for email in CAST:
+        join(email)
+    issue = an_issue()
+    newsletters.send(issue)
+    claimed = [row for row in ledger.claim("worker", 9) if row.letter == mailing.ISSUE]
+    newsletters.pause(issue)
+    assert not any(ledger.begin(row, "x") for row in claimed)
+    assert {row.state for row in rows(issue)} == {State.HELD}
+    newsletters.resume(issue)
+    assert {row.state for row in rows(issue)} == {State.PENDING}
+
+
+def test_what_comes_back_to_the_queue_of_a_paused_issue_is_held(app: Flask, join: Join) -> None:
+    join("ada@example.com")
+    issue = an_issue()
+    newsletters.send(issue)
+    newsletters.pause(issue)
+    with db.reading():
+        verdict = letters.look(mailing.ISSUE, rows(issue))[rows(issue)[0].id]
+    assert verdict == letters.Wait(until=None, reason="paused")
+
+
+def test_a_cancelled_issue_accounts_for_everybody(app: Flask, join: Join) -> None:
+    for email in CAST:
+        join(email)
+    issue = an_issue()
+    newsletters.send(issue)
+    newsletters.cancel(issue)
+    status = newsletters.status(issue)
+    assert (status.state, status.excluded) == ("cancelled", {"cancelled": 4})
+    with pytest.raises(WrongState):
+        newsletters.resume(issue)
+
+
+def test_a_scheduled_issue_goes_at_its_moment(app: Flask, join: Join) -> None:
+    with time_machine.travel(NOW, tick=False) as machine:
+        join("ada@example.com")
+        issue = an_issue()
+        newsletters.send(issue, at=NOW + timedelta(hours=1))
+        newsletters.tend()
+        assert newsletters.find(issue).state is IssueState.SCHEDULED
+        machine.shift(timedelta(hours=1))
+        newsletters.tend()
+        assert newsletters.find(issue).state is IssueState.SENDING
+        assert len(rows(issue)) == 1
+
+
+def test_an_issue_is_done_when_nothing_is_pending(app: Flask, join: Join) -> None:
+    join("ada@example.com")
+    issue = an_issue()
+    newsletters.send(issue)
+    newsletters.tend()
+    assert newsletters.find(issue).state is IssueState.SENDING
+    for row in ledger.claim("worker", 9):
+        ledger.exclude(row, "a test")
+    assert newsletters.status(issue).state == "done"
+    newsletters.tend()
+    assert newsletters.find(issue).state is IssueState.DONE
+
+
+def test_the_last_look_finds_what_changed_since(app: Flask, join: Join) -> None:
+    for email in CAST:
+        join(email)
+    issue = an_issue()
+    newsletters.send(issue)
+    subscribers.unsubscribe(person("ada@example.com").public_id, method="one-click")
+    subscribers.turn_away("ben@example.com", Reason.COMPLAINED)
+    subscribers.erase(person("chloe@example.com").public_id)
+    batch = [row for row in rows(issue) if row.state is State.PENDING]
+    with db.reading():
+        found = {row.recipient: verdicts.last_look(batch).get(row.id) for row in batch}
+    assert found == {
+        "ada@example.com": "unsubscribed",
+        "ben@example.com": "suppressed: complained",
+        "dan@example.com": None,
+    }
+    assert adds_up(newsletters.status(issue))
+
+
+def test_a_slower_pace_puts_an_issue_off_and_a_very_slow_one_leaves_it_out(
+    app: Flask, join: Join
+) -> None:
+    with time_machine.travel(NOW, tick=False) as machine:
+        ada = join("ada@example.com")
+        weekly = Preferences(name=None, pace_days=7, timezone="UTC", paused_until=None)
+        subscribers.change_preferences(ada.public_id, weekly)
+        first, second = an_issue(), an_issue()
+        newsletters.send(first)
+        for row in ledger.claim("worker", 9):
+            ledger.begin(row, "x")
+            ledger.accept(row)
+        machine.shift(timedelta(days=1))
+        newsletters.send(second)
+        with db.reading():
+            verdict = verdicts.last_look(rows(second))[rows(second)[0].id]
+        assert isinstance(verdict, letters.Wait)
+        assert verdict.until == NOW + timedelta(days=7) - timedelta(hours=6)
+        machine.shift(timedelta(days=6))
+        with db.reading():
+            assert verdicts.last_look(rows(second)) == {}
+
+
+def test_whoever_chose_no_slower_pace_gets_each_issue_at_once(app: Flask, join: Join) -> None:
+    join("ada@example.com")
+    for issue in (an_issue(), an_issue()):
+        newsletters.send(issue)
+        for row in ledger.claim("worker", 9):
+            with db.reading():
+                assert letters.look(row.letter, [row]).get(row.id) in (None, "confirmed already")
+            ledger.begin(row, "x")
+            ledger.accept(row)
+
+
+def test_an_issue_carries_what_mail_programs_ask_for(app: Flask, join: Join) -> None:
+    ada = join("ada@example.com", name="Ada")
+    issue = an_issue()
+    newsletters.send(issue)
+    with db.reading():
+        message = letters.find(mailing.ISSUE).compose(rows(issue)[0])
+    headers = message.headers
+    assert headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert headers["List-Unsubscribe"].startswith("<http://localhost:8000/newsletter/unsubscribe/")
+    assert headers["List-Id"] == "Letters <letters.localhost>"
+    assert headers["Feedback-ID"] == f"newsletter-{issue}:letters:marketing:localhost"
+    assert "Hello Ada," in message.text
+    assert f"/archive/{newsletters.find(issue).slug}" in message.text
+    assert ada.email not in headers["List-Unsubscribe"]
+
+
+def test_slugs_in_the_archive_are_told_apart(app: Flask) -> None:
+    slugs = [newsletters.find(an_issue()).slug for _ in range(3)]
+    assert slugs == [
+        "the-chair-is-not-the-enemy",
+        "the-chair-is-not-the-enemy-2",
+        "the-chair-is-not-the-enemy-3",
+    ]
+
+
+def test_the_archive_shows_what_went_out_and_no_draft(app: Flask, join: Join) -> None:
+    client = app.test_client()
+    issue = an_issue()
+    slug = newsletters.find(issue).slug
+    assert client.get(f"/newsletter/archive/{slug}").status_code == 404
+    newsletters.send(issue)
+    assert "Hello there," in client.get(f"/newsletter/archive/{slug}").text
+    assert slug in client.get("/newsletter/archive/").text
+    assert "Hello there," in client.get("/newsletter/").text
+    feed = client.get("/newsletter/archive/feed.xml")
+    assert feed.mimetype == "application/atom+xml"
+    assert slug in feed.text
+
+
+def weights(**values: str) -> set[tuple[Weight, str]]:
+    issue = Newsletter(**{"subject": "A", "preheader": "B", "body": "Hello"} | values)
+    return {(finding.weight, finding.text.split()[1]) for finding in preflight.examine(issue)}
+
+
+def test_preflight_names_what_is_wrong(app: Flask) -> None:
+    change(postal_address="1 Road, Town")
+    assert weights() == set()
+    assert (Weight.BLOCKS, "subject") in weights(subject=" ")
+    assert (Weight.BLOCKS, "letter") in weights(body=" ")
+    assert (Weight.BLOCKS, "letter") in weights(body="{{ nonsense }}")
+    assert (Weight.WARNS, "is") in weights(preheader="")
+    assert (Weight.WARNS, "preheader") in weights(preheader="A")
+    assert (Weight.WARNS, "of") in weights(body="![](/a.png)")
+    assert (Weight.BLOCKS, "product") in weights(body='::product{slug="nothing"}')
+    assert (Weight.WARNS, "word") in weights(body="x" * 1000)
+    assert (Weight.WARNS, "HTML") in weights(body="word " * 17_000)
+    assert (Weight.BLOCKS, "HTML") in weights(body="word " * 22_000)
+
+
+def test_without_a_postal_address_nothing_goes(app: Flask, join: Join) -> None:
+    join("ada@example.com")
+    change(postal_address="")
+    issue = an_issue()
+    with pytest.raises(NotReady, match="postal address"):
+        newsletters.send(issue)
+    assert rows(issue) == []
+
+
+def test_a_test_letter_counts_nowhere(app: Flask) -> None:
+    issue = an_issue()
+    newsletters.send_test(issue, "editor@example.com")
+    assert newsletters.status(issue).audience == 0
+    row = ledger.addressed_to("editor@example.com")[0]
+    with db.reading():
+        message = letters.find(row.letter).compose(row)
+    assert message.subject == "[Test] The chair is not the enemy"
+    assert "List-Unsubscribe" not in message.headers
+
+
+FATES = (
+    *("pause", "resume", "cancel", "leave", "erase"),
+    *("accept", "fail", "exclude", "lose", "postpone", "doubt"),
+)
+
+
+@given(fates=st.lists(st.sampled_from(FATES), max_size=12))
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+def test_whatever_happens_the_numbers_add_up(app: Flask, join: Join, fates: list[str]) -> None:
+    with db.transaction():
+        for letter in "abcdef":
+            address = f"{letter}@example.com"
+            if not ledger.addressed_to(address):
+                join(address)
+    issue = an_issue()
+    newsletters.send(issue)
+    for fate in fates:
+        _befall(fate, issue)
+        assert adds_up(newsletters.status(issue))
+    done = newsletters.status(issue)
+    assert done.state != "done" or done.pending == 0
+
+
+ISSUE_VERBS: dict[str, Callable[[int], None]] = {
+    "pause": newsletters.pause,
+    "resume": newsletters.resume,
+    "cancel": newsletters.cancel,
+}
+PERSON_VERBS: dict[str, Callable[[str], None]] = {
+    "leave": lambda public_id: subscribers.unsubscribe(public_id, method="button"),
+    "erase": subscribers.erase,
+}
+ROW_VERBS: dict[str, Callable[[Delivery], bool]] = {
+    "accept": ledger.accept,
+    "fail": lambda row: ledger.fail(row, "550 no such user"),
+    "exclude": lambda row: ledger.exclude(row, "a test"),
+    "lose": lambda row: ledger.lose(row, "connection lost"),
+    "postpone": lambda row: ledger.postpone(row, "451 busy"),
+    "doubt": lambda row: ledger.doubt(row, "connection lost"),
+}
+
+
+def _befall(fate: str, issue: int) -> None:
+    if fate in ISSUE_VERBS:
+        with suppress(WrongState):
+            ISSUE_VERBS[fate](issue)
+    elif fate in PERSON_VERBS:
+        open_ones = [row for row in rows(issue) if row.state in (State.PENDING, State.HELD)]
+        for row in open_ones[:1]:
+            PERSON_VERBS[fate](person(row.recipient).public_id)
+    else:
+        mine = [row for row in ledger.claim("worker", 50) if row.source == f"newsletter:{issue}"]
+        for row in mine[:1]:
+            ledger.begin(row, "x")
+            ROW_VERBS[fate](row)

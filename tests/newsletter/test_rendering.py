@@ -1,0 +1,112 @@
+"""Letters as they are compiled and filled."""
+
+import pytest
+from flask import Flask
+
+from newsletter import markup, plaintext, rendering
+from newsletter.markup import BadLetter
+from newsletter.rendering import Skeleton
+from shop import samples
+
+
+def compiled(body: str, subject: str = "Hello") -> Skeleton:
+    return rendering.compile_letter(subject, "Before you read", body, archived=True)
+
+
+def plain(body: str) -> str:
+    return plaintext.write(markup.parse(body, site_url="https://shop.example"), lambda *_: "")
+
+
+def test_a_reader_s_name_cannot_become_html(app: Flask) -> None:
+    values = rendering.sample_values() | {"name": "<b>Ada</b> & Co"}
+    message = compiled("Hello {{ name }},").fill(values)
+    assert "Hello &lt;b&gt;Ada&lt;/b&gt; &amp; Co," in message.html
+    assert "Hello <b>Ada</b> & Co," in message.text
+
+
+def test_what_the_author_writes_as_html_is_shown_and_not_obeyed(app: Flask) -> None:
+    html = compiled("<script>alert(1)</script>").fill(rendering.sample_values()).html
+    assert "<script" not in html
+
+
+def test_a_field_that_does_not_exist_is_the_author_s_to_mend(app: Flask) -> None:
+    with pytest.raises(BadLetter, match="nmae"):
+        compiled("Hello {{ nmae }}")
+    with pytest.raises(BadLetter, match="label"):
+        compiled('::button{href="/cart"}')
+    with pytest.raises(BadLetter, match="::buton"):
+        compiled('::buton{href="/cart"}')
+
+
+def test_paths_become_addresses_that_work_in_mail(app: Flask) -> None:
+    message = compiled("[Safety](/pages/safety)").fill(rendering.sample_values())
+    assert 'href="http://localhost:8000/pages/safety"' in message.html
+    assert "Safety [1]" in message.text
+    assert "[1] http://localhost:8000/pages/safety" in message.text
+
+
+def test_a_button_is_a_link_in_both_parts(app: Flask) -> None:
+    message = compiled('::button{href="/pain-finder" label="Open it"}').fill(
+        rendering.sample_values()
+    )
+    assert 'href="http://localhost:8000/pain-finder"' in message.html
+    assert "Open it:\nhttp://localhost:8000/pain-finder" in message.text
+
+
+def test_a_product_shows_what_it_costs_now(app: Flask) -> None:
+    samples.seed()
+    message = compiled('::product{slug="ql-claw"}').fill(rendering.sample_values())
+    for part in (message.html, message.text):
+        assert "QL Claw" in part
+        assert "/products/ql-claw" in part
+        assert "$" in part
+    nothing = compiled('::product{slug="no-such-thing"}').fill(rendering.sample_values())
+    assert "no-such-thing" not in nothing.html + nothing.text
+
+
+def test_a_post_is_named_by_the_letter_or_its_address(app: Flask) -> None:
+    message = compiled('::post{slug="psoas-trigger-points" title="The psoas"}')
+    assert "The psoas" in message.fill(rendering.sample_values()).text
+    unnamed = compiled('::post{slug="no-such-post"}').fill(rendering.sample_values())
+    assert "No such post\nhttp://localhost:8000/blog/no-such-post" in unnamed.text
+
+
+def test_the_foot_says_why_and_how_to_leave(app: Flask) -> None:
+    values = rendering.sample_values() | {"unsubscribe_url": "https://shop.example/u/1?a=1&b=2"}
+    message = compiled("Hello").fill(values)
+    assert "because you confirmed reader@example.com" in message.text
+    assert "https://shop.example/u/1?a=1&b=2" in message.text
+    assert 'href="https://shop.example/u/1?a=1&amp;b=2"' in message.html
+
+
+def test_a_subject_may_greet_the_reader(app: Flask) -> None:
+    message = compiled("Hello", subject="For you, {{ name }}").fill(rendering.sample_values())
+    assert message.subject == "For you, there"
+
+
+def test_a_skeleton_comes_back_from_storage_as_it_was(app: Flask) -> None:
+    skeleton = compiled("Hello {{ name }}")
+    html, text = rendering.store_parts(skeleton)
+    restored = rendering.restore("Hello", html, text)
+    assert (restored.html, restored.text) == (skeleton.html, skeleton.text)
+
+
+def test_plain_text_reads_like_a_letter() -> None:
+    assert plain("Dear *you*,\n\n- one\n- two\n\n3. three\n4. four") == (
+        "Dear *you*,\n\n- one\n- two\n\n3. three\n4. four"
+    )
+    assert plain("## Title\n\n> said\n\n---\n\n`code`") == "Title\n-----\n\n> said\n\n* * *\n\ncode"
+    assert plain("Warmly,\nthe editors") == "Warmly,\nthe editors"
+    assert plain("a " * 60).count("\n") == 1
+
+
+def test_links_are_numbered_once_and_listed() -> None:
+    text = plain("[a](/x), [b](/y), [again](/x), <https://z.example>")
+    assert text == (
+        "a [1], b [2], again [1], https://z.example\n\n"
+        "[1] https://shop.example/x\n[2] https://shop.example/y"
+    )
+
+
+def test_a_letter_on_the_web_greets_anybody(app: Flask) -> None:
+    assert str(rendering.on_the_web("Hello {{ name }},")) == "<p>Hello there,</p>\n"

@@ -1,0 +1,283 @@
+"""Sequences: when letters come, who gets them, and what ends them."""
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo, available_timezones
+
+import pytest
+import time_machine
+from flask import Flask
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import func, select
+
+from core import db
+from core.mail import ledger, letters
+from core.mail.models import Delivery, State
+from newsletter import links, mailing, paths, samples, sequences, subscribers, verdicts
+from newsletter.models import Enrolment, Subscriber, Walk
+from newsletter.sequences import Step
+from newsletter.subscribers import Preferences
+from newsletter.tick import tick
+from newsletter.zones import local_day, morning
+from shop import samples as shop_samples
+from tests.newsletter.conftest import Join, mail_to, person
+
+ADA = "ada@example.com"
+# A Monday, ten in the morning in New York.
+NOW = datetime(2026, 3, 2, 15, tzinfo=UTC)
+
+
+def step(subject: str, delay_days: int) -> Step:
+    return Step(subject=subject, preheader="", body="Hello {{ name }},", delay_days=delay_days)
+
+
+WELCOME = [step("One", 0), step("Two", 3), step("Three", 1)]
+
+
+@pytest.fixture
+def welcome(app: Flask) -> int:
+    return sequences.publish("welcome", "Welcome", WELCOME, trigger="confirmed")
+
+
+def steps_to(email: str) -> list[int]:
+    return [row.payload["position"] for row in mail_to(email) if row.letter == mailing.STEP]
+
+
+def walk_of(email: str) -> Enrolment:
+    with db.reading() as session:
+        return session.scalars(
+            select(Enrolment).where(Enrolment.subscriber_id == person(email).id)
+        ).one()
+
+
+def choose(subscriber: Subscriber, **choices: object) -> None:
+    standard: dict[str, object] = {
+        "name": None,
+        "pace_days": 2,
+        "timezone": "America/New_York",
+        "paused_until": None,
+    }
+    chosen = Preferences(**(standard | choices))  # type: ignore[arg-type]
+    subscribers.change_preferences(subscriber.public_id, chosen)
+
+
+def test_the_first_letter_comes_at_once_and_the_next_some_mornings_later(
+    app: Flask, welcome: int, join: Join
+) -> None:
+    with time_machine.travel(NOW, tick=False) as machine:
+        ada = join(ADA)
+        tick()
+        assert steps_to(ADA) == [0]
+        coming = sequences.next_letter(ada)
+        assert coming is not None
+        assert (coming.subject, coming.day) == ("Two", date(2026, 3, 5))
+        assert coming.due_at == datetime(2026, 3, 5, 14, tzinfo=UTC)
+        machine.move_to(coming.due_at - timedelta(seconds=1))
+        assert tick() == 0
+        machine.move_to(coming.due_at)
+        assert tick() == 1
+        assert steps_to(ADA) == [0, 1]
+
+
+def test_nothing_comes_twice_however_often_the_clock_strikes(
+    app: Flask, welcome: int, join: Join
+) -> None:
+    join(ADA)
+    for _ in range(3):
+        tick()
+    assert steps_to(ADA) == [0]
+    assert not sequences.enrol("welcome", person(ADA).id)
+    assert sequences.enrol("welcome", person(ADA).id, occurrence="again")
+
+
+def test_a_sequence_ends_after_its_last_letter(app: Flask, welcome: int, join: Join) -> None:
+    with time_machine.travel(NOW, tick=False) as machine:
+        ada = join(ADA)
+        for _ in range(4):
+            tick()
+            machine.shift(timedelta(days=4))
+        assert steps_to(ADA) == [0, 1, 2]
+        assert walk_of(ADA).state is Walk.DONE
+        assert sequences.next_letter(ada) is None
+
+
+def test_a_slower_pace_stretches_what_is_still_to_come(
+    app: Flask, welcome: int, join: Join
+) -> None:
+    with time_machine.travel(NOW, tick=False):
+        ada = join(ADA)
+        tick()
+        choose(ada, pace_days=14)
+        assert local_day(walk_of(ADA).due_at, "America/New_York") == date(2026, 3, 16)
+        choose(ada, pace_days=2)
+        assert local_day(walk_of(ADA).due_at, "America/New_York") == date(2026, 3, 5)
+
+
+def test_a_pause_puts_off_and_then_it_goes_on(app: Flask, welcome: int, join: Join) -> None:
+    with time_machine.travel(NOW, tick=False) as machine:
+        ada = join(ADA)
+        tick()
+        choose(ada, paused_until=date(2026, 4, 1))
+        assert walk_of(ADA).due_at == datetime(2026, 4, 1, 13, tzinfo=UTC)
+        machine.move_to(datetime(2026, 4, 1, 13, tzinfo=UTC))
+        assert tick() == 1
+
+
+def test_letters_come_in_the_reader_s_own_morning(app: Flask, welcome: int, join: Join) -> None:
+    with time_machine.travel(NOW, tick=False):
+        ada = join(ADA)
+        tick()
+        choose(ada, timezone="Asia/Tokyo")
+        assert walk_of(ADA).due_at == datetime(2026, 3, 6, 0, tzinfo=UTC)
+
+
+def test_whoever_leaves_gets_no_further_letter_and_returning_goes_on(
+    app: Flask, welcome: int, join: Join
+) -> None:
+    with time_machine.travel(NOW, tick=False) as machine:
+        ada = join(ADA)
+        tick()
+        subscribers.unsubscribe(ada.public_id, method="button")
+        assert (walk_of(ADA).state, walk_of(ADA).reason) == (Walk.EXITED, "unsubscribed")
+        machine.shift(timedelta(days=9))
+        assert tick() == 0
+        subscribers.resubscribe(ada.public_id)
+        assert tick() == 1
+        assert steps_to(ADA) == [0, 1]
+
+
+def test_a_letter_that_waits_in_the_ledger_is_caught_by_the_last_look(
+    app: Flask, welcome: int, join: Join
+) -> None:
+    ada = join(ADA)
+    tick()
+    row = mail_to(ADA)[-1]
+    sequences.leave(ada.id, "bought")
+    with db.reading():
+        assert verdicts.last_look([row]) == {row.id: "bought"}
+
+
+def test_whoever_is_under_way_keeps_the_version_they_began_with(
+    app: Flask, welcome: int, join: Join
+) -> None:
+    with time_machine.travel(NOW, tick=False) as machine:
+        join(ADA)
+        tick()
+        newer = sequences.publish("welcome", "Welcome", [step("New", 0)], trigger="confirmed")
+        assert sequences.publish("welcome", "Welcome", [step("New", 0)]) == newer != welcome
+        join("ben@example.com")
+        machine.shift(timedelta(days=4))
+        tick()
+        assert steps_to(ADA) == [0, 1]
+        assert walk_of(ADA).version_id == welcome
+        assert walk_of("ben@example.com").state is Walk.DONE
+        path = paths.overview()[0]
+        assert (path.version.id, path.active, path.done, path.older) == (newer, 0, 1, 1)
+
+
+def test_an_outage_makes_letters_late_and_never_many_at_once(
+    app: Flask, welcome: int, join: Join
+) -> None:
+    with time_machine.travel(NOW, tick=False) as machine:
+        join(ADA)
+        tick()
+        machine.shift(timedelta(days=30))
+        tick()
+        tick()
+        assert steps_to(ADA) == [0, 1]
+
+
+def test_staff_see_the_path_and_one_person_s_way(app: Flask, welcome: int, join: Join) -> None:
+    with time_machine.travel(NOW, tick=False):
+        ada = join(ADA)
+        join("ben@example.com")
+        tick()
+        path = paths.overview()[0]
+        assert [each.waiting for each in path.steps] == [0, 2, 0]
+        assert [each.pending for each in path.steps] == [2, 0, 0]
+        assert (path.active, path.done, path.exited) == (2, 0, 0)
+        way = paths.way(ada)[0]
+        assert [entry.event for entry in way.log] == ["begun", "sent"]
+        assert (way.next_subject, way.due_at) == ("Two", walk_of(ADA).due_at)
+
+
+def test_the_reader_sees_when_the_next_letter_comes(app: Flask, welcome: int, join: Join) -> None:
+    with time_machine.travel(NOW, tick=False):
+        ada = join(ADA)
+        tick()
+        token = links.token(ada.public_id)
+        page = app.test_client().get(f"/newsletter/preferences/{token}").text
+        assert "“Two”" in page
+        assert "Thursday, March 5" in page
+
+
+def test_a_step_is_composed_for_its_reader(app: Flask, welcome: int, join: Join) -> None:
+    join(ADA, name="Ada")
+    tick()
+    row = mail_to(ADA)[-1]
+    with db.reading():
+        message = letters.find(row.letter).compose(row)
+    assert message.subject == "One"
+    assert "Hello Ada," in message.text
+    assert message.headers["Auto-Submitted"] == "auto-generated"
+    assert message.headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+
+
+def test_many_are_moved_in_few_statements(app: Flask, welcome: int) -> None:
+    with db.transaction():
+        for number in range(1100):
+            address = f"reader{number}@example.com"
+            subscriber = subscribers.find_or_add(address, source="test")
+            subscribers.admit(subscriber, evidence="a test", file="none")
+            sequences.enrol("welcome", subscriber.id)
+    assert tick() == 1100
+    with db.reading() as session:
+        written = select(func.count()).select_from(Delivery).where(Delivery.letter == mailing.STEP)
+        assert session.scalar(written) == 1100
+
+
+def test_the_sample_welcome_can_be_read_to_its_end(app: Flask, join: Join) -> None:
+    with time_machine.travel(NOW, tick=False) as machine:
+        shop_samples.seed()
+        samples.seed()
+        samples.seed()
+        join(ADA)
+        for _ in range(10):
+            tick()
+            machine.shift(timedelta(days=6))
+        assert steps_to(ADA) == list(range(10))
+        for row in mail_to(ADA)[1:]:
+            with db.reading():
+                message = letters.find(row.letter).compose(row)
+            assert "{{" not in message.html + message.text
+            assert "QL Claw" in message.text or row.payload["position"] != 8
+            assert len(message.html.encode()) < 102_400
+
+
+def test_a_letter_too_soon_after_another_waits(app: Flask, welcome: int, join: Join) -> None:
+    with time_machine.travel(NOW, tick=False) as machine:
+        join(ADA)
+        tick()
+        machine.shift(timedelta(days=3))
+        for row in ledger.claim("worker", 9):
+            ledger.begin(row, "x")
+            ledger.accept(row)
+        tick()
+        row = mail_to(ADA)[-1]
+        assert row.state is State.PENDING
+        with db.reading():
+            verdict = verdicts.last_look([row])[row.id]
+        assert verdict == letters.Wait(
+            until=NOW + timedelta(days=3, hours=20), reason="the reader's pace"
+        )
+
+
+PLACES = st.sampled_from(sorted(available_timezones()))
+
+
+@given(zone=PLACES, day=st.dates(date(2024, 1, 1), date(2030, 12, 31)))
+def test_a_morning_is_a_morning_everywhere_on_any_day(zone: str, day: date) -> None:
+    moment = morning(day, zone)
+    local = moment.astimezone(ZoneInfo(zone))
+    assert local.date() == day
+    assert 8 <= local.hour <= 10
