@@ -9,6 +9,7 @@ from blog import anatomy, feeds, posts, topics
 from blog import pages as texts
 from core import clock, config, settings
 from core.web.headers import cache_publicly
+from shop import catalog
 
 pages = Blueprint("machines", __name__)
 
@@ -19,10 +20,10 @@ _CLOSED = ("/staff/", "/cart", "/checkout", "/orders/", "/blog/search", "/blog/c
 @pages.get("/sitemap.xml")
 def sitemap() -> ResponseReturnValue:
     """Every page that a search engine should know."""
-    changes = posts.changes()
     addresses = [
         *(("/", None), ("/blog/", None), ("/pain-finder", None), ("/muscles/", None)),
-        *((f"/blog/{slug}", changed) for slug, changed in changes),
+        *((url, None) for url in dict.fromkeys(offer.url for offer in catalog.on_sale())),
+        *((f"/blog/{slug}", changed) for slug, changed in posts.changes()),
         *((f"/blog/topics/{topic.slug}", None) for topic in topics.with_posts()),
         *((f"/muscles/{muscle}", None) for muscle in anatomy.muscles()),
         *((f"/pain-finder/{region}", None) for region in anatomy.regions()),

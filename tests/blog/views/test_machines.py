@@ -1,0 +1,88 @@
+"""Feed, map, and what crawlers and finders of weaknesses ask for."""
+
+from datetime import UTC, datetime, timedelta
+from xml.etree import ElementTree as ET
+
+from flask.testing import FlaskClient
+
+from blog import anatomy, posts
+from core import clock
+
+ATOM = "{http://www.w3.org/2005/Atom}"
+MAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
+SITE = "http://localhost:8000"
+
+
+def test_the_feed_is_atom_with_every_post_in_full(reader: FlaskClient) -> None:
+    answer = reader.get("/blog/feed.xml")
+    assert answer.content_type == "application/atom+xml"
+    feed = ET.fromstring(answer.data)
+    assert feed.tag == f"{ATOM}feed"
+    assert feed.findtext(f"{ATOM}id") == f"{SITE}/blog/"
+    entries = feed.findall(f"{ATOM}entry")
+    assert len(entries) == 4
+    assert len({entry.findtext(f"{ATOM}id") for entry in entries}) == 4
+    for entry in entries:
+        assert entry.findtext(f"{ATOM}title")
+        assert datetime.fromisoformat(entry.findtext(f"{ATOM}updated") or "").tzinfo is not None
+        content = entry.findtext(f"{ATOM}content") or ""
+        assert "data-slot" not in content
+        assert 'href="/' not in content
+        assert 'href="#' not in content
+
+
+def test_an_entry_keeps_its_name_when_its_address_changes(reader: FlaskClient) -> None:
+    post = posts.by_slug("psoas-trigger-points")
+    assert post is not None
+    before = ids(reader)
+    draft = posts.draft_of(posts.get(post.id))
+    moved = type(draft)(**{**vars(draft), "slug": "the-psoas"})
+    posts.save(moved, by="ada@shop.example", post_id=post.id)
+    assert ids(reader) == before
+
+
+def test_an_empty_feed_is_a_feed(client: FlaskClient) -> None:
+    assert ET.fromstring(client.get("/blog/feed.xml").data).findall(f"{ATOM}entry") == []
+
+
+def test_the_map_names_every_page_and_nothing_that_is_not_there(reader: FlaskClient) -> None:
+    root = ET.fromstring(reader.get("/sitemap.xml").data)
+    paths = [str(url.findtext(f"{MAP}loc")).removeprefix(SITE) for url in root]
+    assert len(paths) == len(set(paths))
+    assert {"/", "/blog/", "/pain-finder", "/muscles/", "/products/ql-claw"} <= set(paths)
+    assert {"/blog/psoas-trigger-points", "/blog/topics/evidence", "/pages/safety"} <= set(paths)
+    assert {f"/muscles/{muscle}" for muscle in anatomy.muscles()} <= set(paths)
+    for path in paths:
+        assert reader.get(path).status_code == 200, path
+
+
+def test_a_draft_and_a_post_to_come_are_on_no_map_and_in_no_feed(reader: FlaskClient) -> None:
+    first, second, *_ = posts.in_state()
+    posts.withdraw(first.id)
+    posts.publish(second.id, at=clock.now() + timedelta(days=1))
+    site, feed = reader.get("/sitemap.xml").text, reader.get("/blog/feed.xml").text
+    for post in (first, second):
+        assert f"<loc>{SITE}/blog/{post.slug}</loc>" not in site
+        assert f'type="text/html" href="{SITE}/blog/{post.slug}"' not in feed
+    assert feed.count("<entry>") == 2
+
+
+def test_crawlers_are_kept_from_carts_and_led_to_the_map(reader: FlaskClient) -> None:
+    text = reader.get("/robots.txt").text
+    assert "Disallow: /staff/" in text
+    assert "Disallow: /cart" in text
+    assert f"Sitemap: {SITE}/sitemap.xml" in text
+
+
+def test_a_finder_of_a_weakness_learns_whom_to_tell(reader: FlaskClient) -> None:
+    lines = dict(
+        line.split(": ", 1) for line in reader.get("/.well-known/security.txt").text.splitlines()
+    )
+    assert lines["Contact"] == "mailto:help@shop.example"
+    ends = datetime.fromisoformat(lines["Expires"])
+    assert timedelta(days=170) < ends - datetime.now(UTC) < timedelta(days=365)
+
+
+def ids(reader: FlaskClient) -> set[str | None]:
+    feed = ET.fromstring(reader.get("/blog/feed.xml").data)
+    return {entry.findtext(f"{ATOM}id") for entry in feed.findall(f"{ATOM}entry")}
