@@ -107,11 +107,12 @@ def on_sale() -> list[Offer]:
 
 
 def product_card(slug: str) -> Card | None:
-    """The card of a product, or None where it is not sold."""
-    product = by_slug(slug)
-    first = next(iter(offers(product)), None) if product else None
-    if product is None or first is None:
+    """The card of a product, or None where it is not sold; one query."""
+    with db.reading() as session:
+        row = session.execute(_offers().where(Product.slug == slug).limit(1)).first()
+    if row is None:
         return None
+    product, first = row[0], _offer(*row)
     pictures = product.details.get("pictures") or [{"name": None, "alt": ""}]
     return Card(
         title=product.title,
