@@ -23,17 +23,25 @@ _OPENING = re.compile(
     r"\A(?:\s|<!doctype[^>]*>|<\?xml[^>]*>|<!--.*?-->|<html[^>]*>|<head[^>]*>)*",
     re.IGNORECASE | re.DOTALL,
 )
+_COLOR_SCHEME = re.compile(r"\(\s*prefers-color-scheme\s*:\s*(light|dark)\s*\)", re.IGNORECASE)
 _CONTENT_ID = re.compile(r"\bcid:([^\s\"'()<>]+)", re.IGNORECASE)
 
 
-def prepare(html: str, parts: Iterable[Part], address: Callable[[int], str]) -> str:
-    """The HTML with links opening new tabs and `cid:` pictures at `address(part number)`."""
+def prepare(html: str, parts: Iterable[Part], address: Callable[[int], str], scheme: str) -> str:
+    """The HTML for a color scheme, links opening new tabs, `cid:` pictures at `address(number)`.
+
+    The scheme is `light` or `dark`, whatever the reader's own is.
+    """
     numbers = {part.content_id: part.number for part in parts if part.content_id}
 
     def place(reference: re.Match[str]) -> str:
         number = numbers.get(reference[1])
         return reference[0] if number is None else address(number)
 
+    def settle(query: re.Match[str]) -> str:
+        return "(min-width: 0)" if query[1].lower() == scheme else "(max-width: 0)"
+
     opening = _OPENING.match(html)
     start = opening.end() if opening else 0
-    return html[:start] + _BASE + _CONTENT_ID.sub(place, html[start:])
+    body = _COLOR_SCHEME.sub(settle, _CONTENT_ID.sub(place, html[start:]))
+    return html[:start] + _BASE + body

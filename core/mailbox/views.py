@@ -115,7 +115,7 @@ def _render_message(
         message=message,
         views=_views(message),
         view=_view(message),
-        scheme="dark" if request.args.get("scheme") == "dark" else "light",
+        scheme=_scheme(),
         source=headers.printable(headers.text(message.raw, "utf-8")),
         important=_IMPORTANT,
         headers=sorted(message.headers, key=_importance),
@@ -129,9 +129,10 @@ def _render_message(
 def _show_html(store: Store, number: int) -> Response:
     message = _message(store, number)
     address = partial(url_for, "pages.part", number=number)
-    html = sandbox.prepare(message.html, message.parts, lambda part: address(part=part))
+    html = sandbox.prepare(message.html, message.parts, lambda part: address(part=part), _scheme())
     response = Response(html, mimetype="text/html")
     response.headers["Content-Security-Policy"] = sandbox.POLICY
+    response.headers["Referrer-Policy"] = "no-referrer"
     return response
 
 
@@ -207,6 +208,10 @@ def _view(message: Message) -> str:
     views = _views(message)
     asked = request.args.get("view", "")
     return asked if asked in views else next(iter(views))
+
+
+def _scheme() -> str:
+    return "dark" if request.args.get("scheme") == "dark" else "light"
 
 
 def _offer(message: Message) -> unsubscribe.Offer:
