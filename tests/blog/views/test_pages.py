@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from html.parser import HTMLParser
 from typing import Any
 
-import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import event
 
@@ -87,58 +86,62 @@ def queries() -> Iterator[list[str]]:
         event.remove(db.engine(), "before_cursor_execute", note)
 
 
-@pytest.mark.parametrize("path", PAGES)
-def test_a_page_is_whole(reader: FlaskClient, path: str) -> None:
-    answer = reader.get(path)
-    assert answer.status_code == 200
-    page = Page(answer.text)
-    assert len(page.all("h1")) == 1
-    (canonical,) = page.all("link", rel="canonical")
-    assert canonical["href"] == f"http://localhost:8000{path.partition('?')[0]}"
-    (description,) = page.all("meta", name="description")
-    assert 10 < len(description["content"]) < 300
-    assert page.all("meta", property="og:title")
-    titles = re.findall(r"<title>(.*?)</title>", answer.text.partition("</head>")[0])
-    assert len(titles) == 1
+def test_a_page_is_whole(reader: FlaskClient) -> None:
+    for path in PAGES:
+        answer = reader.get(path)
+        assert answer.status_code == 200, path
+        page = Page(answer.text)
+        assert len(page.all("h1")) == 1
+        (canonical,) = page.all("link", rel="canonical")
+        assert canonical["href"] == f"http://localhost:8000{path.partition('?')[0]}"
+        (description,) = page.all("meta", name="description")
+        assert 10 < len(description["content"]) < 300
+        assert page.all("meta", property="og:title")
+        titles = re.findall(r"<title>(.*?)</title>", answer.text.partition("</head>")[0])
+        assert len(titles) == 1
 
 
-@pytest.mark.parametrize("path", PAGES)
-def test_a_page_has_nothing_inline_and_ids_that_fit(reader: FlaskClient, path: str) -> None:
-    page = Page(reader.get(path).text)
-    assert page.values("style") == []
-    assert not [name for _, attributes in page.tags for name in attributes if name.startswith("on")]
-    for script in page.all("script"):
-        assert "src" in script or script["type"] == "application/ld+json"
-    ids = Counter(page.values("id"))
-    assert [name for name, count in ids.items() if count > 1] == []
-    named = page.values("aria-labelledby", "aria-describedby", "for")
-    assert {name for names in named for name in names.split()} <= set(ids)
-    within = [href[1:] for href in page.values("href") if href.startswith("#") and len(href) > 1]
-    assert set(within) <= set(ids)
+def test_a_page_has_nothing_inline_and_ids_that_fit(reader: FlaskClient) -> None:
+    for path in PAGES:
+        page = Page(reader.get(path).text)
+        assert page.values("style") == [], path
+        assert not [
+            name for _, attributes in page.tags for name in attributes if name.startswith("on")
+        ]
+        for script in page.all("script"):
+            assert "src" in script or script["type"] == "application/ld+json"
+        ids = Counter(page.values("id"))
+        assert [name for name, count in ids.items() if count > 1] == [], path
+        named = page.values("aria-labelledby", "aria-describedby", "for")
+        assert {name for names in named for name in names.split()} <= set(ids), path
+        within = [
+            href[1:] for href in page.values("href") if href.startswith("#") and len(href) > 1
+        ]
+        assert set(within) <= set(ids), path
 
 
-@pytest.mark.parametrize("path", PAGES)
-def test_a_page_is_the_same_for_everybody(reader: FlaskClient, path: str) -> None:
-    answer = reader.get(path)
-    assert "Set-Cookie" not in answer.headers
-    assert answer.headers["Cache-Control"].startswith("public, max-age=0, s-maxage=")
+def test_a_page_is_the_same_for_everybody(reader: FlaskClient) -> None:
+    for path in PAGES:
+        answer = reader.get(path)
+        assert "Set-Cookie" not in answer.headers, path
+        assert answer.headers["Cache-Control"].startswith("public, max-age=0, s-maxage=")
 
 
-@pytest.mark.parametrize("path", PAGES)
-def test_a_page_asks_the_database_at_most_five_times(reader: FlaskClient, path: str) -> None:
-    with queries() as asked:
-        reader.get(f"{path}{'&' if '?' in path else '?'}fresh=1")
-    selects = [statement for statement in asked if statement.startswith("SELECT")]
-    assert len(selects) <= 5, "\n\n".join(selects)
+def test_a_page_asks_the_database_at_most_five_times(reader: FlaskClient) -> None:
+    for path in PAGES:
+        with queries() as asked:
+            reader.get(f"{path}{'&' if '?' in path else '?'}fresh=1")
+        selects = [statement for statement in asked if statement.startswith("SELECT")]
+        assert len(selects) <= 5, "\n\n".join([path, *selects])
 
 
-@pytest.mark.parametrize("path", PAGES)
-def test_links_within_the_site_lead_somewhere(reader: FlaskClient, path: str) -> None:
-    page = Page(reader.get(path).text)
-    ours = ("/blog", "/muscles", "/pain-finder", "/pages", "/products", "/static")
-    paths = {value.partition("#")[0].partition("?")[0] for value in page.values("href", "src")}
-    for target in sorted(path for path in paths if path.startswith(ours)):
-        assert reader.get(target).status_code == 200, target
+def test_links_within_the_site_lead_somewhere(reader: FlaskClient) -> None:
+    for path in PAGES:
+        page = Page(reader.get(path).text)
+        ours = ("/blog", "/muscles", "/pain-finder", "/pages", "/products", "/static")
+        paths = {value.partition("#")[0].partition("?")[0] for value in page.values("href", "src")}
+        for target in sorted(path for path in paths if path.startswith(ours)):
+            assert reader.get(target).status_code == 200, target
 
 
 def test_a_post_is_described_to_search_engines(reader: FlaskClient) -> None:
