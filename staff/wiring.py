@@ -4,9 +4,9 @@ from datetime import timedelta
 
 from flask import Blueprint, Flask, Response
 
-from staff import access, account, cli, outbox, redirects, settings, sign_in, today
+from staff import access, account, cli, comments, outbox, posts, redirects, settings, sign_in, today
 
-_DESKS = (today, outbox, settings, redirects, account)
+_DESKS = (today, posts, comments, outbox, settings, redirects, account)
 
 
 def init_app(app: Flask) -> None:

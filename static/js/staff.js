@@ -1,4 +1,4 @@
-// Keys of the back office: `/` goes to the search, `g` and a letter to a desk, Escape leaves a field.
+// Keys of the back office: `/` searches, `g` and a letter go to a desk, `j` and `k` walk a list.
 const typing = (target) => target.matches("input, textarea, select, [contenteditable]");
 let going = false;
 
@@ -10,8 +10,10 @@ document.addEventListener("keydown", (event) => {
     document.querySelector(`a[data-key="${CSS.escape(event.key)}"]`)?.click();
   } else if (event.key === "g") {
     going = true;
+  } else if (event.key === "j" || event.key === "k") {
+    step(event.key === "j" ? 1 : -1);
   } else if (event.key === "/") {
-    const search = document.querySelector('main input[type="search"]');
+    const search = document.querySelector("#find");
     if (search) {
       event.preventDefault();
       search.focus();
@@ -19,6 +21,13 @@ document.addEventListener("keydown", (event) => {
     }
   }
 });
+
+// The first link of each row; Enter then opens it.
+function step(by) {
+  const rows = [...document.querySelectorAll("main tbody tr th a, main .cards > li a")];
+  const at = rows.indexOf(document.activeElement);
+  rows[Math.min(Math.max(at + by, 0), rows.length - 1)]?.focus();
+}
 
 // A filter acts as soon as it is chosen; without this script its form has a button.
 for (const form of document.querySelectorAll("form.filters")) {
@@ -29,19 +38,30 @@ for (const form of document.querySelectorAll("form.filters")) {
   });
 }
 
-// Leaving an edited form asks first.
+// Leaving an edited form asks first; what only shows a preview saves nothing.
 for (const form of document.querySelectorAll("form.editor, form[data-keep]")) {
   let changed = false;
   form.addEventListener("input", () => { changed = true; });
-  form.addEventListener("submit", () => { changed = false; });
+  form.addEventListener("submit", (event) => {
+    if (!event.submitter?.formTarget) changed = false;
+  });
   addEventListener("beforeunload", (event) => { if (changed) event.preventDefault(); });
 }
 
 // Ctrl or Command and S saves, Ctrl or Command and Enter too.
 document.addEventListener("keydown", (event) => {
   if (!(event.ctrlKey || event.metaKey) || !["s", "Enter"].includes(event.key)) return;
-  const form = event.target.closest?.("form") ?? document.querySelector("form.editor");
-  if (!form || form.method !== "post") return;
+  const form = event.target.closest?.("form[method=post]") ?? document.querySelector("form.editor");
+  if (!form) return;
   event.preventDefault();
-  form.requestSubmit();
+  form.requestSubmit(form.querySelector("button:not([formaction])"));
 });
+
+// Moments come in UTC and are shown in the reader's own zone.
+const near = new Intl.DateTimeFormat("en-US", { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const far = new Intl.DateTimeFormat("en-US", { year: "numeric", month: "short", day: "numeric" });
+for (const time of document.querySelectorAll("main time[datetime]")) {
+  const moment = new Date(time.dateTime);
+  time.title = time.textContent;
+  time.textContent = (Math.abs(Date.now() - moment) < 180 * 864e5 ? near : far).format(moment);
+}

@@ -1,0 +1,110 @@
+"""Ed writes, previews, publishes and takes back."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from blog import posts
+from blog.models import PostState
+from blog.posts import Draft
+from core import clock
+
+
+@pytest.fixture
+def draft(app: Flask) -> int:
+    """A post that nobody can read yet."""
+    written = posts.save(
+        Draft(slug="the-ql", title="The QL", summary="About it.", body="It aches.", author="Ed"),
+        by="ed@shop.example",
+    )
+    return written.id
+
+
+FIELDS = {
+    "title": "The QL, again",
+    "summary": "About it.",
+    "body": "It aches *there*.",
+    "slug": "",
+    "author": "Ed",
+}
+
+
+def test_ed_writes_a_draft_whose_address_comes_from_its_title(ed: FlaskClient) -> None:
+    answer = ed.post("/staff/posts/new", data=FIELDS | {"do": "save"})
+    assert answer.status_code == 303
+    assert ed.get("/blog/the-ql-again").status_code == 404
+    assert "Saved as revision 1." in ed.get(answer.location).text
+    assert "The QL, again" in ed.get("/staff/posts?state=draft").text
+
+
+def test_ed_publishes_and_takes_it_back(ed: FlaskClient, draft: int) -> None:
+    fields = FIELDS | {"opened": "1", "slug": "the-ql", "do": "publish"}
+    told = ed.post(f"/staff/posts/{draft}", data=fields, follow_redirects=True).text
+    assert "“The QL, again” is published." in told
+    assert "It aches <em>there</em>." in ed.get("/blog/the-ql").text
+    assert f'action="/staff/posts/{draft}/withdraw"' in told
+    ed.post(f"/staff/posts/{draft}/withdraw")
+    assert ed.get("/blog/the-ql").status_code == 404
+    first = posts.get(draft)
+    assert first.state is PostState.DRAFT
+
+
+def test_to_undo_a_withdrawal_keeps_the_day_of_publication(ed: FlaskClient, draft: int) -> None:
+    day = datetime(2024, 5, 1, 8, tzinfo=UTC)
+    posts.publish(draft, at=day)
+    told = ed.post(f"/staff/posts/{draft}/withdraw", follow_redirects=True).text
+    assert f'value="{day.isoformat()}"' in told
+    ed.post(f"/staff/posts/{draft}/publish", data={"at": day.isoformat()})
+    assert posts.get(draft).published_at == day
+
+
+def test_a_moment_to_come_schedules_it(ed: FlaskClient, draft: int) -> None:
+    next_year = f"{clock.now().year + 1}-03-01T07:30"
+    fields = FIELDS | {"opened": "1", "slug": "the-ql", "do": "publish", "at": next_year}
+    told = ed.post(f"/staff/posts/{draft}", data=fields, follow_redirects=True).text
+    assert "will appear on March 1" in told
+    assert posts.get(draft).state is PostState.SCHEDULED
+    assert ed.get("/blog/the-ql").status_code == 404
+
+
+def test_the_preview_is_the_page_that_readers_will_see(ed: FlaskClient, draft: int) -> None:
+    preview = ed.post("/staff/posts/preview", data=FIELDS | {"body": "## Where\n\nIt aches."})
+    assert '<article class="post">' in preview.text
+    assert "Where" in preview.text
+    assert json.loads(preview.headers["Problems"]) == []
+    wrong = ed.post("/staff/posts/preview", data=FIELDS | {"body": "::no-such-thing\n"})
+    saved = ed.get(f"/staff/posts/{draft}/preview")
+    assert "It aches." in saved.text
+    assert wrong.status_code == 200
+    assert len(posts.in_state()) == 1
+
+
+def test_nobody_overwrites_what_somebody_else_has_saved_meanwhile(
+    ed: FlaskClient, olivia: FlaskClient, draft: int
+) -> None:
+    fields = FIELDS | {"opened": "1", "slug": "the-ql"}
+    assert olivia.post(f"/staff/posts/{draft}", data=fields).status_code == 303
+    late = ed.post(f"/staff/posts/{draft}", data=fields | {"body": "Mine."})
+    assert late.status_code == 409
+    assert "Somebody else has saved" in late.text
+    assert "Mine." in late.text
+    assert 'name="opened" value="2"' in late.text
+
+
+def test_every_revision_can_be_seen_and_opened_again(ed: FlaskClient, draft: int) -> None:
+    ed.post(f"/staff/posts/{draft}", data=FIELDS | {"opened": "1", "slug": "the-ql"})
+    changed = ed.get(f"/staff/posts/{draft}/revisions/2").text
+    assert '<span class="gone">-It aches.</span>' in changed
+    assert '<span class="added">+It aches *there*.</span>' in changed
+    assert "\nIt aches.</textarea>" in ed.get(f"/staff/posts/{draft}?revision=1").text
+    assert ed.get(f"/staff/posts/{draft}?revision=9").status_code == 404
+
+
+def test_what_cannot_be_is_said_and_what_was_typed_is_kept(ed: FlaskClient, draft: int) -> None:
+    taken = ed.post("/staff/posts/new", data=FIELDS | {"slug": "the-ql"})
+    assert taken.status_code == 422
+    assert "another post has the address" in taken.text
+    assert "It aches *there*." in taken.text
