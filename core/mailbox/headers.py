@@ -1,11 +1,14 @@
 """Reads the header of a message that anybody may have written: never raises, never trusts."""
 
 import binascii
+import codecs
 import re
 from itertools import groupby
 
 Headers = tuple[tuple[str, str], ...]
 
+# Python's own notations, which no mail is written in; some warn, some take quadratic time.
+_NO_CHARSETS = frozenset({"unicode-escape", "raw-unicode-escape", "punycode", "idna", "undefined"})
 _END_OF_HEADER = re.compile(rb"\r?\n\r?\n|\A\r?\n")
 _FOLD = re.compile(rb"\r?\n(?=[ \t])")
 _NAME = re.compile(r"[!-9;-~]+\Z")  # RFC 5322, 3.6.8: printable ASCII without the colon
@@ -41,7 +44,8 @@ def decode(value: str) -> str:
 def text(content: bytes, charset: str) -> str:
     """Bytes as text; an unknown or lying charset is read as UTF-8 with replacement marks."""
     try:
-        return content.decode(charset or "utf-8")
+        codec = codecs.lookup(charset or "utf-8").name
+        return content.decode("utf-8" if codec in _NO_CHARSETS else codec)
     except (LookupError, ValueError):
         return content.decode("utf-8", "replace")
 

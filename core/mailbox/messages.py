@@ -4,6 +4,7 @@ import email
 import email.policy
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
@@ -193,8 +194,6 @@ class _HtmlReader(HTMLParser):
 
 def _read_html(html: str) -> _HtmlReader:
     reader = _HtmlReader()
-    try:
+    with suppress(AssertionError):  # html.parser's answer to a malformed declaration
         reader.feed(html)
-    except AssertionError:  # html.parser's answer to a malformed declaration
-        return reader
     return reader

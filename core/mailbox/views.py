@@ -29,7 +29,7 @@ _IMPORTANT = (
 _VIEWS = {
     "phone": "Phone",
     "desktop": "Desktop",
-    "text": "Plain text",
+    "text": "Text",
     "headers": "Headers",
     "source": "Source",
     "attachments": "Attachments",

@@ -108,6 +108,7 @@ def test_any_encoded_word_is_read_or_left_alone(value: bytes) -> None:
         (b"subject: one\r\n two", "one two"),
         (b"Subject: a\x00b\xe2\x80\xae\x1b[31m", "a\ufffdb\ufffd\ufffd[31m"),
         (b"Subject: =?nonsense?q?x?=", "x"),
+        (b"Subject: =?unicode_escape?q?\\8?=", "\\8"),
         ("Subject: Grüße".encode(), "Grüße"),
         (b"\r\nSubject: in the body", ""),
     ],
@@ -124,3 +125,8 @@ def test_thousands_of_nested_parts_are_kept_as_source() -> None:
     )
     message = Message(1, datetime.now(UTC), "", (), raw)
     assert (message.parts, message.html, message.preheader) == ((), "", "")
+
+
+def test_a_malformed_declaration_ends_the_first_words() -> None:
+    raw = b"Content-Type: text/html\r\n\r\n<p>Hello</p><![oops[ <p>Ada</p>"
+    assert Message(1, datetime.now(UTC), "", (), raw).preheader == "Hello"

@@ -217,6 +217,20 @@ def test_hostile_html_runs_nothing_and_asks_no_one(
     assert {path for path, _, _ in shop.requests} == {"/pixel.png"}
 
 
+def test_hostile_html_is_as_harmless_in_a_tab_of_its_own(
+    mailbox: Mailbox, send: Send, shop: Shop, page: Page
+) -> None:
+    send(
+        html=f"""<title>Calm</title><script>document.title = 'pwned'</script>
+        <form action="{shop.url}/form"><button>Go</button></form>"""
+    )
+    page.goto(f"{mailbox.http_url}/messages/{mailbox.messages()[0].id}/html")
+    page.get_by_role("button", name="Go").click()
+    page.wait_for_load_state("networkidle")
+    assert (page.title(), shop.requests) == ("Calm", [])
+    assert page.evaluate("origin") == "null"
+
+
 def test_the_frame_is_as_wide_as_a_phone_and_its_links_open_new_tabs(
     mailbox: Mailbox, send: Send, shop: Shop, page: Page
 ) -> None:
