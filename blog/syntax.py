@@ -183,14 +183,36 @@ def _figures(tokens: Sequence[Token]) -> None:
 
 
 def _tables(state: StateCore) -> None:
-    """Alignment by class, since a style attribute is against the site's policy."""
-    for token in state.tokens:
-        if token.type in ("th_open", "td_open"):
-            style = str(token.attrs.pop("style", ""))
-            if style:
-                token.attrSet("class", f"align-{style.removeprefix('text-align:')}")
-            if token.type == "th_open":
-                token.attrSet("scope", "col")
+    """Cells aligned by class, since a style attribute is against the site's policy, and headers.
+
+    A table whose first header is empty has the headers of its rows in the first column.
+    """
+    rows_are_named = False
+    for at, token in enumerate(state.tokens):
+        if token.type == "tr_open":
+            first, inline, end = state.tokens[at + 1 : at + 4]
+            if first.type == "th_open":
+                rows_are_named = not inline.content
+            if rows_are_named:
+                _swap(first, end)
+        elif token.type in ("th_open", "td_open"):
+            _align(token)
+
+
+def _swap(opening: Token, closing: Token) -> None:
+    """Make the first cell of a row its header, and an empty header a cell."""
+    heads = opening.type == "td_open"
+    opening.tag = closing.tag = "th" if heads else "td"
+    if heads:
+        opening.attrSet("scope", "row")
+
+
+def _align(cell: Token) -> None:
+    style = str(cell.attrs.pop("style", ""))
+    if style:
+        cell.attrSet("class", f"align-{style.removeprefix('text-align:')}")
+    if cell.tag == "th" and "scope" not in cell.attrs:
+        cell.attrSet("scope", "col")
 
 
 def _missing_notes(state: StateCore) -> None:

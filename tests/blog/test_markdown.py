@@ -214,6 +214,13 @@ def test_columns_are_aligned_by_class() -> None:
     assert '<td class="align-right">2</td>' in html
 
 
+def test_a_table_with_an_empty_corner_has_row_headers() -> None:
+    html = markdown.render("| | b |\n|---|---|\n| one | 2 |\n").html
+    assert "<td></td>" in html
+    assert '<th scope="col">b</th>' in html
+    assert '<th scope="row">one</th>' in html
+
+
 def test_quotes_are_set_as_printers_do() -> None:
     assert markdown.render('It\'s "here".').html == "<p>It’s “here”.</p>\n"
 
