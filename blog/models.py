@@ -4,7 +4,17 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, String, Table, Text, text
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    Table,
+    Text,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core import clock, db
@@ -88,6 +98,11 @@ class Post(Base):
     topics: Mapped[list[Topic]] = relationship(secondary=post_topic, order_by=Topic.position)
 
     __table_args__ = (Index("ix_post_published_at_id", "published_at", "id"),)
+
+    @classmethod
+    def readable(cls) -> ColumnElement[bool]:
+        """The condition that everybody can read it now."""
+        return cls.published_at <= clock.now()
 
     @property
     def state(self) -> PostState:

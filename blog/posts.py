@@ -1,29 +1,18 @@
 """Posts: written, previewed, published, found again."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
-    Select,
-    String,
-    and_,
-    case,
-    cast,
-    false,
-    func,
-    literal,
-    or_,
     select,
 )
-from sqlalchemy.orm import aliased, defer, joinedload
+from sqlalchemy.orm import defer, joinedload
 
 from blog import anatomy, markdown, topics
 from blog.markdown import Unpublishable
-from blog.models import Post, PostState, Revision, Topic, reading_minutes
+from blog.models import Post, PostState, Revision
 from core import clock, db, redirects
 
 
@@ -49,31 +38,14 @@ class Draft:
     regions: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Teaser:
-    """A post as lists show it."""
-
-    id: int
-    slug: str
-    title: str
-    summary: str
-    published_at: datetime
-    words: int
-    muscles: list[str]
-
-    @property
-    def minutes(self) -> int:
-        """How long it takes to read."""
-        return reading_minutes(self.words)
-
-
 def preview(draft: Draft) -> Post:
     """The post that the draft would become, rendered and not saved; `problems` says what is wrong.
 
     Raises `ValueError` for a slug or title that cannot be, and `LookupError` for a muscle, region
     or topic that is not there.
     """
-    return _written(Post(revision=0, created_at=clock.now()), draft)
+    now = clock.now()
+    return _written(Post(revision=0, created_at=now, updated_at=now), draft)
 
 
 def save(
@@ -130,7 +102,7 @@ def withdraw(post_id: int) -> Post:
 
 def by_slug(slug: str) -> Post | None:
     """The post that everybody can read at this address, with its topics."""
-    statement = select(Post).where(Post.slug == slug, _readable())
+    statement = select(Post).where(Post.slug == slug, Post.readable())
     with db.reading() as session:
         options = joinedload(Post.topics), defer(Post.body), defer(Post.search_text)
         return session.scalars(statement.options(*options)).unique().one_or_none()
@@ -140,73 +112,6 @@ def any_at(slug: str) -> bool:
     """Whether a post, of any state, has this address."""
     with db.reading() as session:
         return session.scalar(select(Post.id).where(Post.slug == slug)) is not None
-
-
-def latest(
-    count: int = 20, *, after: int | None = None, topic: Topic | None = None
-) -> list[Teaser]:
-    """Posts by falling date, from below the post `after`."""
-    statement = _teasers()
-    if topic is not None:
-        statement = statement.where(Post.topics.any(Topic.id == topic.id))
-    if after is not None:
-        last = aliased(Post)
-        older = or_(
-            Post.published_at < last.published_at,
-            and_(Post.published_at == last.published_at, Post.id < last.id),
-        )
-        statement = statement.join(last, and_(last.id == after, older))
-    return _read(statement.limit(count))
-
-
-def full(count: int) -> Sequence[Post]:
-    """The latest posts as feeds and the map of the site need them."""
-    heavy = defer(Post.body), defer(Post.search_text)
-    statement = select(Post).where(_readable()).order_by(*_NEWEST).limit(count)
-    with db.reading() as session:
-        return session.scalars(statement.options(*heavy)).all()
-
-
-def changes() -> list[tuple[str, datetime]]:
-    """The slug of every post that everybody can read, and when it last changed."""
-    statement = select(Post.slug, Post.updated_at).where(_readable()).order_by(*_NEWEST)
-    with db.reading() as session:
-        return [(slug, changed) for slug, changed in session.execute(statement)]
-
-
-def named(slugs: Sequence[str]) -> list[Teaser]:
-    """Those of these posts that everybody can read, in the order of `slugs`."""
-    found = {teaser.slug: teaser for teaser in _read(_teasers().where(Post.slug.in_(slugs)))}
-    return [found[slug] for slug in dict.fromkeys(slugs) if slug in found]
-
-
-def about(muscles: Collection[str], count: int = 6) -> list[Teaser]:
-    """Posts that concern one of these muscles, the latest first."""
-    # Ids hold no characters that mean something to JSON or to LIKE.
-    listed = [cast(Post.muscles, String).contains(f'"{muscle}"') for muscle in muscles]
-    return _read(_teasers().where(or_(false(), *listed)).limit(count))
-
-
-def showing(slug: str, count: int = 6) -> list[Teaser]:
-    """Posts in which the product of that slug has a card, the latest first."""
-    shown = cast(Post.slots, String).contains(f'"{slug}"', autoescape=True)
-    return _read(_teasers().where(shown).limit(count))
-
-
-def search(query: str, count: int = 20) -> list[Teaser]:
-    """Posts in which every word of `query` occurs; those with it in the title come first."""
-    words = query.lower().split()[:8]
-    if not words:
-        return []
-    score: ColumnElement[int] = literal(0)
-    statement = _teasers()
-    for word in words:
-        statement = statement.where(Post.search_text.contains(word, autoescape=True))
-        for column, weight in ((Post.title, 4), (Post.summary, 1)):
-            found = func.lower(column).contains(word, autoescape=True)
-            score = score + case((found, weight), else_=0)
-    best = statement.order_by(None).order_by(score.desc(), Post.published_at.desc())
-    return _read(best.limit(count))
 
 
 def in_state(state: PostState | None = None) -> Sequence[Post]:
@@ -256,27 +161,8 @@ def revisions(post_id: int) -> Sequence[Revision]:
         return session.scalars(statement.order_by(Revision.number.desc())).all()
 
 
-_NEWEST = Post.published_at.desc(), Post.id.desc()
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _RESERVED = frozenset({"topics", "search", "comments", "feed"})
-
-
-def _readable() -> ColumnElement[bool]:
-    return Post.published_at <= clock.now()
-
-
-def _teasers() -> Select[*tuple[Any, ...]]:
-    columns = (
-        *(Post.id, Post.slug, Post.title, Post.summary),
-        *(Post.published_at, Post.words, Post.muscles),
-    )
-    statement: Select[*tuple[Any, ...]] = select(*columns).where(_readable())
-    return statement.order_by(*_NEWEST)
-
-
-def _read(statement: Select[*tuple[Any, ...]]) -> list[Teaser]:
-    with db.reading() as session:
-        return [Teaser(*row) for row in session.execute(statement)]
 
 
 def _opened(post_id: int | None, opened: int | None) -> Post | None:

@@ -5,20 +5,17 @@ Raw HTML is text here. Everything that a parse finds out besides tokens goes int
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from html import escape
 from typing import Any
 
 from markdown_it import MarkdownIt
-from markdown_it.renderer import RendererProtocol
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
-from markdown_it.utils import EnvType, OptionsDict
 from mdit_py_plugins.footnote import footnote_plugin
 
-from blog import directives
+from blog import directives, markup
 from blog.directives import DirectiveError
 
 # Ids of the pages around a text.
@@ -48,7 +45,7 @@ def parser() -> MarkdownIt:
     )
     for rule in (_headings, _links_and_pictures, _tables, _missing_notes):
         markdown.core.ruler.push(rule.__name__, rule)
-    for name, render in _RENDER.items():
+    for name, render in markup.RULES.items():
         markdown.add_render_rule(name, render)
     return markdown
 
@@ -267,86 +264,3 @@ def _triples(tokens: Sequence[Token], kind: str) -> list[tuple[Token, Token, Tok
 def _number(token: Token) -> int:
     """The line on which a token begins, from 1; the end of the text knows no lines."""
     return token.map[0] + 1 if token.map else 1
-
-
-_Render = Callable[[RendererProtocol, Sequence[Token], int, OptionsDict, EnvType], str]
-
-
-def _rule(write: Callable[[Any], str]) -> _Render:
-    """A render rule that needs nothing but its token's `meta`."""
-
-    def render(
-        renderer: RendererProtocol,
-        tokens: Sequence[Token],
-        at: int,
-        options: OptionsDict,
-        env: EnvType,
-    ) -> str:
-        del renderer, options, env
-        return write(tokens[at].meta)
-
-    return render
-
-
-def _callout(given: dict[str, str]) -> str:
-    title = escape(given["title"])
-    return (
-        f'<div class="callout callout-{given["kind"]}" role="note">\n'
-        f'<p class="callout-title">{title}</p>\n'
-    )
-
-
-def _note_anchor(note: dict[str, int]) -> str:
-    """What marks a reference, so that its note can lead back to it."""
-    again = f"-{note['subId'] + 1}" if note["subId"] > 0 else ""
-    return f"ref-{note['id'] + 1}{again}"
-
-
-def _reference(note: dict[str, int]) -> str:
-    number = note["id"] + 1
-    return (
-        f'<sup class="footnote-ref"><a href="#note-{number}" id="{_note_anchor(note)}" '
-        f'role="doc-noteref" aria-label="Note {number}">{number}</a></sup>'
-    )
-
-
-def _way_back(note: dict[str, int]) -> str:
-    which = f" ({note['subId'] + 1})" if note["subId"] > 0 else ""
-    return (
-        f' <a class="footnote-back" href="#{_note_anchor(note)}" role="doc-backlink" '
-        f'aria-label="Back to reference {note["id"] + 1}{which}">↩</a>'
-    )
-
-
-def _figure_end(given: dict[str, str]) -> str:
-    caption = f"<figcaption>{escape(given['caption'])}</figcaption>" if given["caption"] else ""
-    return f"{caption}</figure>\n"
-
-
-_RENDER: dict[str, _Render] = {
-    "slot": _rule(lambda given: f'<div data-slot="{given["number"]}"></div>\n'),
-    "callout_open": _rule(_callout),
-    "steps_open": _rule(
-        lambda given: (
-            f'<div class="how-to">\n<p class="how-to-title">{escape(given["title"])}</p>\n'
-        )
-    ),
-    "figure_close": _rule(_figure_end),
-    "table_open": _rule(
-        lambda _: (
-            '<div class="table-scroll" tabindex="0" role="group" aria-label="Table">\n<table>\n'
-        )
-    ),
-    "table_close": _rule(lambda _: "</table>\n</div>\n"),
-    "footnote_ref": _rule(_reference),
-    "footnote_block_open": _rule(
-        lambda _: (
-            '<section class="footnotes" role="doc-endnotes" aria-labelledby="notes">\n'
-            '<h2 id="notes">Sources and notes</h2>\n<ol>\n'
-        )
-    ),
-    "footnote_block_close": _rule(lambda _: "</ol>\n</section>\n"),
-    "footnote_open": _rule(lambda note: f'<li id="note-{note["id"] + 1}">'),
-    "footnote_close": _rule(lambda _: "</li>\n"),
-    "footnote_anchor": _rule(_way_back),
-}

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import select
 
 from blog.models import Post, Topic
-from core import clock, db
+from core import db
 
 
 def every() -> Sequence[Topic]:
@@ -16,7 +16,7 @@ def every() -> Sequence[Topic]:
 
 def with_posts() -> Sequence[Topic]:
     """The topics under which a post can be read now."""
-    in_use = Post.topics.and_(Post.published_at <= clock.now())
+    in_use = Post.topics.and_(Post.readable())
     with db.reading() as session:
         statement = select(Topic).join(in_use).distinct().order_by(Topic.position)
         return session.scalars(statement).all()

@@ -6,7 +6,7 @@ from babel.dates import format_date
 from flask import Flask
 from markupsafe import Markup
 
-from blog import anatomy, charts, drawings, posts
+from blog import anatomy, charts, drawings, teasers
 from blog.views import articles, finding, home, machines, muscles, plain
 
 
@@ -16,10 +16,10 @@ def init_app(app: Flask) -> None:
         app.register_blueprint(part.pages)
     app.jinja_env.filters["day"] = _day
     app.jinja_env.globals.update(
-        latest_posts=posts.latest,
-        posts_about=posts.about,
-        posts_named=posts.named,
-        posts_showing=posts.showing,
+        latest_posts=teasers.latest,
+        posts_about=teasers.about,
+        posts_named=teasers.named,
+        posts_showing=teasers.showing,
         muscle_named=anatomy.muscle,
         chart_symbols=lambda: Markup(charts.body_symbols()),  # noqa: S704 - drawn by us
         referral_chart=_referral_chart,

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, redirect, request
 from flask.typing import ResponseReturnValue
 
-from blog import comments, feeds, metadata, posts, topics
+from blog import comments, feeds, metadata, posts, teasers, topics
 from blog.comments import Placed
 from blog.models import Post
 from blog.views import slots
@@ -25,7 +25,7 @@ _BLOG = ("/blog/", "Blog")
 def index() -> ResponseReturnValue:
     """The latest posts and all topics."""
     after = request.args.get("after", type=int)
-    found = posts.latest(_PAGE + 1, after=after)
+    found = teasers.latest(_PAGE + 1, after=after)
     html = page(
         "blog/index.html",
         title=settings.store().blog_name,
@@ -45,7 +45,7 @@ def topic(slug: str) -> ResponseReturnValue:
     """The posts under a topic."""
     chosen = topics.by_slug(slug) or abort(404)
     after = request.args.get("after", type=int)
-    found = posts.latest(_PAGE + 1, after=after, topic=chosen)
+    found = teasers.latest(_PAGE + 1, after=after, topic=chosen)
     html = page(
         "blog/topic.html",
         title=chosen.title,
@@ -70,7 +70,7 @@ def search() -> ResponseReturnValue:
         way=[HOME, _BLOG],
         indexed=False,
         query=query,
-        posts=posts.search(query),
+        posts=teasers.search(query),
     )
     return public(html)
 
@@ -78,7 +78,7 @@ def search() -> ResponseReturnValue:
 @pages.get("/blog/feed.xml")
 def feed() -> ResponseReturnValue:
     """The latest posts for feed readers."""
-    response = Response(feeds.atom(posts.full(20)), content_type="application/atom+xml")
+    response = Response(feeds.atom(teasers.full(20)), content_type="application/atom+xml")
     return cache_publicly(response, 60)
 
 
@@ -154,12 +154,12 @@ def _found(slug: str) -> Post:
     return posts.by_slug(slug) or abort(404)
 
 
-def _read_next(post: Post) -> list[posts.Teaser]:
+def _read_next(post: Post) -> list[teasers.Teaser]:
     wanted = [*post.read_next, *([post.pillar] if post.pillar else [])]
-    return posts.named([slug for slug in wanted if slug != post.slug])[:3]
+    return teasers.named([slug for slug in wanted if slug != post.slug])[:3]
 
 
-def _paged(found: list[posts.Teaser]) -> dict[str, Any]:
+def _paged(found: list[teasers.Teaser]) -> dict[str, Any]:
     """One post more than fits says that there are older ones."""
     shown = found[:_PAGE]
     return {"posts": shown, "older": shown[-1].id if len(found) > _PAGE else None}

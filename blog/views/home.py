@@ -3,7 +3,7 @@
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
-from blog import posts, wording
+from blog import teasers, wording
 from blog.views.answers import page, public
 
 pages = Blueprint("home", __name__)
@@ -19,6 +19,6 @@ def home() -> ResponseReturnValue:
         summary=words["summary"],
         path="/",
         words=words,
-        posts=posts.named(words["posts"]["slugs"]),
+        posts=teasers.named(words["posts"]["slugs"]),
     )
     return public(html)

@@ -5,7 +5,7 @@ from datetime import timedelta
 from flask import Blueprint, Response
 from flask.typing import ResponseReturnValue
 
-from blog import anatomy, feeds, posts, topics
+from blog import anatomy, feeds, teasers, topics
 from blog import pages as texts
 from core import clock, config, settings
 from core.web.headers import cache_publicly
@@ -23,7 +23,7 @@ def sitemap() -> ResponseReturnValue:
     addresses = [
         *(("/", None), ("/blog/", None), ("/pain-finder", None), ("/muscles/", None)),
         *((url, None) for url in dict.fromkeys(offer.url for offer in catalog.on_sale())),
-        *((f"/blog/{slug}", changed) for slug, changed in posts.changes()),
+        *((f"/blog/{slug}", changed) for slug, changed in teasers.changes()),
         *((f"/blog/topics/{topic.slug}", None) for topic in topics.with_posts()),
         *((f"/muscles/{muscle}", None) for muscle in anatomy.muscles()),
         *((f"/pain-finder/{region}", None) for region in anatomy.regions()),

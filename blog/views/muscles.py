@@ -3,7 +3,7 @@
 from flask import Blueprint, abort
 from flask.typing import ResponseReturnValue
 
-from blog import anatomy, charts, finder, posts
+from blog import anatomy, charts, finder, teasers
 from blog.anatomy import Mimic, Muscle
 from blog.views.answers import HOME, page, public
 
@@ -50,7 +50,7 @@ def muscle(slug: str) -> ResponseReturnValue:
         may_be_pressed=anatomy.may_be_pressed(found),
         pressing=anatomy.pressing(),
         sources=[anatomy.sources()[source] for source in found.refs],
-        posts=posts.about([slug], 3),
+        posts=teasers.about([slug], 3),
         caption=charts.caption(found),
         description=charts.text_alternative(found),
     )

@@ -1,7 +1,7 @@
 """Posts: written, previewed, published, moved, found again."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +9,7 @@ import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 
-from blog import posts, topics
+from blog import posts, teasers, topics
 from blog.markdown import Unpublishable
 from blog.models import Post, PostState
 from blog.posts import Draft, Outdated
@@ -33,15 +33,11 @@ def published(slug: str = "hip-and-back", *, at: datetime | None = None, **chang
     return posts.publish(posts.save(a_draft(slug, **changes), by=ADA).id, at=at)
 
 
-def slugs(found: list[posts.Teaser]) -> list[str]:
-    return [teaser.slug for teaser in found]
-
-
 def test_a_draft_is_for_its_writers_only(app: Flask, client: FlaskClient) -> None:
     post = posts.save(a_draft(), by=ADA)
     assert post.state is PostState.DRAFT
     assert posts.by_slug(post.slug) is None
-    assert posts.latest() == []
+    assert teasers.latest() == []
     assert client.get("/blog/hip-and-back").status_code == 404
     posts.publish(post.id)
     assert client.get("/blog/hip-and-back").status_code == 200
@@ -155,52 +151,6 @@ def test_two_posts_cannot_have_one_address(app: Flask) -> None:
 def test_topics_muscles_and_regions_must_exist(app: Flask, given: dict[str, Any]) -> None:
     with pytest.raises(LookupError, match="'x'"):
         posts.save(a_draft(**given), by=ADA)
-
-
-def test_lists_are_paged_by_date_even_where_dates_are_equal(app: Flask) -> None:
-    morning = datetime(2026, 1, 1, 8, tzinfo=UTC)
-    for slug in ("one", "two", "three"):
-        published(slug, at=morning)
-    published("newest", at=morning + timedelta(days=1))
-    first = posts.latest(2)
-    rest = posts.latest(5, after=first[-1].id)
-    assert slugs(first) + slugs(rest) == ["newest", "three", "two", "one"]
-
-
-def test_a_topic_lists_its_posts(app: Flask) -> None:
-    hip = topics.save("hip", title="Hip", summary="The hip.", position=1)
-    topics.save("empty", title="Empty", summary="Nothing.", position=0)
-    published("one", topics=("hip",))
-    published("two")
-    assert slugs(posts.latest(topic=hip)) == ["one"]
-    assert [topic.slug for topic in topics.with_posts()] == ["hip"]
-    assert [topic.slug for topic in topics.every()] == ["empty", "hip"]
-
-
-def test_posts_are_found_by_name_in_the_order_asked(app: Flask) -> None:
-    published("one")
-    published("two")
-    posts.save(a_draft("draft"), by=ADA)
-    assert slugs(posts.named(["two", "draft", "one", "two"])) == ["two", "one"]
-
-
-def test_posts_are_found_by_muscle_and_by_product(app: Flask) -> None:
-    published("one", muscles=("psoas-major",), body='::product{slug="ql-claw"}')
-    published("two", muscles=("iliacus",))
-    assert slugs(posts.about(["psoas-major", "soleus"])) == ["one"]
-    assert posts.about([]) == []
-    assert slugs(posts.showing("ql-claw")) == ["one"]
-    assert posts.showing("ql") == []
-
-
-def test_search_needs_every_word_and_puts_titles_first(app: Flask) -> None:
-    published("in-text", body="About the soleus, 100 % of it.")
-    published("in-title", title="The Soleus", body="A calf.")
-    assert slugs(posts.search("SOLEUS")) == ["in-title", "in-text"]
-    assert slugs(posts.search("soleus calf")) == ["in-title"]
-    assert slugs(posts.search("100 %")) == ["in-text"]
-    assert posts.search("_oleus") == []
-    assert posts.search("  ") == []
 
 
 def test_the_staffs_list_shows_every_state(app: Flask) -> None:
