@@ -1,0 +1,1 @@
+"""A Stripe that runs on this machine: HTTP API, hosted pages, webhooks; for trying and testing."""
