@@ -18,10 +18,14 @@ _YEAR = 365 * 24 * 3600
 
 
 def init_app(app: Flask, source: Path, target: Path) -> None:
-    """Publish `source` into `target`, serve it at `/static/`, and give templates `asset(path)`."""
+    """Publish `source` into `target` and serve it at `/static/`.
+
+    Templates get `asset(path)`, and the test `path is published` for what may be missing.
+    """
     names = publish(source, target)
     hashed = frozenset(Path(name).name for name in names.values())
     app.jinja_env.globals["asset"] = partial(_address, names)
+    app.jinja_env.tests["published"] = names.__contains__
     app.wsgi_app = WhiteNoise(  # type: ignore[method-assign] # Flask's documented place for middleware
         app.wsgi_app,
         root=str(target),
