@@ -75,10 +75,21 @@ def path(sequence: Sequence) -> Path | None:
         return None
     walks = _walks(sequence.id)
     mine = {walk: count for (number, walk), count in walks.items() if number == version.id}
+    waiting = _waiting(version.id)
+    places = range(len(version.steps))
+    letters = ledger.counts(sequences.source(version.id, position) for position in places)
     return Path(
         sequence=sequence,
         version=version,
-        steps=[_counts(version, position, step) for position, step in enumerate(version.steps)],
+        steps=[
+            _counts(
+                position,
+                step,
+                waiting.get(position, 0),
+                letters[sequences.source(version.id, position)],
+            )
+            for position, step in enumerate(version.steps)
+        ],
         active=mine.get(Walk.ACTIVE, 0),
         done=mine.get(Walk.DONE, 0),
         exited=mine.get(Walk.EXITED, 0),
@@ -129,20 +140,24 @@ def _walks(sequence_id: int) -> dict[tuple[int, Walk], int]:
     return counts
 
 
-def _counts(version: SequenceVersion, position: int, step: dict[str, Any]) -> StepCounts:
-    letters = ledger.count(sequences.source(version.id, position))
-    waiting = db.session().scalar(
-        select(func.count()).where(
-            Enrolment.version_id == version.id,
-            Enrolment.state == Walk.ACTIVE,
-            Enrolment.position == position,
-        )
+def _waiting(version_id: int) -> dict[int, int]:
+    """How many people wait for each step of a version."""
+    rows = db.session().execute(
+        select(Enrolment.position, func.count())
+        .where(Enrolment.version_id == version_id, Enrolment.state == Walk.ACTIVE)
+        .group_by(Enrolment.position)
     )
+    return dict(rows.tuples().all())
+
+
+def _counts(
+    position: int, step: dict[str, Any], waiting: int, letters: dict[State, int]
+) -> StepCounts:
     return StepCounts(
         position=position,
         subject=step["subject"],
         delay_days=step["delay_days"],
-        waiting=waiting or 0,
+        waiting=waiting,
         sent=letters.get(State.ACCEPTED, 0),
         pending=sum(count for state, count in letters.items() if state in WAITING),
         failed=letters.get(State.FAILED, 0) + letters.get(State.UNKNOWN, 0),

@@ -2,7 +2,7 @@
 
 from typing import Any, TypedDict
 
-from flask import flash, render_template
+from flask import Response, flash, render_template
 from sqlalchemy import func, select, text
 
 from blog.models import Comment
@@ -41,6 +41,13 @@ def say(said: str, *, kind: str = "good", undo: str | None = None, **fields: str
     flash({"text": said, "undo": way}, kind)  # type: ignore[arg-type] # any JSON value may be told
 
 
+def mail_part(html: str) -> Response:
+    """An answer that shows a mail's HTML in a frame, with inline styles and nothing that acts."""
+    response = Response(html, content_type="text/html; charset=utf-8")
+    response.headers["Content-Security-Policy"] = _MAIL_POLICY
+    return response
+
+
 def waiting() -> dict[str, int]:
     """How much waits on each desk that is open to who is signed in; one query."""
     open_desks = [name for name in _WAITING if access.may_use(name)]
@@ -50,6 +57,10 @@ def waiting() -> dict[str, int]:
     return dict(db.session().execute(counts).one()._mapping)  # noqa: SLF001 - its documented name
 
 
+_MAIL_POLICY = (
+    "default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'; font-src 'self'; "
+    "frame-ancestors 'self'; sandbox allow-popups"
+)
 # Written out, not bound: an index on some rows serves only a query that names the same rows.
 _WAITING = {
     "orders": select(func.count(Order.id))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Response, abort, redirect, request
+from flask import abort, redirect, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Select, select, text
 
@@ -13,7 +13,7 @@ from core.mail.letters import Message, Undeliverable
 from core.mail.models import Delivery
 from core.web import paging
 from staff import access
-from staff.frame import page, say
+from staff.frame import mail_part, page, say
 from staff.models import Role
 
 desk = access.desk("outbox", __name__, Role.EDITOR, Role.FULFILMENT)
@@ -25,10 +25,6 @@ GROUPS = {
     "accepted": "Accepted",
     "excluded": "Excluded",
 }
-_MAIL_POLICY = (
-    "default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'; font-src 'self'; "
-    "frame-ancestors 'self'; sandbox allow-popups"
-)
 
 
 @dataclass(frozen=True)
@@ -105,13 +101,6 @@ def retry(number: int) -> ResponseReturnValue:
     else:
         say("This message is neither failed nor unknown any more.", kind="info")
     return redirect(f"/staff/outbox/{number}", 303)
-
-
-def mail_part(html: str) -> Response:
-    """An answer that shows a mail's HTML in a frame, with inline styles and nothing that acts."""
-    response = Response(html, content_type="text/html; charset=utf-8")
-    response.headers["Content-Security-Policy"] = _MAIL_POLICY
-    return response
 
 
 def _found(number: int) -> Delivery:

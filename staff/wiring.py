@@ -4,9 +4,34 @@ from datetime import timedelta
 
 from flask import Blueprint, Flask, Response
 
-from staff import access, account, cli, comments, outbox, posts, redirects, settings, sign_in, today
+from staff import (
+    access,
+    account,
+    cli,
+    comments,
+    newsletters,
+    outbox,
+    posts,
+    redirects,
+    sequences,
+    settings,
+    sign_in,
+    subscribers,
+    today,
+)
 
-_DESKS = (today, posts, comments, outbox, settings, redirects, account)
+_DESKS = (
+    today,
+    posts,
+    comments,
+    newsletters,
+    sequences,
+    subscribers,
+    outbox,
+    settings,
+    redirects,
+    account,
+)
 
 
 def init_app(app: Flask) -> None:

@@ -325,6 +325,20 @@ def count(source: str) -> dict[State, int]:
         return dict(rows.all())
 
 
+def counts(sources: Iterable[str]) -> dict[str, dict[State, int]]:
+    """The same as `count` for several sources, in one query."""
+    found: dict[str, dict[State, int]] = {source: {} for source in sources}
+    rows = (
+        select(Delivery.source, Delivery.state, func.count())
+        .where(Delivery.source.in_(found))
+        .group_by(Delivery.source, Delivery.state)
+    )
+    with db.reading() as session:
+        for source, state, messages in session.execute(rows):
+            found[source][state] = messages
+    return found
+
+
 def addressed_to(recipient: str) -> Sequence[Delivery]:
     """Every message to an address, newest first."""
     with db.reading() as session:

@@ -12,7 +12,7 @@ for (const form of document.querySelectorAll("form[data-preview]")) {
     try {
       const body = new URLSearchParams(new FormData(form));
       const answer = await fetch(form.dataset.preview, { method: "POST", body, signal: running.signal });
-      if (answer.redirected) return location.reload(); // signed out
+      if (answer.redirected) return tell([{ message: "You are signed out: sign in in another tab, then go on here." }]);
       const html = await answer.text();
       if (answer.ok) put(html);
       tell(answer.ok ? JSON.parse(answer.headers.get("Problems") ?? "[]") : [{ message: html }]);
@@ -28,13 +28,17 @@ for (const form of document.querySelectorAll("form[data-preview]")) {
   };
 
   const tell = (found) => {
-    if (!problems) return;
-    problems.textContent = found.map(({ line, message }) => (line ? `Line ${line}: ${message}` : message)).join(" ");
+    problems?.replaceChildren(...found.map(({ line, message, weight }) => {
+      const entry = document.createElement(problems.matches("ul") ? "li" : "span");
+      entry.className = weight ?? "";
+      entry.textContent = line ? `Line ${line}: ${message}` : message;
+      return entry;
+    }));
   };
 
-  form.addEventListener("input", () => {
+  form.addEventListener("input", (event) => {
     clearTimeout(timer);
-    timer = setTimeout(show, PAUSE);
+    timer = setTimeout(show, event.target.name === "view" ? 0 : PAUSE);
   });
-  if (!frame.getAttribute("src") && form.querySelector("textarea")?.value) show();
+  if (!frame.getAttribute("src") && form.querySelector("textarea[name=body]")?.value) show();
 }

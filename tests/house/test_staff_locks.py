@@ -24,6 +24,12 @@ FORBIDDEN_TO_FULFILMENT = [
     ("POST", "/staff/posts/1/publish"),
     ("POST", "/staff/comments/1/approve"),
     ("POST", "/staff/redirects"),
+    ("GET", "/staff/newsletters"),
+    ("POST", "/staff/newsletters/1/send"),
+    ("GET", "/staff/sequences"),
+    ("GET", "/staff/subscribers"),
+    ("GET", "/staff/subscribers/1/export"),
+    ("POST", "/staff/subscribers/1/erase"),
 ]
 
 

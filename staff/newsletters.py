@@ -1,0 +1,257 @@
+"""The newsletters desk: written, examined, sent, paused, and accounted for to the last reader."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from flask import Response, abort, make_response, redirect, request
+from flask.typing import ResponseReturnValue
+from markupsafe import escape
+
+from newsletter import newsletters, preflight, segments
+from newsletter.markup import BadLetter
+from newsletter.models import IssueState, Newsletter
+from newsletter.newsletters import NotReady, Status, WrongState
+from newsletter.preflight import Finding, Weight
+from staff import access
+from staff.frame import mail_part, page, say
+from staff.models import Role
+
+desk = access.desk("newsletters", __name__, Role.EDITOR)
+
+# The preview is a letter, whose styles stand on its elements, in a frame of the editor's page.
+_EDITOR_POLICY = (
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
+)
+_DEEDS = {
+    "pause": (newsletters.pause, "Paused: nothing that has not begun goes out.", "resume"),
+    "resume": (newsletters.resume, "It goes on where it stopped.", "pause"),
+    "cancel": (newsletters.cancel, "Cancelled. What had gone out is gone.", None),
+    "unschedule": (newsletters.unschedule, "It is a draft again.", None),
+}
+
+
+@dataclass(frozen=True)
+class Letter:
+    """What the editor's fields hold."""
+
+    subject: str
+    preheader: str
+    body: str
+    segment: str | None
+
+
+@dataclass(frozen=True)
+class Share:
+    """A part of an audience: its name, why, and how many."""
+
+    kind: str
+    why: str
+    count: int
+
+
+@desk.get("")
+def index() -> ResponseReturnValue:
+    """Every issue, the newest first."""
+    return page("newsletters.html", found=newsletters.everything())
+
+
+@desk.get("/new")
+def write() -> ResponseReturnValue:
+    """An empty editor."""
+    return _editor(None, Letter("", "", "", None))
+
+
+@desk.post("/new")
+def create() -> ResponseReturnValue:
+    """Save a first draft."""
+    letter = _given()
+    issue_id = newsletters.draft(
+        letter.subject, letter.body, preheader=letter.preheader, segment=letter.segment
+    )
+    return _after_saving(issue_id)
+
+
+@desk.get("/<int:number>")
+def show(number: int) -> ResponseReturnValue:
+    """The editor of a draft; what became of an issue that is on its way."""
+    issue = _found(number)
+    if issue.state is IssueState.DRAFT:
+        letter = Letter(issue.subject, issue.preheader, issue.body, issue.segment)
+        return _editor(issue, letter)
+    status = newsletters.status(number)
+    return page("issue.html", issue=issue, status=status, shares=list(shares(status)))
+
+
+@desk.post("/<int:number>")
+def save(number: int) -> ResponseReturnValue:
+    """Keep a draft, and send it to whoever writes it where that button was pressed."""
+    letter = _given()
+    try:
+        newsletters.revise(
+            _found(number).id,
+            subject=letter.subject,
+            preheader=letter.preheader,
+            body=letter.body,
+            segment=letter.segment,
+        )
+    except WrongState:
+        say("It is on its way and can no longer be changed.", kind="error")
+        return redirect(f"/staff/newsletters/{number}", 303)
+    return _after_saving(number)
+
+
+@desk.post("/preview")
+def preview() -> ResponseReturnValue:
+    """What is in the editor as a reader would get it; the header `Problems` has the findings."""
+    letter = _given()
+    findings = preflight.examine(_unsaved(letter))
+    try:
+        message = newsletters.preview(letter.subject, letter.preheader, letter.body)
+    except BadLetter as error:
+        response = mail_part(f"<p>{escape(str(error))}</p>")
+    else:
+        plain = request.form.get("view") == "text"
+        response = mail_part(f"<pre>{escape(message.text)}</pre>" if plain else message.html)
+    told = [{"message": finding.text, "weight": finding.weight} for finding in findings]
+    response.headers["Problems"] = json.dumps(told)
+    return response
+
+
+@desk.get("/<int:number>/html")
+def show_html(number: int) -> ResponseReturnValue:
+    """A saved issue as a reader without a name gets it."""
+    issue = _found(number)
+    try:
+        message = newsletters.preview(issue.subject, issue.preheader, issue.body)
+    except BadLetter as error:
+        return mail_part(f"<p>{escape(str(error))}</p>")
+    return mail_part(message.html)
+
+
+@desk.get("/<int:number>/send")
+def before_sending(number: int) -> ResponseReturnValue:
+    """What there is to know before an issue goes out, and the button that sends it."""
+    issue = _found(number)
+    if issue.state is not IssueState.DRAFT:
+        return redirect(f"/staff/newsletters/{number}", 303)
+    return _before_sending(issue, preflight.examine(issue))
+
+
+@desk.post("/<int:number>/send")
+def send(number: int) -> ResponseReturnValue:
+    """Send an issue now or at a moment, unless something blocks it."""
+    issue = _found(number)
+    at = _moment(request.form.get("at", ""))
+    try:
+        newsletters.send(number, at=at)
+    except NotReady as error:
+        return _before_sending(issue, error.findings), 422
+    except WrongState:
+        say("It had been sent already.", kind="info")
+    else:
+        if _found(number).state is IssueState.SCHEDULED:
+            say(
+                f"It goes out on {at:%B %-d, %Y at %H:%M} UTC.",
+                undo=f"/staff/newsletters/{number}/unschedule",
+            )
+        else:
+            say("It is on its way.", undo=f"/staff/newsletters/{number}/pause")
+    return redirect(f"/staff/newsletters/{number}", 303)
+
+
+@desk.post("/<int:number>/<any(pause, resume, cancel, unschedule):deed>")
+def steer(number: int, deed: str) -> ResponseReturnValue:
+    """Pause, resume, cancel or unschedule an issue."""
+    act, said, undo = _DEEDS[deed]
+    try:
+        act(_found(number).id)
+    except WrongState:
+        say("That cannot be done any more.", kind="info")
+    else:
+        say(said, undo=f"/staff/newsletters/{number}/{undo}" if undo else None)
+    return redirect(f"/staff/newsletters/{number}", 303)
+
+
+def shares(status: Status) -> Iterable[Share]:
+    """The parts of an audience, in the order of the bar; they always add up to it."""
+    yield Share("accepted", "", status.accepted)
+    yield Share("pending", "", status.pending)
+    yield Share("unknown", "", status.unknown)
+    for why, count in sorted(status.failed.items()):
+        yield Share("failed", why, count)
+    for why, count in sorted(status.excluded.items()):
+        yield Share("excluded", why, count)
+
+
+def _after_saving(number: int) -> ResponseReturnValue:
+    if request.form.get("do") == "review":
+        return redirect(f"/staff/newsletters/{number}/send", 303)
+    if request.form.get("do") == "test":
+        me = access.member().email
+        newsletters.send_test(number, me)
+        say(f"Saved; a test is on its way to {me}.")
+    else:
+        say("Saved.")
+    return redirect(f"/staff/newsletters/{number}", 303)
+
+
+def _editor(issue: Newsletter | None, letter: Letter) -> Response:
+    html = page(
+        "newsletter.html",
+        issue=issue,
+        letter=letter,
+        choices=[("", "Everybody"), *((name, name) for name in segments.names())],
+        findings=preflight.examine(issue) if issue else [],
+    )
+    response = make_response(html)
+    response.headers["Content-Security-Policy"] = _EDITOR_POLICY
+    return response
+
+
+def _before_sending(issue: Newsletter, findings: list[Finding]) -> str:
+    return page(
+        "send.html",
+        issue=issue,
+        findings=findings,
+        blocked=any(finding.weight is Weight.BLOCKS for finding in findings),
+        audience=newsletters.expected_audience(issue),
+        at=request.form.get("at", ""),
+    )
+
+
+def _given() -> Letter:
+    form = request.form
+    return Letter(
+        subject=" ".join(form.get("subject", "").split()),
+        preheader=" ".join(form.get("preheader", "").split()),
+        body=form.get("body", "").replace("\r\n", "\n"),
+        segment=form.get("segment") or None,
+    )
+
+
+def _unsaved(letter: Letter) -> Newsletter:
+    return Newsletter(
+        subject=letter.subject,
+        preheader=letter.preheader,
+        body=letter.body,
+        segment=letter.segment,
+    )
+
+
+def _found(number: int) -> Newsletter:
+    try:
+        return newsletters.find(number)
+    except LookupError:
+        abort(404)
+
+
+def _moment(text: str) -> datetime | None:
+    """A moment in UTC, as the browser's field gives it."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,66 @@
+"""The sequences desk: each one a picture of a path with counts on it."""
+
+from flask import abort, redirect
+from flask.typing import ResponseReturnValue
+from markupsafe import escape
+from sqlalchemy import func, select
+
+from core import db
+from newsletter import newsletters, paths, sequences
+from newsletter.markup import BadLetter
+from newsletter.models import Enrolment, Sequence, Walk
+from newsletter.paths import Path
+from staff import access
+from staff.frame import mail_part, page, say
+from staff.models import Role
+
+desk = access.desk("sequences", __name__, Role.EDITOR)
+
+
+@desk.get("")
+def index() -> ResponseReturnValue:
+    """Every sequence with how many walk it."""
+    under_way = func.count(Enrolment.id).filter(Enrolment.state == Walk.ACTIVE)
+    rows = (
+        select(Sequence, under_way, func.count(Enrolment.id))
+        .outerjoin(Enrolment, Enrolment.sequence_id == Sequence.id)
+        .group_by(Sequence.id)
+        .order_by(Sequence.title)
+    )
+    return page("sequences.html", found=db.session().execute(rows).tuples().all())
+
+
+@desk.get("/<int:number>")
+def show(number: int) -> ResponseReturnValue:
+    """One sequence as a path, with who waits at each step and what became of its letters."""
+    return page("sequence.html", path=_path(number))
+
+
+@desk.get("/<int:number>/<int:position>/html")
+def show_step(number: int, position: int) -> ResponseReturnValue:
+    """A step's letter as a reader without a name gets it."""
+    steps = _path(number).version.steps
+    if position >= len(steps):
+        abort(404)
+    step = steps[position]
+    try:
+        message = newsletters.preview(step["subject"], step["preheader"], step["body"])
+    except BadLetter as error:
+        return mail_part(f"<p>{escape(str(error))}</p>")
+    return mail_part(message.html)
+
+
+@desk.post("/<int:number>/<any(start, stop):deed>")
+def switch(number: int, deed: str) -> ResponseReturnValue:
+    """Let people begin a sequence, or no more; whoever is under way goes on."""
+    sequence = _path(number).sequence
+    sequences.switch(number, active=deed == "start")
+    said = "begins for whoever joins" if deed == "start" else "begins for nobody from now on"
+    undo = "stop" if deed == "start" else "start"
+    say(f"{sequence.title} {said}.", undo=f"/staff/sequences/{number}/{undo}")
+    return redirect(f"/staff/sequences/{number}", 303)
+
+
+def _path(number: int) -> Path:
+    sequence = db.session().get(Sequence, number) or abort(404)
+    return paths.path(sequence) or abort(404)

@@ -1,0 +1,127 @@
+"""Ed writes an issue, looks at it, sends it, stops it, and sees what became of it."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from core import db
+from core.mail.models import Delivery, State
+from newsletter import newsletters
+from newsletter.models import IssueState, Subscriber
+from newsletter.newsletters import Status
+from staff.newsletters import shares
+
+FIELDS = {
+    "subject": "The chair is not the enemy",
+    "preheader": "Sitting still is.",
+    "body": "Hello {{ name }},\n\nstand up when *something* ends.",
+}
+
+
+@pytest.fixture
+def issue(app: Flask) -> int:
+    """A draft."""
+    return newsletters.draft(FIELDS["subject"], FIELDS["body"], preheader=FIELDS["preheader"])
+
+
+def mail() -> list[Delivery]:
+    """The issue's messages."""
+    with db.reading() as session:
+        rows = select(Delivery).where(Delivery.letter == "newsletter.issue")
+        return list(session.scalars(rows.order_by(Delivery.id)))
+
+
+def test_ed_writes_a_draft_and_sends_himself_a_test(ed: FlaskClient) -> None:
+    answer = ed.post("/staff/newsletters/new", data=FIELDS | {"do": "test"})
+    told = ed.get(answer.location).text
+    assert "a test is on its way to ed@shop.example" in told
+    with db.reading() as session:
+        test = session.scalars(select(Delivery)).one()
+    assert (test.letter, test.recipient) == ("newsletter.test", "ed@shop.example")
+
+
+def test_the_preview_is_the_letter_and_tells_what_speaks_against_it(ed: FlaskClient) -> None:
+    html = ed.post("/staff/newsletters/preview", data=FIELDS)
+    assert "<em>something</em>" in html.text
+    assert "Hello there" in html.text
+    text = ed.post("/staff/newsletters/preview", data=FIELDS | {"view": "text"})
+    assert text.text.startswith("<pre>")
+    empty = ed.post("/staff/newsletters/preview", data=FIELDS | {"subject": ""})
+    problems = json.loads(empty.headers["Problems"])
+    assert {"message": "The subject is empty.", "weight": "blocks"} in problems
+
+
+def test_what_blocks_an_issue_keeps_it_from_going_out(
+    ed: FlaskClient, join: Callable[[str], Subscriber]
+) -> None:
+    join("Ada")
+    hole = newsletters.draft("A tool", "::product{slug=no-such-tool}\n", preheader="x")
+    empty = newsletters.draft("", "Hello", preheader="x")
+    for number in (empty, hole):
+        page = ed.get(f"/staff/newsletters/{number}/send").text
+        if number == empty:
+            assert "It cannot go out before this is mended." in page
+            assert ed.post(f"/staff/newsletters/{number}/send").status_code == 422
+    assert mail() == []
+
+
+def test_ed_sends_pauses_and_resumes(
+    ed: FlaskClient, issue: int, join: Callable[[str], Subscriber]
+) -> None:
+    join("Ada")
+    join("Ben")
+    assert "Send to 2 readers" in ed.get(f"/staff/newsletters/{issue}/send").text
+    told = ed.post(f"/staff/newsletters/{issue}/send", follow_redirects=True).text
+    assert "It is on its way." in told
+    assert f'action="/staff/newsletters/{issue}/pause"' in told
+    assert "2 readers, every one accounted for" in told
+    ed.post(f"/staff/newsletters/{issue}/pause")
+    assert {row.state for row in mail()} == {State.HELD}
+    ed.post(f"/staff/newsletters/{issue}/resume")
+    assert {row.state for row in mail()} == {State.PENDING}
+    ed.post(f"/staff/newsletters/{issue}/cancel")
+    assert {row.state for row in mail()} == {State.EXCLUDED}
+    late = ed.post(f"/staff/newsletters/{issue}/resume", follow_redirects=True).text
+    assert "That cannot be done any more." in late
+
+
+def test_a_moment_to_come_schedules_it_and_can_be_taken_back(
+    ed: FlaskClient, issue: int, join: Callable[[str], Subscriber]
+) -> None:
+    join("Ada")
+    told = ed.post(
+        f"/staff/newsletters/{issue}/send", data={"at": "2099-05-01T08:00"}, follow_redirects=True
+    ).text
+    assert "It goes out on May 1, 2099 at 08:00 UTC." in told
+    assert newsletters.find(issue).state is IssueState.SCHEDULED
+    ed.post(f"/staff/newsletters/{issue}/unschedule")
+    assert newsletters.find(issue).state is IssueState.DRAFT
+    assert mail() == []
+
+
+def test_what_is_on_its_way_cannot_be_rewritten(
+    ed: FlaskClient, issue: int, join: Callable[[str], Subscriber]
+) -> None:
+    join("Ada")
+    newsletters.send(issue)
+    told = ed.post(f"/staff/newsletters/{issue}", data=FIELDS, follow_redirects=True).text
+    assert "can no longer be changed" in told
+
+
+def test_the_parts_of_an_audience_always_add_up_to_it() -> None:
+    status = Status(
+        id=1,
+        subject="x",
+        state="sending",
+        audience=17,
+        accepted=9,
+        excluded={"paused": 2, "suppressed: bounced": 1},
+        failed={"550": 1},
+        unknown=1,
+        pending=3,
+    )
+    assert sum(share.count for share in shares(status)) == status.audience

@@ -1,0 +1,101 @@
+"""Ed looks after readers and their sequences."""
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from core import db
+from newsletter import sequences, tick
+from newsletter.models import Sequence, Standing, Subscriber
+
+Join = Callable[[str], Subscriber]
+
+
+@pytest.fixture
+def welcome(app: Flask) -> int:
+    """A sequence of two letters for whoever joins."""
+    steps = [
+        sequences.Step(subject="Welcome", preheader="", body="Hello.", delay_days=0),
+        sequences.Step(subject="A second thought", preheader="", body="Again.", delay_days=3),
+    ]
+    sequences.publish("welcome", "Welcome", steps, trigger="confirmed")
+    with db.reading() as session:
+        return session.scalars(select(Sequence.id)).one()
+
+
+def test_a_path_shows_who_waits_where(ed: FlaskClient, welcome: int, join: Join) -> None:
+    join("Ada")
+    assert "1 waiting" in ed.get(f"/staff/sequences/{welcome}").text.split("A second thought")[0]
+    tick.tick()
+    first, second = ed.get(f"/staff/sequences/{welcome}").text.split("A second thought")
+    assert "1 on their way" in first
+    assert "1 waiting" not in first
+    assert "1 waiting" in second
+    assert "3 days later" in first
+    assert "Welcome" in ed.get("/staff/sequences").text
+    assert "Again." in ed.get(f"/staff/sequences/{welcome}/1/html").text
+    assert ed.get(f"/staff/sequences/{welcome}/2/html").status_code == 404
+
+
+def test_ed_lets_nobody_begin_and_takes_it_back(ed: FlaskClient, welcome: int, join: Join) -> None:
+    told = ed.post(f"/staff/sequences/{welcome}/stop", follow_redirects=True).text
+    assert f'action="/staff/sequences/{welcome}/start"' in told
+    join("Ada")
+    assert "1 waiting" not in ed.get(f"/staff/sequences/{welcome}").text
+    ed.post(f"/staff/sequences/{welcome}/start")
+    join("Ben")
+    assert "1 waiting" in ed.get(f"/staff/sequences/{welcome}").text
+
+
+def test_one_reader_s_page_tells_all_that_happened(
+    ed: FlaskClient, welcome: int, join: Join
+) -> None:
+    ada = join("Ada")
+    tick.tick()
+    page = ed.get(f"/staff/subscribers/{ada.id}").text
+    assert "The chain of receipts is whole." in page
+    assert "Requested" in page
+    assert "Confirmed" in page
+    assert "“A second thought” of Welcome" in page
+    assert "newsletter.step" in page
+
+
+def test_ed_finds_readers_by_the_beginning_of_their_address(ed: FlaskClient, join: Join) -> None:
+    join("Ada")
+    join("Ben")
+    assert "ben@example.com" not in ed.get("/staff/subscribers?q=ADA").text
+    assert "ada@example.com" in ed.get("/staff/subscribers?q=ADA").text
+    assert "No address on the list fits." in ed.get("/staff/subscribers?state=bounced").text
+
+
+def test_whoever_asks_to_leave_leaves(ed: FlaskClient, welcome: int, join: Join) -> None:
+    ada = join("Ada")
+    ed.post(f"/staff/subscribers/{ada.id}/unsubscribe")
+    with db.reading() as session:
+        assert session.get_one(Subscriber, ada.id).standing is Standing.UNSUBSCRIBED
+    page = ed.get(f"/staff/subscribers/{ada.id}").text
+    assert "Withdrawn" in page
+    assert "<dd>none</dd>" in page
+
+
+def test_an_address_is_shut_out_and_let_in_again(ed: FlaskClient, join: Join) -> None:
+    ada = join("Ada")
+    told = ed.post(f"/staff/subscribers/{ada.id}/shut-out", follow_redirects=True).text
+    assert f'action="/staff/subscribers/{ada.id}/let-in"' in told
+    assert "No letters since" in told
+    ed.post(f"/staff/subscribers/{ada.id}/let-in")
+    assert "No letters since" not in ed.get(f"/staff/subscribers/{ada.id}").text
+
+
+def test_whoever_asks_for_their_data_gets_them_and_can_be_forgotten(
+    ed: FlaskClient, welcome: int, join: Join
+) -> None:
+    ada = join("Ada")
+    kept = ed.get(f"/staff/subscribers/{ada.id}/export")
+    assert kept.headers["Content-Disposition"].startswith("attachment")
+    assert "ada@example.com" in kept.text
+    ed.post(f"/staff/subscribers/{ada.id}/erase")
+    assert ed.get(f"/staff/subscribers/{ada.id}").status_code == 404
