@@ -159,7 +159,14 @@ class Order(Base):
     __table_args__ = (
         Index("ix_shop_order_state", "state", "id"),
         Index("ix_shop_order_email", "email", "id"),
-        Index("ix_shop_order_cart", "cart"),
+        # One cart can be paid through one page at a time.
+        Index(
+            "uq_shop_order_cart",
+            "cart",
+            unique=True,
+            sqlite_where=text("state = 'placed'"),
+            postgresql_where=text("state = 'placed'"),
+        ),
         Index("ix_shop_order_payment_intent", "payment_intent"),
         Index(
             "ix_shop_order_to_ship",
@@ -210,6 +217,11 @@ class Order(Base):
     def bought(self) -> bool:
         """Whether it was paid for, whatever was given back since."""
         return self.state in BOUGHT
+
+    @property
+    def ordered(self) -> bool:
+        """Whether the customer has done their part: it is paid, or a bank was asked to."""
+        return self.bought or self.state is OrderState.AWAITING_PAYMENT
 
     @property
     def to_ship(self) -> bool:

@@ -84,7 +84,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("session_id", name=op.f("uq_shop_order_session_id")),
         sa.UniqueConstraint("token", name=op.f("uq_shop_order_token")),
     )
-    op.create_index("ix_shop_order_cart", "shop_order", ["cart"], unique=False)
     op.create_index("ix_shop_order_email", "shop_order", ["email", "id"], unique=False)
     op.create_index("ix_shop_order_payment_intent", "shop_order", ["payment_intent"], unique=False)
     op.create_index("ix_shop_order_state", "shop_order", ["state", "id"], unique=False)
@@ -95,6 +94,14 @@ def upgrade() -> None:
         unique=False,
         sqlite_where=sa.text("state IN ('paid', 'partly_refunded') AND fulfilled_at IS NULL"),
         postgresql_where=sa.text("state IN ('paid', 'partly_refunded') AND fulfilled_at IS NULL"),
+    )
+    op.create_index(
+        "uq_shop_order_cart",
+        "shop_order",
+        ["cart"],
+        unique=True,
+        sqlite_where=sa.text("state = 'placed'"),
+        postgresql_where=sa.text("state = 'placed'"),
     )
     op.create_table(
         "stripe_event",
@@ -378,6 +385,12 @@ def downgrade() -> None:
     op.drop_index("ix_stripe_event_received_at", table_name="stripe_event")
     op.drop_table("stripe_event")
     op.drop_index(
+        "uq_shop_order_cart",
+        table_name="shop_order",
+        sqlite_where=sa.text("state = 'placed'"),
+        postgresql_where=sa.text("state = 'placed'"),
+    )
+    op.drop_index(
         "ix_shop_order_to_ship",
         table_name="shop_order",
         sqlite_where=sa.text("state IN ('paid', 'partly_refunded') AND fulfilled_at IS NULL"),
@@ -386,7 +399,6 @@ def downgrade() -> None:
     op.drop_index("ix_shop_order_state", table_name="shop_order")
     op.drop_index("ix_shop_order_payment_intent", table_name="shop_order")
     op.drop_index("ix_shop_order_email", table_name="shop_order")
-    op.drop_index("ix_shop_order_cart", table_name="shop_order")
     op.drop_table("shop_order")
     op.drop_table("shipping_rate")
     op.drop_table("product")

@@ -1,9 +1,11 @@
 """The product page: the same for everybody, its price that of this moment."""
 
 from flask import Blueprint, Response, abort, current_app, render_template, request
+from flask.typing import ResponseReturnValue
 
 from core.web.headers import cache_publicly
 from shop import catalog, shipping, structured
+from shop.catalog import Offer
 from shop.forms import MOST, Wish, read_source
 from shop.models import Product
 from shop.views import pictures
@@ -46,3 +48,16 @@ def page(shown: Product, form: Wish) -> str:
         most=MOST,
         form=form,
     )
+
+
+def page_again(offer: Offer, errors: dict[str, str]) -> ResponseReturnValue:
+    """The product page of what somebody wanted, and what to put right beside its fields."""
+    shown = catalog.by_slug(offer.slug) or abort(404)
+    form = Wish(
+        sku=offer.sku,
+        quantity=request.form.get("quantity", "1"),
+        country=request.form.get("country"),
+        source=read_source(request.form.get("from")),
+        errors=errors,
+    )
+    return page(shown, form), 400

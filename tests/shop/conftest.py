@@ -1,14 +1,19 @@
-"""What the shop's tests share: the sample shop, and what is on its shelf."""
+"""What the shop's tests ask for: the sample shop, in this process or running beside a Stripe."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from werkzeug.serving import make_server
 
-from core import db
+from core.config import Config
 from shop import samples
-from shop.models import Stock, StockMovement, Variant
-
-SKU = "QL-CLAW"
+from shop.simulator import server as stripe
+from shop.simulator.server import Simulator
+from tests.shop.running import SECRET, Quiet, RunningShop
+from wsgi import create_app
 
 
 @pytest.fixture
@@ -18,17 +23,28 @@ def sample_shop(app: Flask) -> Flask:
     return app
 
 
-def shelf(sku: str = SKU) -> tuple[int, int]:
-    """How many are on hand, and how many of them are held."""
-    with db.reading() as session:
-        mine = select(Stock.on_hand, Stock.reserved).join(Variant).where(Variant.sku == sku)
-        row = session.execute(mine).one()
-        session.rollback()
-        return row.on_hand, row.reserved
+@pytest.fixture
+def simulator() -> Iterator[Simulator]:
+    """A Stripe account of its own, which tries a delivery that fails again only when told to."""
+    with stripe.start(webhook_secret=SECRET, retry_delays=(3600,)) as running:
+        yield running
 
 
-def moved(sku: str = SKU) -> int:
-    """The sum of all movements, which is what is on hand."""
-    with db.reading() as session:
-        sum_of = select(func.sum(StockMovement.change)).join(Variant).where(Variant.sku == sku)
-        return session.scalar(sum_of) or 0
+@pytest.fixture
+def running_shop(app: Flask, shop_config: Config, simulator: Simulator) -> Iterator[RunningShop]:
+    """The sample shop over real HTTP, with a simulator that delivers real webhooks to it."""
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
+    chosen = replace(
+        shop_config,
+        site_url=f"http://127.0.0.1:{server.server_port}",
+        stripe_api_base=simulator.base_url,
+        stripe_webhook_secrets=("whsec_of_next_month", SECRET),
+    )
+    server.app = running = create_app(chosen)
+    simulator.webhook_url = f"{chosen.site_url}/webhooks/stripe"
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    with running.app_context():
+        samples.seed()
+        yield RunningShop(chosen.site_url, running, simulator)
+    server.shutdown()
+    server.server_close()

@@ -1,0 +1,114 @@
+"""The cart: what somebody gathered, kept in a signed cookie of theirs, never in our tables."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+
+from core import links
+from core.links import BadLink
+from shop import catalog, shipping
+from shop.catalog import Offer
+from shop.forms import MOST
+from shop.models import Order, ShippingRate
+
+_PURPOSE = "cart"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cart:
+    """Units by SKU, the country they go to, and what led here. `id` names it on its orders."""
+
+    id: str
+    lines: dict[str, int] = field(default_factory=dict)
+    country: str | None = None
+    source: str | None = None
+
+    @property
+    def count(self) -> int:
+        """How many units are in it."""
+        return sum(self.lines.values())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Item:
+    """A line of the cart at the price of the moment."""
+
+    offer: Offer
+    quantity: int
+
+    @property
+    def amount(self) -> int:
+        """What it costs, in minor units."""
+        return self.offer.amount * self.quantity
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bill:
+    """What a cart costs now, shipping included; `rate` is None where we ship nowhere."""
+
+    items: Sequence[Item]
+    rate: ShippingRate | None
+
+    @property
+    def goods(self) -> int:
+        """The items alone."""
+        return sum(item.amount for item in self.items)
+
+    @property
+    def total(self) -> int:
+        """All that Stripe will ask for, before a promotion code."""
+        return self.goods + (self.rate.amount if self.rate else 0)
+
+    @property
+    def currency(self) -> str:
+        """The currency of every amount."""
+        return self.items[0].offer.currency
+
+
+def read(cookie: str | None) -> Cart:
+    """The cart in a cookie; an empty one where there is none, or none of ours."""
+    try:
+        kept = links.read(_PURPOSE, cookie) if cookie else None
+    except BadLink:
+        kept = None
+    return Cart(**kept) if kept else Cart(id=secrets.token_urlsafe(12))
+
+
+def write(cart: Cart) -> str:
+    """The cookie for a cart."""
+    return links.sign(_PURPOSE, asdict(cart))
+
+
+def add(cart: Cart, sku: str, quantity: int) -> Cart:
+    """The cart with more units of something, up to the most that one order may hold."""
+    return change(cart, sku, min(MOST, cart.lines.get(sku, 0) + quantity))
+
+
+def change(cart: Cart, sku: str, quantity: int) -> Cart:
+    """The cart with so many units of something; none removes it."""
+    others = {each: count for each, count in cart.lines.items() if each != sku}
+    if sku in cart.lines:
+        kept = {each: quantity if each == sku else count for each, count in cart.lines.items()}
+    else:
+        kept = {**others, sku: quantity}
+    return replace(cart, lines=kept if quantity else others)
+
+
+def without(cart: Cart, order: Order) -> Cart:
+    """What is left in the cart once its order is paid: a new one without what was bought."""
+    bought = {line.sku: line.quantity for line in order.lines}
+    left = {sku: count - bought.get(sku, 0) for sku, count in cart.lines.items()}
+    kept = {sku: count for sku, count in left.items() if count > 0}
+    return Cart(id=secrets.token_urlsafe(12), lines=kept, country=cart.country)
+
+
+def bill(cart: Cart) -> Bill:
+    """What the cart costs now; what is not sold any more is not on it."""
+    offers = catalog.offers_of(cart.lines)
+    items = [
+        Item(offer=offers[sku], quantity=count)
+        for sku, count in cart.lines.items()
+        if sku in offers
+    ]
+    rate = shipping.rate(cart.country) if cart.country else None
+    return Bill(items=items, rate=rate or next(iter(shipping.rates()), None))

@@ -1,0 +1,252 @@
+"""Checkout: from what somebody wants to the page on which they pay, never two of them at once.
+
+The order and its stock are there before Stripe is asked, and Stripe is never asked inside a
+transaction. A step that fails lets go of what the steps before it took.
+"""
+
+import logging
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from core import clock, db, jobs
+from shop import alerts, catalog, orders, payments, settlement, shipping, stock
+from shop.models import Order, OrderLine, OrderState, Reservation, ReservationState
+
+log = logging.getLogger(__name__)
+
+# Stripe takes no less than 30 minutes, by its own clock.
+TIME_TO_PAY = timedelta(minutes=35)
+
+_PATIENCE = 5  # how often the same cart may come in between
+_CUSTOMER = "customer"
+
+
+class NotSold(LookupError):
+    """Nothing is sold under this SKU, or we do not ship there; the text is for people."""
+
+
+class AlreadyPaid(Exception):
+    """The cart was paid through the page opened before; `order` is the order."""
+
+    def __init__(self, order: Order) -> None:
+        super().__init__(f"order {order.number} is paid")
+        self.order = order
+
+
+class Overtaken(Exception):
+    """The same cart went to the payment page a second time meanwhile; that one counts."""
+
+
+class _CartIsOpen(Exception):
+    """Another request placed an order for the same cart meanwhile."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Purchase:
+    """What somebody wants: units by SKU, to a country; the rest where it is known.
+
+    `cart` names the cart it comes from: one cart can be paid through one page at a time.
+    """
+
+    lines: Mapping[str, int]
+    country: str
+    cart: str
+    email: str | None = None
+    source: str | None = None
+    marketing_consent: bool = False
+
+
+def begin(purchase: Purchase) -> Order:
+    """Place an order and open the page at its `payment_url`; whatever the cart had open is closed.
+
+    Raises `NotSold`, `stock.SoldOut`, `AlreadyPaid`, `Overtaken`, `payments.Unavailable` and
+    `payments.Refused`; then nothing can be paid, and nothing is held.
+    """
+    for _ in range(_PATIENCE):
+        _start_over(purchase.cart)
+        try:
+            return _open(place(purchase))
+        except _CartIsOpen:
+            log.info("cart %s was sent twice at once", purchase.cart)
+    raise Overtaken
+
+
+def place(purchase: Purchase) -> Order:
+    """Write the order down and hold its stock. Raises `NotSold` and `stock.SoldOut`."""
+    with db.transaction() as session:
+        order = _order(purchase)
+        session.add(order)
+        try:
+            session.flush()
+        except IntegrityError as error:
+            raise _CartIsOpen from error
+        stock.hold(order, order.expires_at)
+        orders.note(order, OrderState.PLACED, who=_CUSTOMER)
+    return order
+
+
+def try_again(order: Order) -> Order:
+    """Open another page for an order that nobody paid in time, or whose bank refused.
+
+    Raises as `begin` does, and `orders.NotPossible`.
+    """
+    until = clock.now() + TIME_TO_PAY
+    with db.transaction():
+        again = orders.move(
+            order,
+            OrderState.PLACED,
+            (OrderState.EXPIRED, OrderState.FAILED),
+            attempt=Order.attempt + 1,
+            cart=None,
+            session_id=None,
+            payment_url=None,
+            expires_at=until,
+        )
+        if not again:
+            raise orders.NotPossible("This order is paid, is being paid, or was canceled.")
+        order = orders.get(order.id)
+        stock.hold(order, until)
+        orders.note(order, OrderState.PLACED, who=_CUSTOMER, why="tried again")
+    return _open(order)
+
+
+@jobs.job("shop.sweep", every_minutes=1)
+def sweep() -> int:
+    """Let go of stock whose time to pay is over, once Stripe confirms it; how many orders."""
+    swept = 0
+    for order in _overdue():
+        try:
+            swept += _sweep(order)
+        except payments.Unavailable as error:
+            log.warning("the sweep waits for Stripe: %s", error)
+            break
+    return swept
+
+
+def _order(purchase: Purchase) -> Order:
+    rate = shipping.rate(purchase.country)
+    if rate is None:
+        raise NotSold("We do not ship to this country yet.")
+    offers = catalog.offers_of(purchase.lines)
+    missing = [sku for sku in purchase.lines if sku not in offers]
+    if missing or not purchase.lines:
+        raise NotSold("This is not sold any more.")
+    lines = [
+        OrderLine(
+            position=position,
+            variant_id=offers[sku].variant_id,
+            sku=sku,
+            title=offers[sku].title,
+            unit_amount=offers[sku].amount,
+            quantity=quantity,
+        )
+        for position, (sku, quantity) in enumerate(purchase.lines.items())
+    ]
+    currencies = {rate.currency, *(offers[sku].currency for sku in purchase.lines)}
+    if len(currencies) > 1:
+        raise NotSold("These cannot be bought together.")
+    goods = sum(line.amount for line in lines)
+    now = clock.now()
+    return Order(
+        token=secrets.token_urlsafe(18),
+        state=OrderState.PLACED,
+        currency=rate.currency,
+        goods_amount=goods,
+        shipping_amount=rate.amount,
+        discount_amount=0,
+        tax_amount=0,
+        total_amount=goods + rate.amount,
+        refunded_amount=0,
+        email=purchase.email,
+        country=purchase.country,
+        shipping_title=rate.title,
+        days_min=rate.days_min,
+        days_max=rate.days_max,
+        marketing_consent=purchase.marketing_consent,
+        source=purchase.source,
+        cart=purchase.cart,
+        attempt=1,
+        placed_at=now,
+        expires_at=now + TIME_TO_PAY,
+        lines=lines,
+    )
+
+
+def _open(order: Order) -> Order:
+    try:
+        session = payments.open_session(order)
+    except payments.Unavailable:
+        _give_up(order, "Stripe could not be reached")
+        raise
+    except payments.Refused as reason:
+        _give_up(order, f"Stripe refused: {reason}")
+        alerts.raise_alert("checkout_refused", f"Stripe refuses our checkout: {reason}", key="-")
+        raise
+    with db.transaction():
+        remembered = orders.move(
+            order,
+            OrderState.PLACED,
+            (OrderState.PLACED,),
+            session_id=session.id,
+            payment_url=session.url,
+        )
+    if not remembered:
+        payments.expire_session(session.id)
+        raise Overtaken
+    return orders.get(order.id)
+
+
+def _give_up(order: Order, why: str) -> None:
+    orders.close(order, OrderState.CANCELLED, by="checkout", why=why)
+
+
+def _start_over(cart: str) -> None:
+    """Close the page that was opened for the cart before. Raises `AlreadyPaid`."""
+    order = _let_go_of_unopened(cart)
+    if order is None or order.session_id is None:
+        return
+    session = payments.expire_session(order.session_id)
+    if session.standing in ("paid", "waiting"):
+        settlement.conclude(session, by=_CUSTOMER)
+        raise AlreadyPaid(orders.get(order.id))
+    orders.close(order, OrderState.CANCELLED, by=_CUSTOMER, why="started over")
+
+
+def _let_go_of_unopened(cart: str) -> Order | None:
+    """The order that waits to be paid for a cart, ended at once where its page is not open yet.
+
+    Whoever is just opening that page will find that it is not wanted.
+    """
+    with db.transaction():
+        order = orders.locked((Order.cart == cart) & (Order.state == OrderState.PLACED))
+        if order is not None and order.session_id is None:
+            orders.close(order, OrderState.CANCELLED, by=_CUSTOMER, why="started over")
+    return order
+
+
+def _overdue() -> list[Order]:
+    held = select(Reservation.order_id).where(
+        Reservation.state == ReservationState.HELD, Reservation.expires_at < clock.now()
+    )
+    with db.reading() as session:
+        overdue = select(Order).where(Order.id.in_(held)).order_by(Order.id).limit(200)
+        return list(session.scalars(overdue))
+
+
+def _sweep(order: Order) -> bool:
+    """Stripe's clock may be behind ours: a page that is still open is closed first."""
+    if order.session_id is None:
+        return orders.close(order, OrderState.EXPIRED, by="sweep", why="it never got a page")
+    try:
+        session = payments.read_session(order.session_id)
+        if session.standing == "open":
+            session = payments.expire_session(order.session_id)
+    except payments.Unknown:
+        return orders.close(order, OrderState.EXPIRED, by="sweep", why="Stripe does not know it")
+    settlement.conclude(session, by="sweep")
+    return session.standing == "expired"

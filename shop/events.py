@@ -1,0 +1,51 @@
+"""What happens to orders, told in the transaction in which it happens."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class OrderPaid:
+    """Somebody bought; `source` is what led to it, such as `post:psoas-trigger-points`.
+
+    `amount` is the total in minor units of `currency`.
+    """
+
+    order_id: int
+    email: str
+    name: str | None
+    country: str
+    marketing_consent: bool
+    source: str | None
+    amount: int
+    currency: str
+    skus: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class OrderShipped:
+    """A parcel is on its way."""
+
+    order_id: int
+    email: str
+
+
+@dataclass(frozen=True)
+class OrderRefunded:
+    """`amount` minor units go back, `refunded` in all; `source` is what led to the order."""
+
+    order_id: int
+    email: str
+    amount: int
+    refunded: int
+    currency: str
+    source: str | None
+
+
+@dataclass(frozen=True)
+class CheckoutExpired:
+    """Somebody went to the payment page and did not pay; `email` where they gave one."""
+
+    order_id: int
+    email: str | None
+    marketing_consent: bool
+    source: str | None

@@ -1,0 +1,152 @@
+"""What Stripe says of Sessions, refunds, disputes and events, as plain frozen facts.
+
+Built from the JSON of API version 2026-10-28.endive (https://docs.stripe.com/api).
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Session:
+    """A Checkout Session as Stripe has it now; amounts are minor units of `currency`.
+
+    `standing` is open, expired, paid, waiting (a bank was asked) or failed (it refused).
+    """
+
+    id: str
+    url: str | None
+    standing: str
+    reference: str | None
+    attempt: int | None
+    currency: str
+    subtotal: int
+    discount: int
+    shipping: int
+    tax: int
+    total: int
+    payment_intent: str | None
+    email: str | None
+    name: str | None
+    phone: str | None
+    address: Json | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refund:
+    """A refund as Stripe has it now; `row` is ours that asked for it, if one did."""
+
+    id: str
+    payment_intent: str | None
+    amount: int
+    currency: str
+    status: str
+    reason: str | None
+    row: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dispute:
+    """A dispute as Stripe has it now."""
+
+    id: str
+    payment_intent: str | None
+    amount: int
+    currency: str
+    reason: str
+    status: str
+    due_by: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notice:
+    """An event: that something happened to an object, which is then to be read anew."""
+
+    id: str
+    type: str
+    object_id: str | None
+    payment_intent: str | None
+    api_version: str | None
+
+
+def session(found: Json) -> Session:
+    """The Session in `found`, with its payment expanded if it is to be told failed from waiting."""
+    totals = found.get("total_details") or {}
+    customer = found.get("customer_details") or {}
+    shipped = (found.get("collected_information") or {}).get("shipping_details") or {}
+    marks = found.get("metadata") or {}
+    intent = found.get("payment_intent")
+    return Session(
+        id=found["id"],
+        url=found.get("url"),
+        standing=_standing(found, intent),
+        reference=found.get("client_reference_id") or marks.get("order"),
+        attempt=int(marks["attempt"]) if "attempt" in marks else None,
+        currency=(found.get("currency") or "").upper(),
+        subtotal=found.get("amount_subtotal") or 0,
+        discount=totals.get("amount_discount") or 0,
+        shipping=totals.get("amount_shipping") or 0,
+        tax=totals.get("amount_tax") or 0,
+        total=found.get("amount_total") or 0,
+        payment_intent=intent["id"] if isinstance(intent, dict) else intent,
+        email=customer.get("email"),
+        name=shipped.get("name") or customer.get("name"),
+        phone=customer.get("phone"),
+        address=shipped.get("address") or customer.get("address"),
+    )
+
+
+def refund(found: Json) -> Refund:
+    """The refund in `found`."""
+    row = (found.get("metadata") or {}).get("refund", "")
+    return Refund(
+        id=found["id"],
+        payment_intent=found.get("payment_intent"),
+        amount=found["amount"],
+        currency=found["currency"].upper(),
+        status=found.get("status") or "pending",
+        reason=found.get("reason"),
+        row=int(row) if row.isdigit() else None,
+    )
+
+
+def dispute(found: Json) -> Dispute:
+    """The dispute in `found`."""
+    due_by = (found.get("evidence_details") or {}).get("due_by")
+    return Dispute(
+        id=found["id"],
+        payment_intent=found.get("payment_intent"),
+        amount=found["amount"],
+        currency=found["currency"].upper(),
+        reason=found["reason"],
+        status=found["status"],
+        due_by=datetime.fromtimestamp(due_by, UTC) if due_by else None,
+    )
+
+
+def notice(event: Json) -> Notice:
+    """The event's notice. Raises `KeyError` and `TypeError` for what is no event."""
+    about = event["data"]["object"]
+    return Notice(
+        id=event["id"],
+        type=event["type"],
+        object_id=about.get("id"),
+        payment_intent=about.get("payment_intent"),
+        api_version=event.get("api_version"),
+    )
+
+
+def _standing(found: Json, intent: Any) -> str:
+    """A Session alone does not tell a bank that was asked from one that has refused."""
+    if found["status"] != "complete":
+        return str(found["status"])
+    if found["payment_status"] in ("paid", "no_payment_required"):
+        return "paid"
+    refused = isinstance(intent, dict) and intent["status"] in (
+        "requires_payment_method",
+        "canceled",
+    )
+    return "failed" if refused else "waiting"

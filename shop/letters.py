@@ -1,0 +1,125 @@
+"""The letters about orders: receipt, on its way, payment failed, refund, and the links again.
+
+Composed from the database when they are sent, so that they say how things stand then.
+"""
+
+from hashlib import sha256
+from typing import Any
+
+from core import clock, config, db
+from core.mail import composing, ledger, letters
+from core.mail.letters import Letter, Message, Undeliverable
+from core.mail.models import Delivery, Stream
+from shop import orders, refunds
+from shop.links import order_url
+from shop.models import Order
+
+LINKS = "shop.order_links"
+
+# RFC 3834: no machine shall answer.
+_AUTOMATIC = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
+
+
+def install() -> None:
+    """Make them known to the worker."""
+    for name, compose in (
+        (orders.RECEIPT, _receipt),
+        (orders.SHIPPED, _shipped),
+        (orders.PAYMENT_FAILED, _payment_failed),
+        (refunds.REFUNDED, _refund),
+        (LINKS, _links),
+    ):
+        letters.register(Letter(name=name, stream=Stream.TRANSACTIONAL, compose=compose))
+
+
+def send_links(email: str) -> None:
+    """Send somebody the links of their orders, if there are any; at most once in ten minutes."""
+    if not orders.of_email(email):
+        return
+    now = clock.now()
+    person = sha256(email.encode()).hexdigest()[:20]
+    ledger.enqueue(
+        key=f"{LINKS}:{person}:{now:%Y%m%d%H}{now.minute // 10}",
+        letter=LINKS,
+        recipient=email,
+        source=LINKS,
+    )
+
+
+def _receipt(delivery: Delivery) -> Message:
+    order = _order(delivery)
+    return _compose(
+        "receipt",
+        order,
+        subject=f"Your order {order.number}",
+        preheader="Thank you. What you bought, what you paid, and what happens next.",
+    )
+
+
+def _shipped(delivery: Delivery) -> Message:
+    order = _order(delivery)
+    return _compose(
+        "shipped",
+        order,
+        subject=f"Your order {order.number} is on its way",
+        preheader="How to follow the parcel, and two lists to read before you lie down on it.",
+        parcel=order.fulfilments[-1],
+    )
+
+
+def _payment_failed(delivery: Delivery) -> Message:
+    order = _order(delivery)
+    return _compose(
+        "payment_failed",
+        order,
+        subject="Your payment did not come through",
+        preheader="Nothing was charged. You can pay another way if you still want it.",
+    )
+
+
+def _refund(delivery: Delivery) -> Message:
+    order = _order(delivery)
+    number = int(delivery.key.rpartition(":")[2])
+    given = next((each for each in order.refunds if each.id == number), None)
+    if given is None:
+        raise Undeliverable("the refund is gone")
+    return _compose(
+        "refund",
+        order,
+        subject=f"A refund for your order {order.number}",
+        preheader="How much, and when it arrives.",
+        given=given,
+    )
+
+
+def _links(delivery: Delivery) -> Message:
+    found = orders.of_email(delivery.recipient)
+    if not found:
+        raise Undeliverable("there are no orders any more")
+    return composing.compose(
+        "order_links",
+        subject="The link to your order" if len(found) == 1 else "The links to your orders",
+        preheader="As you asked.",
+        headers=_AUTOMATIC,
+        orders=[(order, order_url(order)) for order in found],
+    )
+
+
+def _order(delivery: Delivery) -> Order:
+    order = db.session().get(Order, delivery.person)
+    if order is None:
+        raise Undeliverable("the order is gone")
+    return order
+
+
+def _compose(name: str, order: Order, *, subject: str, preheader: str, **more: Any) -> Message:
+    return composing.compose(
+        name,
+        subject=subject,
+        preheader=preheader,
+        headers=_AUTOMATIC,
+        order=order,
+        link=order_url(order),
+        safety=f"{config.current().site_url}/pages/safety",
+        **more,
+    )

@@ -1,0 +1,175 @@
+"""Orders: found, moved from one state to the next, shipped, and remembered in a timeline.
+
+How an order is paid stands in `shop.settlement`.
+"""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, or_, select, update
+from sqlalchemy.orm import selectinload
+
+from core import clock, db, events
+from core.mail import ledger
+from core.web.paging import Page, newest_first
+from shop import stock
+from shop.events import CheckoutExpired, OrderShipped
+from shop.models import HOLDING, Fulfilment, Order, OrderEvent, OrderState
+
+RECEIPT = "shop.receipt"
+SHIPPED = "shop.shipped"
+PAYMENT_FAILED = "shop.payment_failed"
+
+
+class NotPossible(Exception):
+    """The order has come too far, or not far enough; the text says so for people."""
+
+
+def get(order_id: int) -> Order:
+    """An order with all that belongs to it. Raises `LookupError`."""
+    return _read(select(Order).where(Order.id == order_id))[0]
+
+
+def by_token(token: str) -> Order | None:
+    """The order that a link names, with all that belongs to it."""
+    return _one(select(Order).where(Order.token == token))
+
+
+def of_session(session_id: str) -> Order | None:
+    """The order that is paid through this Session."""
+    return _one(select(Order).where(Order.session_id == session_id))
+
+
+def of_payment(payment_intent: str) -> Order | None:
+    """The order that this payment was for."""
+    return _one(select(Order).where(Order.payment_intent == payment_intent))
+
+
+def of_email(email: str) -> Sequence[Order]:
+    """The last orders of an address that came to something, the newest first."""
+    abandoned = (OrderState.PLACED, OrderState.EXPIRED, OrderState.CANCELLED)
+    theirs = select(Order).where(Order.email == email, Order.state.not_in(abandoned))
+    return _read(theirs.order_by(Order.id.desc()).limit(50))
+
+
+def find(
+    *,
+    states: Collection[OrderState] = (),
+    words: str = "",
+    to_ship: bool = False,
+    after: int | None = None,
+    size: int = 50,
+) -> Page[Order]:
+    """Orders for the staff's list, the newest first, from below `after`.
+
+    `words` is the beginning of a number, an e-mail address or a name.
+    """
+    statement = select(Order).options(selectinload(Order.lines))
+    if states:
+        statement = statement.where(Order.state.in_(states))
+    if to_ship:
+        statement = statement.where(
+            Order.state.in_((OrderState.PAID, OrderState.PARTLY_REFUNDED)),
+            Order.fulfilled_at.is_(None),
+        )
+    if words:
+        fields = (Order.number, Order.email, Order.name)
+        statement = statement.where(
+            or_(*(field.istartswith(words.strip(), autoescape=True) for field in fields))
+        )
+    return newest_first(statement, Order.id, after=after, size=size)
+
+
+def exist() -> bool:
+    """Whether there is any order."""
+    with db.reading() as session:
+        return session.scalar(select(Order.id).limit(1)) is not None
+
+
+def ship(
+    order_id: int, *, carrier: str, tracking: str | None = None, url: str | None = None, by: str
+) -> Order:
+    """Send a paid order on its way and tell the customer. Raises `NotPossible`."""
+    with db.transaction() as session:
+        order = locked(Order.id == order_id)
+        if order is None or not order.to_ship:
+            raise NotPossible("There is nothing to ship: it is not paid, or has been shipped.")
+        now = clock.now()
+        session.add(
+            Fulfilment(
+                order_id=order.id, carrier=carrier, tracking_number=tracking,
+                tracking_url=url, who=by, at=now,
+            )
+        )  # fmt: skip
+        order.fulfilled_at = now
+        note(order, "shipped", who=by, why=" ".join(filter(None, (carrier, tracking))))
+        write_letter(order, SHIPPED)
+        events.tell(OrderShipped(order.id, order.email or ""))
+    return order
+
+
+def close(order: Order, state: OrderState, *, by: str, why: str) -> bool:
+    """End an order that nobody paid, and let others have what it held; False where it was paid."""
+    with db.transaction():
+        if not move(order, state, HOLDING):
+            return False
+        stock.release(order.id)
+        note(order, state, who=by, why=why)
+        if state is OrderState.EXPIRED:
+            events.tell(
+                CheckoutExpired(order.id, order.email, order.marketing_consent, order.source)
+            )
+    return True
+
+
+def send_again(order_id: int, letter: str, *, by: str) -> None:
+    """Send a letter about an order once more, such as `RECEIPT`."""
+    with db.transaction():
+        order = get(order_id)
+        write_letter(order, letter, occurrence=f":{clock.now():%Y%m%d%H%M}")
+        note(order, "letter sent again", who=by, why=letter)
+
+
+def note(order: Order, what: str, *, who: str, why: str = "") -> None:
+    """Write what happened into the order's timeline."""
+    with db.transaction() as session:
+        session.add(OrderEvent(order_id=order.id, what=what, who=who, why=why, at=clock.now()))
+
+
+def move(order: Order, to: OrderState, states: Collection[OrderState], **values: Any) -> bool:
+    """The one way from a state to another; False where the order is in none of `states`.
+
+    `order` itself follows only where it belongs to the session of the transaction.
+    """
+    moved = update(Order).where(Order.id == order.id, Order.state.in_(states))
+    return db.changed(moved.values(state=to, **values)) == 1
+
+
+def locked(condition: ColumnElement[bool]) -> Order | None:
+    """The order as it is now, and nobody else's until we commit."""
+    mine = select(Order).where(condition).with_for_update()
+    return db.session().scalar(mine, execution_options={"populate_existing": True})
+
+
+def write_letter(order: Order, letter: str, occurrence: str = "") -> None:
+    """Write to the customer, once for each occurrence; not where there is no address yet."""
+    if order.email is None:
+        return
+    ledger.enqueue(
+        key=f"{letter}:{order.id}{occurrence}",
+        letter=letter,
+        recipient=order.email,
+        source=f"order:{order.id}",
+        person=order.id,
+    )
+
+
+def _read(statement: Select[Order]) -> Sequence[Order]:
+    parts = (Order.lines, Order.timeline, Order.fulfilments, Order.refunds)
+    whole = statement.options(*(selectinload(part) for part in parts))
+    with db.reading() as session:
+        return session.scalars(whole, execution_options={"populate_existing": True}).all()
+
+
+def _one(statement: Select[Order]) -> Order | None:
+    return next(iter(_read(statement)), None)

@@ -1,0 +1,255 @@
+"""The dialogue with Stripe: Sessions, refunds, disputes, events.
+
+The only module that imports `stripe`. It touches no table, and since an answer may take half a
+minute, it is never called inside a transaction.
+"""
+
+import json
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+import stripe
+from stripe import RequestsClient, StripeClient
+
+from core import config
+from shop import facts
+from shop.models import Order, OrderLine
+
+log = logging.getLogger(__name__)
+
+API_VERSION = "2026-10-28.endive"
+_TIMEOUT = (3, 10)  # seconds to connect, to answer
+_RETRIES = 2
+_TOLERANCE = 300  # seconds that an event's signature may be old
+
+stripe.enable_telemetry = False
+# It tells of each request, with ids that open pages.
+logging.getLogger("stripe").setLevel(logging.WARNING)
+
+
+class Unavailable(Exception):
+    """Stripe cannot be reached or cannot answer; what was asked may be asked again."""
+
+
+class Refused(Exception):
+    """Stripe will not do it; the text is Stripe's reason."""
+
+
+class Unknown(LookupError):
+    """Stripe has no such object."""
+
+
+class BadEvent(ValueError):
+    """What was sent to the webhook is not Stripe's: no valid signature of late, or no event."""
+
+
+def open_session(order: Order) -> facts.Session:
+    """Open the page on which the order is paid; asked again, the same one.
+
+    Raises `Unavailable` and `Refused`.
+    """
+    marks = {"order": order.token, "attempt": str(order.attempt)}
+    site_url = config.current().site_url
+    params: dict[str, Any] = {
+        "mode": "payment",
+        "client_reference_id": order.token,
+        "metadata": marks,
+        # A Session's own metadata does not reach its payment, refunds and disputes.
+        "payment_intent_data": {"metadata": marks},
+        "line_items": [_line_item(line, order.currency) for line in order.lines],
+        "shipping_address_collection": {"allowed_countries": [order.country]},
+        "shipping_options": [{"shipping_rate_data": _shipping(order)}],
+        "allow_promotion_codes": True,
+        "adaptive_pricing": {"enabled": False},
+        "expires_at": int(order.expires_at.timestamp()),
+        "success_url": f"{site_url}/checkout/complete?session_id={{CHECKOUT_SESSION_ID}}",
+        "cancel_url": f"{site_url}/cart",
+    }
+    if order.email:
+        params["customer_email"] = order.email
+    with _speaking() as client:
+        made = client.v1.checkout.sessions.create(
+            params,  # type: ignore[arg-type] # its keys and values are those of the class
+            {"idempotency_key": f"checkout:{order.token}:{order.attempt}"},
+        )
+        return facts.session(made.to_dict())
+
+
+def read_session(session_id: str) -> facts.Session:
+    """The Session as it is now. Raises `Unavailable` and `Unknown`."""
+    with _speaking() as client:
+        found = client.v1.checkout.sessions.retrieve(session_id, {"expand": ["payment_intent"]})
+        return facts.session(found.to_dict())
+
+
+def expire_session(session_id: str) -> facts.Session:
+    """Make sure that nobody can pay any more; the Session as it is then, perhaps paid before.
+
+    Raises `Unavailable` and `Unknown`.
+    """
+    try:
+        with _speaking() as client:
+            client.v1.checkout.sessions.expire(session_id)
+    except Refused as reason:
+        log.info("session %s is not open any more: %s", session_id, reason)
+    return read_session(session_id)
+
+
+def order_of(payment_intent: str) -> str | None:
+    """The token of the order that a payment was for. Raises `Unavailable`."""
+    try:
+        with _speaking() as client:
+            found = client.v1.payment_intents.retrieve(payment_intent).to_dict()
+    except Unknown:
+        return None
+    token: str | None = (found.get("metadata") or {}).get("order")
+    return token
+
+
+def refund(order: Order, amount: int, row: int) -> facts.Refund:
+    """Give back `amount` minor units; asked again for the same row, the same refund.
+
+    Raises `Unavailable` and `Refused`.
+    """
+    assert order.payment_intent is not None, "an order that cost nothing has nothing to refund"
+    with _speaking() as client:
+        made = client.v1.refunds.create(
+            {
+                "payment_intent": order.payment_intent,
+                "amount": amount,
+                "reason": "requested_by_customer",
+                "metadata": {"order": order.token, "refund": str(row)},
+            },
+            {"idempotency_key": f"refund:{order.token}:{row}"},
+        )
+        return facts.refund(made.to_dict())
+
+
+def read_refund(refund_id: str) -> facts.Refund:
+    """The refund as it is now. Raises `Unavailable` and `Unknown`."""
+    with _speaking() as client:
+        return facts.refund(client.v1.refunds.retrieve(refund_id).to_dict())
+
+
+def read_dispute(dispute_id: str) -> facts.Dispute:
+    """The dispute as it is now. Raises `Unavailable` and `Unknown`."""
+    with _speaking() as client:
+        return facts.dispute(client.v1.disputes.retrieve(dispute_id).to_dict())
+
+
+def refunds_of(payment_intent: str) -> list[facts.Refund]:
+    """Every refund of a payment. Raises `Unavailable`."""
+    with _speaking() as client:
+        found = client.v1.refunds.list({"payment_intent": payment_intent, "limit": 100})
+        return [facts.refund(each.to_dict()) for each in found.auto_paging_iter()]
+
+
+def sessions_since(moment: datetime) -> list[facts.Session]:
+    """Every completed Session that was opened since a moment. Raises `Unavailable`."""
+    with _speaking() as client:
+        found = client.v1.checkout.sessions.list(
+            {
+                "status": "complete",
+                "created": {"gte": int(moment.timestamp())},
+                "limit": 100,
+                "expand": ["data.payment_intent"],
+            }
+        )
+        return [facts.session(each.to_dict()) for each in found.auto_paging_iter()]
+
+
+def refunds_since(moment: datetime) -> list[facts.Refund]:
+    """Every refund since a moment. Raises `Unavailable`."""
+    with _speaking() as client:
+        found = client.v1.refunds.list({"created": {"gte": int(moment.timestamp())}, "limit": 100})
+        return [facts.refund(each.to_dict()) for each in found.auto_paging_iter()]
+
+
+def disputes_since(moment: datetime) -> list[facts.Dispute]:
+    """Every dispute since a moment. Raises `Unavailable`."""
+    with _speaking() as client:
+        found = client.v1.disputes.list({"created": {"gte": int(moment.timestamp())}, "limit": 100})
+        return [facts.dispute(each.to_dict()) for each in found.auto_paging_iter()]
+
+
+def read_event(payload: bytes, signature: str | None) -> facts.Notice:
+    """The event that Stripe signed, within five minutes, with one of our secrets.
+
+    Raises `BadEvent`.
+    """
+    try:
+        _verify(payload.decode(), signature or "")
+        return facts.notice(json.loads(payload))
+    except stripe.SignatureVerificationError as error:
+        raise BadEvent(str(error)) from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BadEvent(f"no event: {error}") from error
+
+
+@contextmanager
+def _speaking() -> Iterator[StripeClient]:
+    """Our client; the library's errors become ours."""
+    try:
+        yield _client_for(config.current())
+    except stripe.InvalidRequestError as error:
+        reason = error.user_message or str(error)
+        if error.code == "resource_missing":
+            raise Unknown(reason) from error
+        raise Refused(reason) from error
+    except stripe.StripeError as error:
+        log.warning("Stripe cannot be asked: %s", error)
+        raise Unavailable(str(error)) from error
+
+
+def _verify(payload: str, signature: str) -> None:
+    """Several secrets are in use while one is being replaced; any of them will do."""
+    *others, last = config.current().stripe_webhook_secrets
+    for secret in others:
+        try:
+            stripe.WebhookSignature.verify_header(payload, signature, secret, _TOLERANCE)
+        except stripe.SignatureVerificationError:
+            continue
+        return
+    stripe.WebhookSignature.verify_header(payload, signature, last, _TOLERANCE)
+
+
+def _client_for(chosen: config.Config) -> StripeClient:
+    return _client(chosen.stripe_secret_key, chosen.stripe_api_base)
+
+
+@lru_cache(maxsize=4)
+def _client(key: str, api_base: str | None) -> StripeClient:
+    return StripeClient(
+        key,
+        stripe_version=API_VERSION,
+        base_addresses={"api": api_base} if api_base else None,
+        max_network_retries=_RETRIES,
+        http_client=RequestsClient(timeout=_TIMEOUT),
+    )
+
+
+def _line_item(line: OrderLine, currency: str) -> dict[str, Any]:
+    return {
+        "quantity": line.quantity,
+        "price_data": {
+            "currency": currency.lower(),
+            "unit_amount": line.unit_amount,
+            "product_data": {"name": line.title, "metadata": {"sku": line.sku}},
+        },
+    }
+
+
+def _shipping(order: Order) -> dict[str, Any]:
+    return {
+        "display_name": order.shipping_title,
+        "type": "fixed_amount",
+        "fixed_amount": {"amount": order.shipping_amount, "currency": order.currency.lower()},
+        "delivery_estimate": {
+            "minimum": {"unit": "business_day", "value": order.days_min},
+            "maximum": {"unit": "business_day", "value": order.days_max},
+        },
+    }

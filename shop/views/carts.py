@@ -1,0 +1,91 @@
+"""The cart's page: what is in it, where it goes, what it costs with shipping, before Stripe."""
+
+from dataclasses import dataclass, field, replace
+
+from flask import Blueprint, Response, abort, make_response, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from shop import cart, catalog, shipping
+from shop.cart import Cart
+from shop.forms import MOST, Invalid, read_quantity, read_source
+from shop.views import baskets
+from shop.views.products import page_again
+
+pages = Blueprint("cart", __name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entered:
+    """The checkout form of the cart as it was filled in, and what to put right in it, by field."""
+
+    email: str = ""
+    letters: bool = False
+    quantities: dict[str, str] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
+
+
+@pages.get("/cart")
+def show() -> ResponseReturnValue:
+    """What is in the cart."""
+    return page(baskets.current(), Entered())
+
+
+@pages.post("/cart/items")
+def add() -> ResponseReturnValue:
+    """Put something into the cart."""
+    offer = catalog.offer(request.form.get("sku", "")) or abort(404)
+    try:
+        quantity = read_quantity(request.form.get("quantity", "1"))
+    except Invalid as error:
+        return page_again(offer, {"quantity": str(error)})
+    kept = cart.add(baskets.current(), offer.sku, quantity)
+    kept = replace(
+        kept,
+        source=read_source(request.form.get("from")) or kept.source,
+        country=read_country(request.form.get("country")) or kept.country,
+    )
+    return _to_cart(kept)
+
+
+@pages.post("/cart/items/<sku>")
+def change(sku: str) -> ResponseReturnValue:
+    """Set how many there are of something; none removes it."""
+    basket = baskets.current()
+    entered = request.form.get("quantity", "")
+    try:
+        quantity = read_quantity(entered, least=0)
+    except Invalid as error:
+        errors = {sku: str(error)}
+        return page(basket, Entered(quantities={sku: entered}, errors=errors), 400)
+    if sku not in basket.lines:
+        abort(404)
+    return _to_cart(cart.change(basket, sku, quantity))
+
+
+@pages.post("/cart/country")
+def choose_country() -> ResponseReturnValue:
+    """Say where it goes, to see what it costs."""
+    country = read_country(request.form.get("country"))
+    return _to_cart(replace(baskets.current(), country=country))
+
+
+def page(basket: Cart, entered: Entered, status: int = 200) -> ResponseReturnValue:
+    """The cart's page, with its forms as they were filled in."""
+    html = render_template(
+        "shop/cart.html",
+        bill=cart.bill(basket),
+        rates=shipping.rates(),
+        entered=entered,
+        most=MOST,
+    )
+    return html, status
+
+
+def read_country(entered: str | None) -> str | None:
+    """A country that we ship to, or None."""
+    known = shipping.rate(entered) if entered else None
+    return known.country if known else None
+
+
+def _to_cart(kept: Cart) -> Response:
+    return baskets.keep(make_response(redirect("/cart", 303)), kept)

@@ -1,0 +1,147 @@
+"""To Stripe's page and back."""
+
+import re
+from dataclasses import replace
+
+from flask import Blueprint, abort, make_response, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from core.web.limits import limiter
+from shop import cart, catalog, checkout, orders, payments, settlement, shipping
+from shop.cart import Cart
+from shop.checkout import AlreadyPaid, NotSold, Overtaken, Purchase
+from shop.forms import Invalid, read_email, read_quantity, read_source
+from shop.links import order_path
+from shop.models import Order
+from shop.stock import SoldOut
+from shop.views import baskets
+from shop.views.carts import Entered, page, read_country
+from shop.views.products import page_again
+
+pages = Blueprint("checkout", __name__)
+
+_SESSION_ID = re.compile(r"cs_\w{1,250}")
+
+
+@pages.post("/checkout")
+@limiter.limit("30 per minute; 300 per hour")
+def begin() -> ResponseReturnValue:
+    """To the payment page with one thing at once, or with all that is in the cart."""
+    if "sku" in request.form:
+        return _buy_at_once()
+    return _buy_cart()
+
+
+@pages.get("/checkout/complete")
+@limiter.limit("60 per minute")
+def complete() -> ResponseReturnValue:
+    """Where Stripe sends the customer back to; settles the order if the webhook has not."""
+    session_id = request.args.get("session_id", "")
+    known = orders.of_session(session_id) if _SESSION_ID.fullmatch(session_id) else None
+    order = known or abort(404)
+    if not order.bought:
+        try:
+            settlement.settle(session_id, by="return page")
+        except (payments.Unavailable, payments.Unknown):
+            # The webhook or the reconciler will settle it; the order's page says that we wait.
+            return redirect(order_path(order), 303)
+        order = orders.get(order.id)
+    return _leave_cart(order)
+
+
+def _buy_at_once() -> ResponseReturnValue:
+    form = request.form
+    offer = catalog.offer(form.get("sku", "")) or abort(404)
+    errors, quantity, email = _read(form.get("quantity", "1"), form.get("email", ""))
+    country = _country(form.get("country"), baskets.current(), errors)
+    if errors:
+        return page_again(offer, errors)
+    purchase = Purchase(
+        lines={offer.sku: quantity},
+        country=country,
+        cart=baskets.current().id,
+        email=email,
+        source=read_source(form.get("from")),
+        marketing_consent="letters" in form,
+    )
+    return _go(purchase)
+
+
+def _buy_cart() -> ResponseReturnValue:
+    basket, form = baskets.current(), request.form
+    sold = {item.offer.sku: item.quantity for item in cart.bill(basket).items}
+    errors, _, email = _read("1", form.get("email", ""))
+    country = _country(form.get("country"), basket, errors)
+    if not sold or errors:
+        entered = Entered(email=form.get("email", ""), letters="letters" in form, errors=errors)
+        return page(basket, entered, 400)
+    purchase = Purchase(
+        lines=sold,
+        country=country,
+        cart=basket.id,
+        email=email,
+        source=basket.source,
+        marketing_consent="letters" in form,
+    )
+    return _go(purchase)
+
+
+def _go(purchase: Purchase) -> ResponseReturnValue:
+    """To Stripe's page, or to a page that says why not."""
+    try:
+        order = checkout.begin(purchase)
+    except AlreadyPaid as paid:
+        return _leave_cart(paid.order)
+    except SoldOut as error:
+        return _sold_out(error, purchase)
+    except NotSold as error:
+        abort(409, str(error))
+    except Overtaken:
+        abort(409, "You went to the payment page twice at once. The other one counts.")
+    except (payments.Unavailable, payments.Refused, payments.Unknown):
+        return unreachable(purchase)
+    basket = replace(baskets.current(), id=purchase.cart, country=purchase.country)
+    return baskets.keep(make_response(redirect(order.payment_url or "/cart", 303)), basket)
+
+
+def unreachable(purchase: Purchase | None = None) -> ResponseReturnValue:
+    """Stripe does not answer: nothing was charged, and the same form again."""
+    return render_template("shop/unreachable.html", form=request.form, purchase=purchase), 503
+
+
+def _sold_out(error: SoldOut, purchase: Purchase) -> ResponseReturnValue:
+    offer = catalog.offer(error.line.sku)
+    html = render_template("shop/sold_out.html", line=error.line, offer=offer, purchase=purchase)
+    return html, 409
+
+
+def _leave_cart(order: Order) -> ResponseReturnValue:
+    """To the order's page; what was bought is in the cart no more."""
+    answer = make_response(redirect(order_path(order), 303))
+    basket = baskets.current()
+    if order.cart == basket.id and order.ordered:
+        return baskets.keep(answer, cart.without(basket, order))
+    return answer
+
+
+def _read(quantity: str, email: str) -> tuple[dict[str, str], int, str | None]:
+    errors: dict[str, str] = {}
+    units, address = 0, None
+    try:
+        units = read_quantity(quantity)
+    except Invalid as error:
+        errors["quantity"] = str(error)
+    try:
+        address = read_email(email)
+    except Invalid as error:
+        errors["email"] = str(error)
+    return errors, units, address
+
+
+def _country(entered: str | None, basket: Cart, errors: dict[str, str]) -> str:
+    """Where it goes: as entered, else as the cart says, else where we ship first of all."""
+    chosen = read_country(entered or basket.country)
+    if entered and chosen is None:
+        errors["country"] = "We do not ship to this country yet."
+    first = next(iter(shipping.rates()), None)
+    return chosen or (first.country if first else "")

@@ -1,0 +1,82 @@
+"""Order pages by link, and the form that sends the links again."""
+
+from flask import Blueprint, Response, abort, make_response, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from core.web.headers import cache_publicly
+from core.web.limits import limiter
+from shop import checkout, letters, orders, payments
+from shop.forms import Invalid, read_email
+from shop.links import order_path
+from shop.models import Order
+from shop.stock import SoldOut
+from shop.views.checkout import unreachable
+
+pages = Blueprint("orders", __name__, url_prefix="/orders")
+
+_PRIVATE = {
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Robots-Tag": "noindex",
+}
+
+
+@pages.get("/")
+def ask() -> Response:
+    """The form that asks for an e-mail address."""
+    return cache_publicly(Response(render_template("shop/order_links.html", email="", error=None)))
+
+
+@pages.post("/")
+@limiter.limit("10 per minute; 60 per hour")
+def send_links() -> ResponseReturnValue:
+    """The same answer for every address, whoever has orders here."""
+    entered = request.form.get("email", "")
+    try:
+        email = read_email(entered)
+    except Invalid as error:
+        return render_template("shop/order_links.html", email=entered, error=str(error)), 400
+    if email is None:
+        missing = "Enter the e-mail address that you ordered with."
+        return render_template("shop/order_links.html", email="", error=missing), 400
+    letters.send_links(email)
+    return render_template("shop/order_links_sent.html", email=email)
+
+
+@pages.get("/<token>")
+def show(token: str) -> ResponseReturnValue:
+    """Where the order stands, what was bought, where it goes, and what one can do."""
+    answer = make_response(render_template("shop/order.html", order=_order(token)))
+    answer.headers.update(_PRIVATE)
+    return answer
+
+
+@pages.post("/<token>/receipt")
+@limiter.limit("3 per minute; 10 per hour")
+def send_receipt(token: str) -> ResponseReturnValue:
+    """Send the receipt once more to the address that it went to."""
+    order = _order(token)
+    if order.bought:
+        orders.send_again(order.id, orders.RECEIPT, by="customer")
+    return redirect(f"{order_path(order)}?sent=1", 303)
+
+
+@pages.post("/<token>/pay")
+@limiter.limit("10 per minute")
+def pay(token: str) -> ResponseReturnValue:
+    """To the payment page again, for an order that nobody has paid."""
+    order = _order(token)
+    try:
+        again = checkout.try_again(order)
+    except SoldOut as error:
+        html = render_template("shop/sold_out.html", line=error.line, offer=None, purchase=None)
+        return html, 409
+    except (orders.NotPossible, checkout.Overtaken):
+        return redirect(order_path(order), 303)
+    except (payments.Unavailable, payments.Refused):
+        return unreachable()
+    return redirect(again.payment_url or order_path(order), 303)
+
+
+def _order(token: str) -> Order:
+    return orders.by_token(token) or abort(404, "There is no order at this address.")
