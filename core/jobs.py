@@ -9,18 +9,35 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import psycopg
 from huey import Huey, PostgresHuey, SqliteHuey, crontab
 from huey.consumer import Consumer
+from sqlalchemy import select
 
-from core import db, leases
+from core import clock, db, leases
 from core.config import Config
+from core.models import Lease
 
 log = logging.getLogger(__name__)
 
 Job = Callable[[], object]
+
+
+@dataclass(frozen=True)
+class Turn:
+    """When a periodic job last began; `last_at` is None before its first turn."""
+
+    name: str
+    minutes: int
+    last_at: datetime | None
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it should have come again long ago: no worker runs, or none has the time."""
+        patience = 2 * timedelta(minutes=self.minutes) + timedelta(minutes=2)
+        return self.last_at is None or self.last_at + patience < clock.now()
 
 
 @dataclass(frozen=True)
@@ -67,6 +84,18 @@ def install(config: Config, context: Callable[[], AbstractContextManager[object]
             _queue.periodic_task(when, name=f"{name}:periodic")(_within(context, turn))
 
 
+def turns() -> list[Turn]:
+    """The periodic jobs, by name, and when each last had its turn."""
+    with db.reading() as session:
+        held = select(Lease.name, Lease.expires_at).where(Lease.name.startswith("job:"))
+        ends = dict(session.execute(held).all())
+    return [
+        Turn(name, minutes, end - _length(minutes) if (end := ends.get(f"job:{name}")) else None)
+        for name, registered in sorted(_registered.items())
+        if (minutes := registered.minutes) is not None
+    ]
+
+
 def consumer(threads: int) -> Consumer:
     """A worker for the installed queue; `run()` works until SIGTERM or SIGINT."""
     assert _queue is not None, "jobs.install() comes first"
@@ -102,13 +131,17 @@ def _within(context: Callable[[], AbstractContextManager[object]], work: Job) ->
 
 def _in_turn(name: str, work: Job, minutes: int) -> Job:
     """Every worker has a scheduler; the lease lets one of them do the turn."""
-    duration = timedelta(minutes=minutes) - timedelta(seconds=10)
 
     def run() -> None:
-        if leases.take(f"job:{name}", duration):
+        if leases.take(f"job:{name}", _length(minutes)):
             work()
 
     return run
+
+
+def _length(minutes: int) -> timedelta:
+    """For how long a turn is taken: a little less than until the next one."""
+    return timedelta(minutes=minutes) - timedelta(seconds=10)
 
 
 def _open_queue(config: Config) -> Huey:

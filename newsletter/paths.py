@@ -147,7 +147,7 @@ def _waiting(version_id: int) -> dict[int, int]:
         .where(Enrolment.version_id == version_id, Enrolment.state == Walk.ACTIVE)
         .group_by(Enrolment.position)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def _counts(

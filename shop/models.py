@@ -158,6 +158,7 @@ class Order(Base):
     __tablename__ = "shop_order"
     __table_args__ = (
         Index("ix_shop_order_state", "state", "id"),
+        Index("ix_shop_order_paid_at", "paid_at"),
         Index("ix_shop_order_email", "email", "id"),
         # One cart can be paid through one page at a time.
         Index(

@@ -3,7 +3,7 @@
 from typing import Any, TypedDict
 
 from flask import Response, flash, render_template
-from sqlalchemy import func, select, text
+from sqlalchemy import ScalarSelect, func, select, text
 
 from blog.models import Comment
 from core import db
@@ -20,12 +20,11 @@ class Undo(TypedDict):
     fields: dict[str, str]
 
 
-def page(template: str, **context: Any) -> str:
-    """Render a desk's page."""
-    counts = waiting()
+def page(template: str, *, counts: dict[str, Any] | None = None, **context: Any) -> str:
+    """Render a desk's page; `counts` are what waits on each desk, where they are known already."""
     return render_template(
         f"staff/{template}",
-        counts=counts,
+        counts=count(**waiting()) if counts is None else counts,
         me=access.member(),
         may_use=access.may_use,
         **context,
@@ -48,13 +47,17 @@ def mail_part(html: str) -> Response:
     return response
 
 
-def waiting() -> dict[str, int]:
-    """How much waits on each desk that is open to who is signed in; one query."""
-    open_desks = [name for name in _WAITING if access.may_use(name)]
-    if not open_desks:
+def count(**numbers: ScalarSelect[Any]) -> dict[str, Any]:
+    """All these numbers with one query."""
+    if not numbers:
         return {}
-    counts = select(*(_WAITING[name].label(name) for name in open_desks))
-    return dict(db.session().execute(counts).one()._mapping)  # noqa: SLF001 - its documented name
+    row = db.session().execute(select(*(each.label(name) for name, each in numbers.items())))
+    return dict(row.mappings().one())
+
+
+def waiting() -> dict[str, ScalarSelect[Any]]:
+    """How to count what waits on each desk that is open to who is signed in."""
+    return {name: number for name, number in _WAITING.items() if access.may_use(name)}
 
 
 _MAIL_POLICY = (

@@ -27,7 +27,7 @@ def index() -> ResponseReturnValue:
         .group_by(Sequence.id)
         .order_by(Sequence.title)
     )
-    return page("sequences.html", found=db.session().execute(rows).tuples().all())
+    return page("sequences.html", found=db.session().execute(rows).all())
 
 
 @desk.get("/<int:number>")

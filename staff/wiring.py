@@ -10,11 +10,14 @@ from staff import (
     cli,
     comments,
     newsletters,
+    orders,
     outbox,
     posts,
     redirects,
+    search,
     sequences,
     settings,
+    shelf,
     sign_in,
     subscribers,
     today,
@@ -22,6 +25,8 @@ from staff import (
 
 _DESKS = (
     today,
+    orders,
+    shelf,
     posts,
     comments,
     newsletters,
@@ -30,6 +35,7 @@ _DESKS = (
     outbox,
     settings,
     redirects,
+    search,
     account,
 )
 
@@ -40,6 +46,7 @@ def init_app(app: Flask) -> None:
     app.permanent_session_lifetime = timedelta(days=7)
     office = Blueprint("staff", __name__, url_prefix="/staff")
     office.register_blueprint(sign_in.pages)
+    office.register_blueprint(shelf.prices)
     for module in _DESKS:
         office.register_blueprint(module.desk)
     office.after_request(_keep_nowhere)

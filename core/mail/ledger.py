@@ -346,6 +346,13 @@ def addressed_to(recipient: str) -> Sequence[Delivery]:
         return session.scalars(mine.order_by(Delivery.id.desc())).all()
 
 
+def under(source: str) -> Sequence[Delivery]:
+    """Every message that is counted under a source, newest first; for sources of a few."""
+    with db.reading() as session:
+        counted = select(Delivery).where(Delivery.source == source)
+        return session.scalars(counted.order_by(Delivery.id.desc())).all()
+
+
 def forget(recipient: str, *, letters: str) -> None:
     """Take a person out of the rows of letters whose names begin with `letters`.
 

@@ -41,9 +41,11 @@ def upgrade() -> None:
         sqlite_where=sa.text("state IN ('failed', 'unknown')"),
         postgresql_where=sa.text("state IN ('failed', 'unknown')"),
     )
+    op.create_index("ix_shop_order_paid_at", "shop_order", ["paid_at"], unique=False)
 
 
 def downgrade() -> None:
+    op.drop_index("ix_shop_order_paid_at", table_name="shop_order")
     op.drop_index(
         "ix_delivery_troubled",
         table_name="delivery",

@@ -14,9 +14,17 @@ from staff import access
 OPEN = {"staff.sign_in.show", "staff.sign_in.sign_in", "staff.sign_in.sign_out"}
 # What each role must not do, as a method and an address.
 FORBIDDEN_TO_EDITORS = [
+    ("GET", "/staff/orders"),
+    ("GET", "/staff/orders/1"),
+    ("POST", "/staff/orders/1/ship"),
+    ("POST", "/staff/orders/1/refund"),
+    ("POST", "/staff/orders/1/cancel"),
+    ("POST", "/staff/shelf/1/receive"),
+    ("POST", "/staff/prices/QL-CLAW"),
     ("GET", "/staff/settings"),
 ]
 FORBIDDEN_TO_FULFILMENT = [
+    ("POST", "/staff/prices/QL-CLAW"),
     ("GET", "/staff/settings"),
     ("GET", "/staff/posts"),
     ("POST", "/staff/posts/new"),

@@ -9,6 +9,9 @@ from sqlalchemy import select
 from core import db
 from newsletter import links, subscribers
 from newsletter.models import Subscriber
+from tests.shop.conftest import running_shop, sample_shop, simulator
+
+__all__ = ("running_shop", "sample_shop", "simulator")
 
 
 @pytest.fixture

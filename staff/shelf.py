@@ -1,0 +1,80 @@
+"""The shelf desk: what is sold and for how much, how many are there, and why that changed."""
+
+from collections.abc import Sequence
+
+from flask import abort, redirect, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy import Row, select
+
+from core import db, money
+from shop import catalog, stock
+from shop.models import Product, Stock, StockMovement, Variant
+from staff import access
+from staff.frame import page, say
+from staff.models import Role
+
+desk = access.desk("shelf", __name__, Role.FULFILMENT)
+prices = access.desk("prices", __name__)
+
+
+@desk.get("")
+def index() -> ResponseReturnValue:
+    """Every variant with its price and its units, and the last movements."""
+    offers = {offer.sku: offer for offer in catalog.on_sale()}
+    return page("shelf.html", rows=_rows(), offers=offers, movements=_movements())
+
+
+@desk.post("/<int:number>/receive")
+def receive(number: int) -> ResponseReturnValue:
+    """Put units on the shelf, or correct a count with a negative number."""
+    variant = _found(number)
+    units = request.form.get("units", type=int) or 0
+    why = " ".join(request.form.get("why", "").split())[:200] or "received"
+    if units == 0 or abs(units) > 1_000_000:
+        say("How many? A whole number, negative to take some off.", kind="error")
+        return redirect("/staff/shelf", 303)
+    try:
+        stock.receive(variant.id, units, by=access.member().email, why=why)
+    except ValueError:
+        say("Fewer would be left than customers at the payment page hold.", kind="error")
+    else:
+        said = f"{units:+,} {variant.sku}."
+        say(said, undo=f"/staff/shelf/{number}/receive", units=str(-units), why="undone")
+    return redirect("/staff/shelf", 303)
+
+
+@prices.post("/<sku>")
+def change(sku: str) -> ResponseReturnValue:
+    """Let a variant cost something else from now on; the history is kept."""
+    offer = catalog.offer(sku) or abort(404)
+    try:
+        amount = money.parse(request.form.get("amount", ""), offer.currency)
+        catalog.set_price(sku, amount, offer.currency)
+    except ValueError:
+        say("This is no price.", kind="error")
+    else:
+        shown = money.display(amount, offer.currency)
+        before = str(money.to_decimal(offer.amount, offer.currency))
+        say(f"{sku} costs {shown} from now on.", undo=f"/staff/prices/{sku}", amount=before)
+    return redirect("/staff/shelf", 303)
+
+
+def _rows() -> Sequence[Row[Variant, Product, Stock | None]]:
+    statement = (
+        select(Variant, Product, Stock)
+        .join(Product, Product.id == Variant.product_id)
+        .outerjoin(Stock, Stock.variant_id == Variant.id)
+        .order_by(Product.title, Variant.position)
+    )
+    return db.session().execute(statement).all()
+
+
+def _movements() -> Sequence[Row[StockMovement, str]]:
+    statement = select(StockMovement, Variant.sku).join(
+        Variant, Variant.id == StockMovement.variant_id
+    )
+    return db.session().execute(statement.order_by(StockMovement.id.desc()).limit(50)).all()
+
+
+def _found(number: int) -> Variant:
+    return db.session().get(Variant, number) or abort(404)
