@@ -92,7 +92,7 @@ def session(found: Json) -> Session:
         tax=totals.get("amount_tax") or 0,
         total=found.get("amount_total") or 0,
         payment_intent=intent["id"] if isinstance(intent, dict) else intent,
-        email=customer.get("email"),
+        email=(customer.get("email") or "").lower() or None,
         name=shipped.get("name") or customer.get("name"),
         phone=customer.get("phone"),
         address=shipped.get("address") or customer.get("address"),

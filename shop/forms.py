@@ -35,7 +35,7 @@ def read_quantity(entered: str, *, least: int = 1) -> int:
 
 
 def read_email(entered: str) -> str | None:
-    """An e-mail address, or None where nothing was entered. Raises `Invalid`."""
+    """An e-mail address in lower case, or None where nothing was entered. Raises `Invalid`."""
     if not entered.strip():
         return None
     try:
@@ -43,7 +43,7 @@ def read_email(entered: str) -> str | None:
         checked = validate_email(entered.strip(), check_deliverability=False, test_environment=True)
     except EmailNotValidError as error:
         raise Invalid("Enter an e-mail address like name@example.com.") from error
-    return checked.normalized
+    return checked.normalized.lower()
 
 
 def read_source(entered: str | None) -> str | None:

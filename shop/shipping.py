@@ -1,6 +1,6 @@
 """Where we ship to, what it costs, and how long it takes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from babel import Locale
 from sqlalchemy import select
@@ -61,4 +61,20 @@ def country_name(code: str) -> str:
     return name
 
 
+def address_lines(name: str | None, address: Mapping[str, str | None]) -> list[str]:
+    """Name and address (Stripe's fields) as an envelope has them in that country."""
+    city, state, code = (address.get(key) or "" for key in ("city", "state", "postal_code"))
+    country = address.get("country") or ""
+    if country in _CODE_LAST:
+        town = [f"{city}, {state} {code}" if state else f"{city} {code}"]
+    elif country in _CODE_BELOW:
+        town = [city, state, code]
+    else:
+        town = [f"{code} {city}", state]
+    lines = [name, address.get("line1"), address.get("line2"), *town, country_name(country)]
+    return [line.strip() for line in lines if line and line.strip()]
+
+
+_CODE_LAST = ("US", "CA", "AU", "NZ")
+_CODE_BELOW = ("GB", "IE")
 _COUNTRIES = Locale("en").territories

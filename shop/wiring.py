@@ -2,18 +2,20 @@
 
 from flask import Flask
 
+from core import money
 from shop import catalog, cli, letters, shipping
-from shop.views import carts, checkout, orders, pictures, products, webhooks
+from shop.views import carts, checkout, feeds, orders, pictures, products, webhooks
 
 
 def init_app(app: Flask) -> None:
     """Plug in. The jobs `shop.sweep` and `shop.reconcile` come with their modules."""
-    for part in (products, carts, checkout, orders, webhooks):
+    for part in (products, carts, checkout, orders, webhooks, feeds):
         app.register_blueprint(part.pages)
     app.jinja_env.globals.update(
         product_card=catalog.product_card,
         product_picture=pictures.find,
+        address_lines=shipping.address_lines,
     )
-    app.jinja_env.filters["country_name"] = shipping.country_name
+    app.jinja_env.filters.update(country_name=shipping.country_name, decimal=money.to_decimal)
     letters.install()
     app.cli.add_command(cli.reconcile)
