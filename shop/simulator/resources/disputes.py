@@ -1,7 +1,5 @@
 """Disputes: a customer's bank asks for the money back (https://docs.stripe.com/disputes)."""
 
-from collections.abc import Mapping
-
 from shop.simulator import events, lists
 from shop.simulator.errors import StripeError
 from shop.simulator.resources import balance
@@ -125,8 +123,6 @@ def of_charge(store: Store, charge: str) -> Object | None:
 
 
 def _build(store: Store, charge: Object, amount: int, reason: str) -> Object:
-    kind = charge["payment_method_details"]["type"]
-    details: Mapping[str, object] = {"type": "card", "card": _card(charge)}
     return {
         "id": identifier("du_1"),
         "object": "dispute",
@@ -150,15 +146,20 @@ def _build(store: Store, charge: Object, amount: int, reason: str) -> Object:
         "livemode": False,
         "metadata": {},
         "payment_intent": charge["payment_intent"],
-        **({"payment_method_details": details} if kind == "card" else {}),
+        **_details(charge["payment_method_details"]),
         "reason": reason,
         "status": "needs_response",
     }
 
 
-def _card(charge: Object) -> Object:
-    brand = charge["payment_method_details"]["card"]["brand"]
-    return {"brand": brand, "case_type": "chargeback", "network_reason_code": "10.4"}
+def _details(method: Object) -> Object:
+    """`payment_method_details`, which a bank account's dispute does without."""
+    if method["type"] != "card":
+        return {}
+    brand = method["card"]["brand"]
+    case = {"case_type": "chargeback", "network_reason_code": "10.4"}
+    card = {"brand": brand, "network": brand, **case}
+    return {"payment_method_details": {"type": "card", "card": card}}
 
 
 def _no_evidence() -> Object:

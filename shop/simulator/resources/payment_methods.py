@@ -116,7 +116,7 @@ def _charged_account(kind: str, own: Object) -> Object:
     known = {name: value for name, value in own.items() if name not in kept}
     if kind == "us_bank_account":
         return {**known, "payment_reference": None}
-    return {**known, "mandate": None}
+    return {**known, "mandate": None} if kind in ("sepa_debit", "bacs_debit") else known
 
 
 def _authentication() -> Object:
