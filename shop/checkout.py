@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from core import clock, db, jobs
 from shop import alerts, catalog, orders, payments, settlement, shipping, stock
-from shop.models import Order, OrderLine, OrderState, Reservation, ReservationState
+from shop.models import BOUGHT, HOLDING, Order, OrderLine, OrderState, Reservation, ReservationState
 
 log = logging.getLogger(__name__)
 
@@ -119,13 +119,23 @@ def try_again(order: Order) -> Order:
 def sweep() -> int:
     """Let go of stock whose time to pay is over, once Stripe confirms it; how many orders."""
     swept = 0
-    for order in _overdue():
+    for order in overdue():
         try:
             swept += _sweep(order)
         except payments.Unavailable as error:
             log.warning("the sweep waits for Stripe: %s", error)
             break
     return swept
+
+
+def overdue() -> list[Order]:
+    """Orders that still hold stock although their time to pay is over."""
+    held = select(Reservation.order_id).where(
+        Reservation.state == ReservationState.HELD, Reservation.expires_at < clock.now()
+    )
+    with db.reading() as session:
+        overdue = select(Order).where(Order.id.in_(held)).order_by(Order.id).limit(200)
+        return list(session.scalars(overdue))
 
 
 def _order(purchase: Purchase) -> Order:
@@ -210,6 +220,8 @@ def _start_over(cart: str) -> None:
     order = _let_go_of_unopened(cart)
     if order is None or order.session_id is None:
         return
+    if order.ordered:
+        raise AlreadyPaid(orders.get(order.id))
     session = payments.expire_session(order.session_id)
     if session.standing in ("paid", "waiting"):
         settlement.conclude(session, by=_CUSTOMER)
@@ -218,24 +230,16 @@ def _start_over(cart: str) -> None:
 
 
 def _let_go_of_unopened(cart: str) -> Order | None:
-    """The order that waits to be paid for a cart, ended at once where its page is not open yet.
+    """The order that a cart became, ended at once where its payment page is not open yet.
 
-    Whoever is just opening that page will find that it is not wanted.
+    Whoever is just opening that page will find that it is not wanted. A cart that was paid for
+    gets another name once its customer comes back from the payment page.
     """
     with db.transaction():
-        order = orders.locked((Order.cart == cart) & (Order.state == OrderState.PLACED))
+        order = orders.locked((Order.cart == cart) & Order.state.in_((*HOLDING, *BOUGHT)))
         if order is not None and order.session_id is None:
             orders.close(order, OrderState.CANCELLED, by=_CUSTOMER, why="started over")
     return order
-
-
-def _overdue() -> list[Order]:
-    held = select(Reservation.order_id).where(
-        Reservation.state == ReservationState.HELD, Reservation.expires_at < clock.now()
-    )
-    with db.reading() as session:
-        overdue = select(Order).where(Order.id.in_(held)).order_by(Order.id).limit(200)
-        return list(session.scalars(overdue))
 
 
 def _sweep(order: Order) -> bool:

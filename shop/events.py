@@ -43,7 +43,10 @@ class OrderRefunded:
 
 @dataclass(frozen=True)
 class CheckoutExpired:
-    """Somebody went to the payment page and did not pay; `email` where they gave one."""
+    """Somebody went to the payment page and did not pay; `email` where they gave one.
+
+    They may have started over and paid since: whoever writes to them asks that first.
+    """
 
     order_id: int
     email: str | None

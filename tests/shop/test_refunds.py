@@ -1,5 +1,7 @@
 """Money that goes back is mirrored from Stripe, whoever began it, and counted once."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import select
 
@@ -75,11 +77,13 @@ def test_no_more_is_refunded_than_was_paid(running_shop: RunningShop, charge: st
 def test_a_refund_whose_answer_was_lost_is_made_once(
     running_shop: RunningShop, charge: str
 ) -> None:
-    running_shop.simulator.fail_next(3)
+    running_shop.simulator.pause()
+    running_shop.simulator.fail_next(3, "lost")
     with pytest.raises(payments.Unavailable):
         refunds.refund(the_order().id, 500, by=OWNER)
     assert the_order().state is OrderState.PAID
     assert reconciler.reconcile()["refunds_made"] == 1
+    running_shop.simulator.resume()
     running_shop.wait()
     assert [(amount, status) for _, amount, status in rows()] == [(500, "succeeded")]
     assert the_order().refunded_amount == 500
@@ -95,6 +99,16 @@ def test_a_refund_that_comes_back_is_taken_off_again_and_staff_see_it(
     assert rows() == [(made["id"], 9600, "failed")]
     assert (the_order().state, the_order().refunded_amount) == (OrderState.PAID, 0)
     assert alerts() == ["refund_failed"]
+
+
+def test_news_that_was_read_before_later_news_changes_nothing(
+    running_shop: RunningShop, charge: str
+) -> None:
+    made = running_shop.simulator.refund(charge)
+    running_shop.wait()
+    now = payments.read_refund(made["id"])
+    assert refunds.mirror(replace(now, status="pending"))
+    assert rows() == [(made["id"], 9600, "succeeded")]
 
 
 def test_a_refund_that_is_told_before_the_payment_finds_its_order(

@@ -1,13 +1,15 @@
 """An order follows its payment: once, whoever tells of it, in whatever order, or not at all."""
 
 import threading
+from datetime import timedelta
 
 import pytest
+import time_machine
 from sqlalchemy import func, select, update
 
-from core import db
+from core import clock, db
 from core import events as core_events
-from shop import checkout, orders, reconciler, settlement
+from shop import checkout, orders, reconciler, refunds, settlement, shipping
 from shop.events import OrderPaid
 from shop.models import Order, OrderState, Payment, StockMovement, StripeEvent
 from shop.simulator.resources import coupons
@@ -150,21 +152,36 @@ def test_a_payment_for_an_order_that_is_not_here_alerts_staff(running_shop: Runn
     assert alerts() == ["unknown_order"]
 
 
-def test_a_promotion_code_lowers_the_total_and_even_pays_for_all(
-    running_shop: RunningShop,
-) -> None:
-    # What Stripe says is the truth: the goods are free, and shipping is paid.
-    store = running_shop.simulator.store
+def offer_for_nothing(shop: RunningShop) -> None:
+    """Let the code FREE take all off the goods."""
+    store = shop.simulator.store
     with store.transaction():
         coupon = coupons.create(store, {"percent_off": 100, "duration": "once"})
-        coupons.create_code(
-            store, {"promotion": {"type": "coupon", "coupon": coupon["id"]}, "code": "FREE"}
-        )
+        promotion = {"type": "coupon", "coupon": coupon["id"]}
+        coupons.create_code(store, {"promotion": promotion, "code": "FREE"})
+
+
+def test_a_promotion_code_lowers_the_total_as_stripe_says(running_shop: RunningShop) -> None:
+    offer_for_nothing(running_shop)
     session = running_shop.buy()
     assert running_shop.simulator.pay(session, {"promotion_code": "FREE"}).status == "paid"
     running_shop.wait()
     order = the_order()
     assert (order.state, order.discount_amount, order.total_amount) == (OrderState.PAID, 8900, 700)
+
+
+def test_an_order_that_costs_nothing_is_settled_without_a_payment(
+    running_shop: RunningShop,
+) -> None:
+    shipping.set_rate("US", title="Free", amount=0, currency="USD", days_min=3, days_max=6)
+    offer_for_nothing(running_shop)
+    session = running_shop.buy()
+    assert running_shop.simulator.pay(session, {"promotion_code": "FREE"}).status == "free"
+    running_shop.wait()
+    assert (the_order().state, the_order().total_amount) == (OrderState.PAID, 0)
+    assert letters() == [("shop.receipt", ADA)]
+    with pytest.raises(orders.NotPossible):
+        refunds.refund(the_order().id, by="Chloe")
 
 
 def test_a_bank_debit_waits_and_then_comes(running_shop: RunningShop) -> None:
@@ -176,6 +193,8 @@ def test_a_bank_debit_waits_and_then_comes(running_shop: RunningShop) -> None:
     assert waiting.state is OrderState.AWAITING_PAYMENT
     assert shelf() == (40, 1)
     assert letters() == []
+    with time_machine.travel(clock.now() + timedelta(days=4)):
+        assert checkout.overdue() == []
     page = ada.get(ada.get(f"/checkout/complete?session_id={session}").location)
     assert "Your bank is at work" in page.text
     assert waiting.payment_intent is not None
