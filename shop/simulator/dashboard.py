@@ -57,8 +57,7 @@ class Dashboard:
             "dashboard.html",
             payments=[self._payment(each) for each in intents],
             sessions=self._store.select("checkout.session", limit=_SHOWN),
-            deliveries=self._controls.deliveries()[: -_SHOWN - 1 : -1],
-            endpoints=self._store.select("webhook_endpoint"),
+            events=[self._event(each) for each in self._store.select("event", limit=_SHOWN)],
             **self._shared(),
         )
 
@@ -73,6 +72,11 @@ class Dashboard:
             "session": self._store.get(self._store.hidden(intent["id"])["session"]),
         }
 
+    def _event(self, event: Object) -> Object:
+        tries = len(self._controls.courier.attempts(event["id"]))
+        waiting = event["pending_webhooks"]
+        return {**event, "tries": tries, "state": _delivery(tries, waiting)}
+
     def _shared(self) -> dict[str, Any]:
         return {
             "paused": self._controls.courier.paused,
@@ -81,6 +85,12 @@ class Dashboard:
             "when": _when,
             "problem": "",
         }
+
+
+def _delivery(tries: int, waiting: int) -> str:
+    if waiting:
+        return "refused" if tries else "waiting"
+    return "delivered" if tries else "for nobody"
 
 
 def _tried(attempt: Object) -> Object:

@@ -21,7 +21,7 @@ def create(store: Store, params: Params) -> Object:
         payment_intent_data=params.get("payment_intent_data", {}),
         shipping_rate=session_parts.first_rate(session),
         discount=None,
-        sold_as={"params": _again(params, items)},
+        asked=dict(params),
     )
     for item in items:
         line_items.add(store, session["id"], item)
@@ -91,9 +91,10 @@ def lapse(store: Store, session: str) -> None:
 def recover(store: Store, session: str) -> Object:
     """A new session that sells what an expired one did."""
     expired = store.get(session)
-    params = store.hidden(session)["sold_as"]["params"]
+    asked = store.hidden(session)["asked"]
+    params = {name: value for name, value in asked.items() if name != "expires_at"}
     if expired["after_expiration"]["recovery"]["allow_promotion_codes"]:
-        params = {**params, "allow_promotion_codes": True}
+        params["allow_promotion_codes"] = True
         params.pop("discounts", None)
     body = create(store, params)
     return store.save({**body, "recovered_from": session})
@@ -133,16 +134,6 @@ def _discount(store: Store, session: Object, params: Params) -> None:
         pricing.check_discount(store, session, coupon, code)
         pricing.attach_discount(store, session, coupon, code)
         pricing.reprice(store, session)
-
-
-def _again(params: Params, items: list[Object]) -> dict[str, Any]:
-    """The request to repeat for a recovered session: without its deadline, with saved prices."""
-    again = {name: value for name, value in params.items() if name != "expires_at"}
-    again["line_items"] = [
-        {**{k: v for k, v in line.items() if k != "price_data"}, "price": item["price"]["id"]}
-        for line, item in zip(params["line_items"], items, strict=True)
-    ]
-    return again
 
 
 def _require_open(session: Object, verb: str) -> None:
