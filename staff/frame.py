@@ -62,7 +62,7 @@ def waiting() -> dict[str, ScalarSelect[Any]]:
 
 _MAIL_POLICY = (
     "default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'; font-src 'self'; "
-    "frame-ancestors 'self'; sandbox allow-popups"
+    "frame-ancestors 'self'; sandbox allow-same-origin allow-popups"
 )
 # Written out, not bound: an index on some rows serves only a query that names the same rows.
 _WAITING = {

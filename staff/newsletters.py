@@ -113,8 +113,9 @@ def preview() -> ResponseReturnValue:
     except BadLetter as error:
         response = mail_part(f"<p>{escape(str(error))}</p>")
     else:
-        plain = request.form.get("view") == "text"
-        response = mail_part(f"<pre>{escape(message.text)}</pre>" if plain else message.html)
+        shown = f'<pre style="white-space: pre-wrap">{escape(message.text)}</pre>'
+        as_text = request.form.get("view") == "text"
+        response = mail_part(shown if as_text else message.html)
     told = [{"message": finding.text, "weight": finding.weight} for finding in findings]
     response.headers["Problems"] = json.dumps(told)
     return response

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from flask import redirect, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
+from sqlalchemy.orm import load_only
 
 from blog.models import Post
 from core import db
@@ -48,5 +49,6 @@ def _people(words: str) -> Sequence[Subscriber]:
 
 def _posts(words: str) -> Sequence[Post]:
     titled = func.lower(Post.title).contains(words.lower(), autoescape=True)
+    shown = load_only(Post.title, Post.published_at, Post.updated_at)
     statement = select(Post).where(titled).order_by(Post.updated_at.desc()).limit(_MOST)
-    return db.session().scalars(statement).all()
+    return db.session().scalars(statement.options(shown)).all()

@@ -1,14 +1,16 @@
 """The shelf desk: what is sold and for how much, how many are there, and why that changed."""
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 from flask import abort, redirect, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy import Row, select
+from sqlalchemy import Row, ScalarSelect, select
+from sqlalchemy.orm import InstrumentedAttribute
 
-from core import db, money
+from core import clock, db, money
 from shop import catalog, stock
-from shop.models import Product, Stock, StockMovement, Variant
+from shop.models import Price, Product, Stock, StockMovement, Variant
 from staff import access
 from staff.frame import page, say
 from staff.models import Role
@@ -16,12 +18,13 @@ from staff.models import Role
 desk = access.desk("shelf", __name__, Role.FULFILMENT)
 prices = access.desk("prices", __name__)
 
+Answer = TypeVar("Answer")
+
 
 @desk.get("")
 def index() -> ResponseReturnValue:
     """Every variant with its price and its units, and the last movements."""
-    offers = {offer.sku: offer for offer in catalog.on_sale()}
-    return page("shelf.html", rows=_rows(), offers=offers, movements=_movements())
+    return page("shelf.html", rows=_rows(), movements=_movements())
 
 
 @desk.post("/<int:number>/receive")
@@ -59,14 +62,21 @@ def change(sku: str) -> ResponseReturnValue:
     return redirect("/staff/shelf", 303)
 
 
-def _rows() -> Sequence[Row[Variant, Product, Stock | None]]:
+def _rows() -> Sequence[Row[Variant, Product, Stock | None, int | None, str | None]]:
+    """Every variant, on sale or not, with its units and its price of this moment."""
     statement = (
-        select(Variant, Product, Stock)
+        select(Variant, Product, Stock, _now(Price.amount), _now(Price.currency))
         .join(Product, Product.id == Variant.product_id)
         .outerjoin(Stock, Stock.variant_id == Variant.id)
         .order_by(Product.title, Variant.position)
     )
     return db.session().execute(statement).all()
+
+
+def _now(column: InstrumentedAttribute[Answer]) -> ScalarSelect[Answer]:
+    began = Price.variant_id == Variant.id, Price.valid_from <= clock.now()
+    latest = select(column).where(*began).order_by(Price.valid_from.desc(), Price.id.desc())
+    return latest.limit(1).scalar_subquery()
 
 
 def _movements() -> Sequence[Row[StockMovement, str]]:

@@ -51,7 +51,7 @@ def _numbers(now: datetime, currency: str) -> dict[str, ScalarSelect[Any]]:
             "sold_before": _orders(func.count(), now - 2 * _DAY, now - _DAY),
             "earned": _earned(currency, now - _DAY, now),
             "earned_before": _earned(currency, now - 2 * _DAY, now - _DAY),
-            "shelf": select(
+            "units": select(
                 func.coalesce(func.sum(Stock.on_hand - Stock.reserved), 0)
             ).scalar_subquery(),
         }

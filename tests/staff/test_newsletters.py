@@ -49,7 +49,7 @@ def test_the_preview_is_the_letter_and_tells_what_speaks_against_it(ed: FlaskCli
     assert "<em>something</em>" in html.text
     assert "Hello there" in html.text
     text = ed.post("/staff/newsletters/preview", data=FIELDS | {"view": "text"})
-    assert text.text.startswith("<pre>")
+    assert text.text.startswith("<pre ")
     empty = ed.post("/staff/newsletters/preview", data=FIELDS | {"subject": ""})
     problems = json.loads(empty.headers["Problems"])
     assert {"message": "The subject is empty.", "weight": "blocks"} in problems

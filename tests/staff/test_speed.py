@@ -1,0 +1,92 @@
+"""No list of the back office asks more of the database than five questions, however long it is.
+
+The search asks seven: it is three lists in one.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import event
+
+from blog import comments, posts
+from blog.posts import Draft
+from core import db
+from newsletter import newsletters, sequences
+from newsletter.models import Subscriber
+from staff.access import OPEN_TO
+from tests.staff.test_orders import order_of
+
+LISTS = {
+    "today": "/staff/",
+    "orders": "/staff/orders",
+    "shelf": "/staff/shelf",
+    "posts": "/staff/posts",
+    "comments": "/staff/comments",
+    "newsletters": "/staff/newsletters",
+    "sequences": "/staff/sequences",
+    "subscribers": "/staff/subscribers",
+    "outbox": "/staff/outbox",
+    "settings": "/staff/settings",
+    "redirects": "/staff/redirects",
+    "search": "/staff/search?q=a",
+    "account": "/staff/account",
+}
+
+
+@contextmanager
+def questions() -> Iterator[list[str]]:
+    """Every statement that the database is asked meanwhile."""
+    asked: list[str] = []
+
+    def note(connection: object, cursor: object, statement: str, *others: object) -> None:
+        asked.append(statement)
+
+    event.listen(db.engine(), "before_cursor_execute", note)
+    try:
+        yield asked
+    finally:
+        event.remove(db.engine(), "before_cursor_execute", note)
+
+
+@pytest.fixture
+def busy_shop(sample_shop: Flask, join: Callable[[str], Subscriber]) -> None:
+    """Some of everything."""
+    sequences.publish(
+        "welcome",
+        "Welcome",
+        [
+            sequences.Step(subject=f"Letter {day}", preheader="", body="Hello.", delay_days=day)
+            for day in range(12)
+        ],
+        trigger="confirmed",
+    )
+    for number in range(20):
+        order_of("Ada", 1000 + number)
+        join(f"reader-{number}")
+        post = posts.save(
+            Draft(slug=f"p-{number}", title=f"A {number}", summary="", body="x", author="Ed"),
+            by="ed@shop.example",
+        )
+        comments.submit(post.id, name="Ben", email=None, body="Yes.")
+        newsletters.draft(f"Issue {number}", "Hello")
+
+
+@pytest.mark.parametrize("desk", LISTS)
+def test_a_list_asks_few_questions(busy_shop: None, olivia: FlaskClient, desk: str) -> None:
+    with questions() as asked:
+        assert olivia.get(LISTS[desk]).status_code == 200
+    real = [statement for statement in asked if not statement.startswith(("BEGIN", "PRAGMA"))]
+    assert len(real) <= (7 if desk == "search" else 5), "\n".join(real)
+
+
+def test_a_long_path_asks_no_more_than_a_short_one(busy_shop: None, olivia: FlaskClient) -> None:
+    with questions() as asked:
+        assert "Letter 11" in olivia.get("/staff/sequences/1").text
+    assert len(asked) <= 9, "\n".join(asked)
+
+
+def test_every_desk_has_its_list_here() -> None:
+    assert set(OPEN_TO) - {"prices"} == set(LISTS)
