@@ -32,6 +32,7 @@ class Faults:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._ended = threading.Event()
+        self._held = threading.Event()
         self._waiting: list[Fault] = []
 
     def fail_next(self, calls: int, kind: Kind = "error", seconds: float = 30) -> None:
@@ -45,6 +46,10 @@ class Faults:
             self._waiting.clear()
         self._ended.set()
         self._ended = threading.Event()
+
+    def wait_until_held(self, timeout: float) -> bool:
+        """Whether, within `timeout` seconds, a slow call is being held."""
+        return self._held.wait(timeout)
 
     def take(self) -> Fault | None:
         """The fault of the call that has just come in."""
@@ -74,4 +79,5 @@ class Faults:
     def hold(self, fault: Fault | None) -> None:
         """Take as long as a slow call takes; its idempotency key is in use meanwhile."""
         if fault and fault.kind == "slow":
+            self._held.set()
             self._ended.wait(fault.seconds)

@@ -1,5 +1,6 @@
 """The simulator as a server: in this process for tests, or as a program of its own."""
 
+import socket
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -59,20 +60,30 @@ class Simulator(Controls):
 
     base_url: str
     _server: BaseWSGIServer
+    _clock: threading.Thread
 
     def listen(self, host: str, port: int) -> None:
         """Serve at an address, deliver webhooks, and let time bring about what is due."""
         self._stopping = threading.Event()
-        self._server = make_server(
-            host, port, Application(self), threaded=True, request_handler=_QuietHandler
-        )
-        self.base_url = f"http://{host}:{self._server.server_port}"
+        # Bound here, because werkzeug ends the process where a port is taken.
+        with socket.create_server((host, port)) as listener:
+            port = listener.getsockname()[1]
+            self._server = make_server(
+                host,
+                port,
+                Application(self),
+                threaded=True,
+                request_handler=_QuietHandler,
+                fd=listener.fileno(),
+            )
+        self.base_url = f"http://{host}:{port}"
         with self.store.transaction():
             self.store.set_setting("base_url", self.base_url)
         idempotency.release_interrupted(self.store)
         self.courier.start()
         threading.Thread(target=self._serve, name="simulator", daemon=True).start()
-        threading.Thread(target=self._tick, name="clock", daemon=True).start()
+        self._clock = threading.Thread(target=self._tick, name="clock", daemon=True)
+        self._clock.start()
 
     def stop(self) -> None:
         """End at once: close the port, deliver no more, close the file."""
@@ -81,6 +92,7 @@ class Simulator(Controls):
         self.courier.stop()
         self._server.shutdown()
         self._server.server_close()
+        self._clock.join()
         self.store.close()
 
     def __enter__(self) -> Self:

@@ -18,6 +18,8 @@ RETRY_DELAYS = (1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14400)
 _WORKERS = 4
 _TIMEOUT = 10
 _QUIET = 3600.0
+# How long `stop` waits for a thread that may be waiting for an answer, which it then drops.
+_LAST_WORDS = 0.2
 _DUE = "SELECT event, endpoint, attempts FROM deliveries WHERE state = 'pending' AND due <= ?"
 
 
@@ -57,6 +59,7 @@ class Courier:
         self._changed = threading.Condition()
         self._version = 0
         self._stopped = False
+        self._threads: list[threading.Thread] = []
         self.paused = False
         store.committed.append(self._wake)
 
@@ -64,13 +67,19 @@ class Courier:
         """Begin to deliver; what a former run was sending is sent again."""
         with self._store.transaction():
             self._store.execute("UPDATE deliveries SET state = 'pending' WHERE state = 'sending'")
-        for number in range(_WORKERS):
-            threading.Thread(target=self._work, name=f"courier-{number}", daemon=True).start()
+        self._threads = [
+            threading.Thread(target=self._work, name=f"courier-{number}", daemon=True)
+            for number in range(_WORKERS)
+        ]
+        for thread in self._threads:
+            thread.start()
 
     def stop(self) -> None:
         """Deliver no more; an answer still awaited is not recorded."""
         self._stopped = True
         self._wake()
+        for thread in self._threads:
+            thread.join(_LAST_WORDS)
 
     def pause(self) -> None:
         """Hold all deliveries back until `resume`."""
