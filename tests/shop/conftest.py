@@ -8,12 +8,12 @@ import pytest
 from flask import Flask
 from werkzeug.serving import make_server
 
+from core import config
 from core.config import Config
 from shop import samples
 from shop.simulator import server as stripe
 from shop.simulator.server import Simulator
 from tests.shop.running import SECRET, Quiet, RunningShop
-from wsgi import create_app
 
 
 @pytest.fixture
@@ -40,11 +40,11 @@ def running_shop(app: Flask, shop_config: Config, simulator: Simulator) -> Itera
         stripe_api_base=simulator.base_url,
         stripe_webhook_secrets=("whsec_of_next_month", SECRET),
     )
-    server.app = running = create_app(chosen)
+    config.install(chosen)
+    app.jinja_env.globals["site_url"] = chosen.site_url
     simulator.webhook_url = f"{chosen.site_url}/webhooks/stripe"
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    with running.app_context():
-        samples.seed()
-        yield RunningShop(chosen.site_url, running, simulator)
+    samples.seed()
+    yield RunningShop(chosen.site_url, app, simulator)
     server.shutdown()
     server.server_close()
