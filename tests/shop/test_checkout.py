@@ -207,3 +207,9 @@ def test_an_order_remembers_what_happened_to_it(running_shop: RunningShop) -> No
     with pytest.raises(orders.NotPossible):
         orders.ship(the_order().id, carrier="USPS", by="chloe@shop.example")
     assert alerts() == []
+
+
+def test_whoever_asks_for_payment_pages_all_day_is_slowed_down(running_shop: RunningShop) -> None:
+    eve = running_shop.visitor()
+    statuses = [eve.post("/checkout", sku="NOTHING", quantity=1).status for _ in range(31)]
+    assert statuses == [404] * 30 + [429]
