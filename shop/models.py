@@ -171,6 +171,7 @@ class Order(Base):
         Index("ix_shop_order_payment_intent", "payment_intent"),
         Index(
             "ix_shop_order_to_ship",
+            "fulfilled_at",
             "id",
             sqlite_where=text("state IN ('paid', 'partly_refunded') AND fulfilled_at IS NULL"),
             postgresql_where=text("state IN ('paid', 'partly_refunded') AND fulfilled_at IS NULL"),

@@ -68,10 +68,9 @@ def find(
     if states:
         statement = statement.where(Order.state.in_(states))
     if to_ship:
-        statement = statement.where(
-            Order.state.in_((OrderState.PAID, OrderState.PARTLY_REFUNDED)),
-            Order.fulfilled_at.is_(None),
-        )
+        shippable = (OrderState.PAID, OrderState.PARTLY_REFUNDED)
+        written_out = [db.literally(state, Order.state) for state in shippable]
+        statement = statement.where(Order.state.in_(written_out), Order.fulfilled_at.is_(None))
     if words:
         fields = (Order.number, Order.email, Order.name)
         statement = statement.where(

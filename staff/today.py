@@ -11,7 +11,7 @@ from core import clock, jobs, settings
 from core.mail.models import Delivery
 from newsletter.models import Consent, ConsentEvent, IssueState, Newsletter
 from shop import alerts
-from shop.models import BOUGHT, Order, Stock
+from shop.models import Order, Stock
 from staff import access, frame
 from staff.frame import page, say
 from staff.models import Role
@@ -79,7 +79,7 @@ def _numbers(now: datetime, currency: str) -> dict[str, ScalarSelect[Any]]:
 
 
 def _orders(what: ColumnElement[Any], since: datetime, until: datetime) -> ScalarSelect[Any]:
-    paid = Order.paid_at > since, Order.paid_at <= until, Order.state.in_(BOUGHT)
+    paid = Order.paid_at > since, Order.paid_at <= until
     return select(what).where(*paid).scalar_subquery()
 
 

@@ -90,7 +90,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_shop_order_to_ship",
         "shop_order",
-        ["id"],
+        ["fulfilled_at", "id"],
         unique=False,
         sqlite_where=sa.text("state IN ('paid', 'partly_refunded') AND fulfilled_at IS NULL"),
         postgresql_where=sa.text("state IN ('paid', 'partly_refunded') AND fulfilled_at IS NULL"),

@@ -90,3 +90,15 @@ def test_a_long_path_asks_no_more_than_a_short_one(busy_shop: None, olivia: Flas
 
 def test_every_desk_has_its_list_here() -> None:
     assert set(OPEN_TO) - {"prices"} == set(LISTS)
+
+
+def test_what_waits_is_counted_by_indexes_alone(olivia: FlaskClient, database_kind: str) -> None:
+    if database_kind != "sqlite":
+        pytest.skip("PostgreSQL chooses by the tables' sizes")
+    with questions() as asked:
+        olivia.get("/staff/account")
+    (counts,) = [statement for statement in asked if "count(" in statement]
+    with db.engine().connect() as connection:
+        plan = [str(row[3]) for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {counts}")]
+    for index in ("ix_shop_order_to_ship", "ix_comment_waiting", "ix_delivery_troubled"):
+        assert any(index in step for step in plan), plan
