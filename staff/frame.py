@@ -69,7 +69,10 @@ _WAITING = {
     "orders": select(func.count(Order.id))
     .where(text("state IN ('paid', 'partly_refunded') AND fulfilled_at IS NULL"))
     .scalar_subquery(),
-    "comments": select(func.count(Comment.id)).where(text("state = 'pending'")).scalar_subquery(),
+    "comments": select(func.count(Comment.id))
+    # The range makes SQLite search the index of those that wait, not walk another one.
+    .where(text("state = 'pending'"), Comment.id > 0)
+    .scalar_subquery(),
     "outbox": select(func.count(Delivery.id))
     .where(text("state IN ('failed', 'unknown')"))
     .scalar_subquery(),

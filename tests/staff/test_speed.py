@@ -99,6 +99,8 @@ def test_what_waits_is_counted_by_indexes_alone(olivia: FlaskClient, database_ki
         olivia.get("/staff/account")
     (counts,) = [statement for statement in asked if "count(" in statement]
     with db.engine().connect() as connection:
-        plan = [str(row[3]) for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {counts}")]
+        explained = counts.replace("?", "0")
+        rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {explained}")
+        plan = [str(row[3]) for row in rows]
     for index in ("ix_shop_order_to_ship", "ix_comment_waiting", "ix_delivery_troubled"):
         assert any(index in step for step in plan), plan
