@@ -65,3 +65,21 @@ for (const time of document.querySelectorAll("main time[datetime]")) {
   time.title = time.textContent;
   time.textContent = (Math.abs(Date.now() - moment) < 180 * 864e5 ? near : far).format(moment);
 }
+
+// What changes by itself is asked for anew while somebody looks; without this script a link does.
+const PACE = 3000; // milliseconds
+async function follow() {
+  const part = document.querySelector("[data-live]");
+  if (!part) return;
+  if (!document.hidden) {
+    const answer = await fetch(location.href);
+    if (!answer.ok || answer.redirected) return;
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const next = fresh.getElementById(part.getAttribute("aria-labelledby"))?.closest("section");
+    if (!next) return;
+    part.replaceWith(next);
+    if (!next.hasAttribute("data-live")) location.reload(); // its buttons are others now
+  }
+  setTimeout(follow, PACE);
+}
+setTimeout(follow, PACE);

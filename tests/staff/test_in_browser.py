@@ -1,0 +1,138 @@
+"""The back office as Olivia uses it: by keys, with a live preview, and without any script."""
+
+import re
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from werkzeug.serving import make_server
+
+from newsletter import newsletters
+from staff import members
+from staff.models import Role
+from tests import browser as installed
+from tests.shop.running import Quiet
+from tests.staff.test_orders import order_of
+
+pytestmark = pytest.mark.journey
+
+PASSWORD = "a long pass phrase"
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(
+            executable_path=installed.find(), args=installed.ARGUMENTS
+        )
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def address(sample_shop: Flask) -> Iterator[str]:
+    """Where the shop answers, with Olivia on its staff and an order to ship."""
+    members.add("olivia@shop.example", Role.OWNER, PASSWORD)
+    order_of("Ada", 1001)
+    server = make_server("127.0.0.1", 0, sample_shop, threaded=True, request_handler=Quiet)
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+both_ways = pytest.mark.parametrize("scripts", ["with", "without"])
+
+
+def sign_in(chromium: Browser, address: str, *, scripted: bool = True) -> Page:
+    context = chromium.new_context(java_script_enabled=scripted)
+    context.set_default_timeout(10_000)
+    page = context.new_page()
+    page.goto(f"{address}/staff/orders")
+    page.get_by_label("E-mail").fill("olivia@shop.example")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page).to_have_url(f"{address}/staff/orders")
+    return page
+
+
+@both_ways
+def test_an_order_is_shipped_with_and_without_scripts(
+    chromium: Browser, address: str, scripts: str
+) -> None:
+    page = sign_in(chromium, address, scripted=scripts == "with")
+    page.get_by_role("link", name="QL-1001").click()
+    page.get_by_label("Carrier").fill("USPS")
+    page.get_by_role("button", name="Mark as shipped").click()
+    expect(page.get_by_text("On its way; the customer is told.")).to_be_visible()
+    page.context.close()
+
+
+@both_ways
+def test_a_post_is_previewed_with_and_without_scripts(
+    chromium: Browser, address: str, scripts: str
+) -> None:
+    page = sign_in(chromium, address, scripted=scripts == "with")
+    page.goto(f"{address}/staff/posts/new")
+    page.get_by_label("Title").fill("The QL")
+    page.get_by_label("Text").fill("It *aches*.")
+    if scripts == "without":
+        page.get_by_role("button", name="Preview").click()
+    expect(page.frame_locator("iframe").locator("em")).to_have_text("aches")
+    page.context.close()
+
+
+def test_keys_lead_everywhere(chromium: Browser, address: str) -> None:
+    page = sign_in(chromium, address)
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"/staff/orders/\d+$"))
+    page.keyboard.press("g")
+    page.keyboard.press("x")
+    expect(page).to_have_url(f"{address}/staff/outbox")
+    page.keyboard.press("/")
+    page.keyboard.type("ql-1001")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"/staff/orders/\d+$"))
+    page.context.close()
+
+
+def test_a_letter_is_looked_at_as_phones_show_it_in_the_dark_and_as_text(
+    chromium: Browser, address: str
+) -> None:
+    page = sign_in(chromium, address)
+    page.goto(f"{address}/staff/newsletters/{newsletters.draft('Sit', 'Hello **you**.')}")
+    letter = page.frame_locator("iframe")
+    expect(letter.locator("strong")).to_have_text("you")
+    page.get_by_label("Plain text").check()
+    expect(letter.locator("pre")).to_contain_text("Hello *you*.")
+    page.get_by_label("Subject").fill("")
+    expect(page.get_by_text("The subject is empty.")).to_be_visible()
+    page.get_by_label("Subject").fill("Sit less")
+    page.keyboard.press("Control+s")
+    expect(page.get_by_role("status")).to_have_text("Saved.")
+    page.context.close()
+
+
+def test_nothing_in_the_console_and_nothing_for_axe(chromium: Browser, address: str) -> None:
+    axe = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+    if not axe.exists():
+        pytest.skip("axe-core is not installed: make test fetches it")
+    page = sign_in(chromium, address)
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    newsletters.draft("Sit", "Hello")
+    for path in (
+        *("", "orders", "orders/1", "shelf", "posts", "posts/new", "comments", "newsletters"),
+        *("newsletters/1", "newsletters/1/send", "sequences", "subscribers", "outbox"),
+        *("settings", "redirects", "search?q=ada", "account"),
+    ):
+        page.goto(f"{address}/staff/{path}")
+        page.evaluate(axe.read_text())
+        found = page.evaluate("axe.run(document, {iframes: false})")["violations"]
+        assert found == [], path
+    assert [text for text in said if "vendor" not in text and "404" not in text] == []
+    page.context.close()
