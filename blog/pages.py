@@ -25,6 +25,12 @@ def every() -> Sequence[Page]:
         return session.scalars(select(Page).order_by(Page.title).options(*heavy)).all()
 
 
+def preview(slug: str, *, title: str, summary: str, body: str) -> Page:
+    """The page that this would become, rendered and not saved. Raises `Unpublishable`."""
+    page = Page(slug=slug, sample=False, revision=0, updated_at=clock.now())
+    return _written(page, title, summary, body)
+
+
 def save(
     slug: str,
     *,
@@ -39,13 +45,10 @@ def save(
 
     Raises `Unpublishable` where a directive in it is wrong, since everybody can read it at once.
     """
-    rendered = markdown.render(body)
-    if rendered.problems:
-        raise Unpublishable(rendered.problems)
     with db.transaction() as session:
         page = by_slug(slug) or Page(slug=slug, revision=0)
-        page.title, page.summary, page.body, page.sample = title, summary, body, sample
-        page.html, page.slots, page.contents = rendered.html, rendered.slots, rendered.contents
+        _written(page, title, summary, body)
+        page.sample = sample
         page.revision += 1
         page.updated_at = at or clock.now()
         session.add(page)
@@ -59,6 +62,16 @@ def revisions(page_id: int) -> Sequence[Revision]:
     with db.reading() as session:
         statement = select(Revision).where(Revision.page_id == page_id)
         return session.scalars(statement.order_by(Revision.number.desc())).all()
+
+
+def _written(page: Page, title: str, summary: str, body: str) -> Page:
+    """Put a text, and what follows from it, into `page`; nothing of one that is wrong."""
+    rendered = markdown.render(body)
+    if rendered.problems:
+        raise Unpublishable(rendered.problems)
+    page.title, page.summary, page.body = title, summary, body
+    page.html, page.slots, page.contents = rendered.html, rendered.slots, rendered.contents
+    return page
 
 
 def _revision(page: Page, by: str) -> Revision:

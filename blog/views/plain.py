@@ -4,6 +4,7 @@ from flask import Blueprint, abort
 from flask.typing import ResponseReturnValue
 
 from blog import pages as texts
+from blog.models import Page
 from blog.views import slots
 from blog.views.answers import HOME, page, public
 
@@ -13,14 +14,17 @@ pages = Blueprint("plain", __name__)
 @pages.get("/pages/<slug>")
 def show(slug: str) -> ResponseReturnValue:
     """One page."""
-    found = texts.by_slug(slug) or abort(404)
-    html = page(
+    return public(draw(texts.by_slug(slug) or abort(404)))
+
+
+def draw(text: Page) -> str:
+    """The page of a text, also of one that is only a preview."""
+    return page(
         "blog/page.html",
-        title=found.title,
-        summary=found.summary,
-        path=f"/pages/{slug}",
+        title=text.title,
+        summary=text.summary,
+        path=f"/pages/{text.slug}",
         way=[HOME],
-        page=found,
-        body=slots.fill(found.html, found.slots, source=f"page:{slug}"),
+        page=text,
+        body=slots.fill(text.html, text.slots, source=f"page:{text.slug}"),
     )
-    return public(html)

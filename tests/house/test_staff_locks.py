@@ -32,6 +32,7 @@ FORBIDDEN_TO_FULFILMENT = [
     ("POST", "/staff/posts/1/publish"),
     ("POST", "/staff/comments/1/approve"),
     ("POST", "/staff/redirects"),
+    ("POST", "/staff/pages/terms"),
     ("GET", "/staff/newsletters"),
     ("POST", "/staff/newsletters/1/send"),
     ("GET", "/staff/sequences"),

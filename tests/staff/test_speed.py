@@ -25,6 +25,7 @@ LISTS = {
     "shelf": "/staff/shelf",
     "posts": "/staff/posts",
     "comments": "/staff/comments",
+    "pages": "/staff/pages",
     "newsletters": "/staff/newsletters",
     "sequences": "/staff/sequences",
     "subscribers": "/staff/subscribers",
