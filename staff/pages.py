@@ -1,11 +1,14 @@
 """The pages desk: terms, shipping, safety and their like, which the owner has to make their own."""
 
+from typing import TypedDict
+
 from flask import Response, abort, redirect, request
 from flask.typing import ResponseReturnValue
 
 from blog import pages
 from blog.markdown import Unpublishable
 from blog.models import Page
+from blog.posts import Outdated
 from blog.views import plain
 from core import db
 from staff import access
@@ -13,6 +16,14 @@ from staff.frame import page, say
 from staff.models import Role
 
 desk = access.desk("pages", __name__, Role.EDITOR)
+
+
+class Given(TypedDict):
+    """What the editor's fields hold."""
+
+    title: str
+    summary: str
+    body: str
 
 
 @desk.get("")
@@ -24,24 +35,21 @@ def index() -> ResponseReturnValue:
 @desk.get("/<slug>")
 def edit(slug: str) -> ResponseReturnValue:
     """The editor with a page, beside what readers see."""
-    return _editor(_found(slug))
+    found = _found(slug)
+    return _editor(found, Given(title=found.title, summary=found.summary, body=found.body))
 
 
 @desk.post("/<slug>")
 def save(slug: str) -> ResponseReturnValue:
     """Save a page; everybody sees it at once."""
+    given = _given()
     try:
-        with db.transaction():
-            before = _found(slug)
-            if before.revision != request.form.get("opened", type=int):
-                problem = (
-                    "Somebody else has saved this page since you opened it. Saving overwrites."
-                )
-                return _editor(before, problem, **_given()), 409
-            sample = "sample" in request.form
-            pages.save(slug, **_given(), sample=sample, by=access.member().email)
+        _save(slug, given)
+    except Outdated:
+        problem = "Somebody else has saved this page since you opened it. Saving again overwrites."
+        return _editor(_found(slug), given, problem), 409
     except Unpublishable as error:
-        return _editor(_found(slug), f"{error}.", **_given()), 422
+        return _editor(_found(slug), given, f"{error}."), 422
     say("Saved; everybody sees it now.")
     return redirect(f"/staff/pages/{slug}", 303)
 
@@ -50,21 +58,31 @@ def save(slug: str) -> ResponseReturnValue:
 def preview(slug: str) -> ResponseReturnValue:
     """What is in the editor as readers would see it."""
     try:
-        shown = pages.preview(slug, **_given())
+        return plain.draw(pages.preview(slug, **_given()))
     except Unpublishable as error:
         return Response(str(error), 422, content_type="text/plain; charset=utf-8")
-    return plain.draw(shown)
 
 
-def _editor(text: Page, problem: str | None = None, **given: str) -> str:
-    values = {"title": text.title, "summary": text.summary, "body": text.body} | given
+def _save(slug: str, given: Given) -> None:
+    """Save what was given, unless somebody else saved meanwhile: raises `Outdated`."""
+    with db.transaction():
+        if _found(slug).revision != request.form.get("opened", type=int):
+            raise Outdated(slug)
+        sample = "sample" in request.form
+        pages.save(slug, sample=sample, by=access.member().email, **given)
+
+
+def _editor(text: Page, values: Given, problem: str | None = None) -> str:
     return page("page.html", text=text, values=values, problem=problem)
 
 
-def _given() -> dict[str, str]:
+def _given() -> Given:
     form = request.form
-    lines = {name: " ".join(form.get(name, "").split()) for name in ("title", "summary")}
-    return lines | {"body": form.get("body", "").replace("\r\n", "\n")}
+    return Given(
+        title=" ".join(form.get("title", "").split()),
+        summary=" ".join(form.get("summary", "").split()),
+        body=form.get("body", "").replace("\r\n", "\n"),
+    )
 
 
 def _found(slug: str) -> Page:
