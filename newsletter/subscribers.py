@@ -43,7 +43,13 @@ class Preferences:
 
 
 def subscribe(
-    email: str, *, source: str, page: str = "/newsletter/", name: str = "", pace_days: int = 0
+    email: str,
+    *,
+    source: str,
+    page: str = "/newsletter/",
+    method: str = "form",
+    name: str = "",
+    pace_days: int = 0,
 ) -> None:
     """Somebody asks for letters to `email`: whoever it is, they have to confirm in their inbox.
 
@@ -59,7 +65,7 @@ def subscribe(
         if subscriber.standing is Standing.PENDING:
             subscriber.name = clean_name(name) or subscriber.name
             subscriber.pace_days = pace_days if pace_days in paces() else subscriber.pace_days
-        how = Circumstances(page=page, method="form")
+        how = Circumstances(page=page, method=method)
         ask(subscriber, consents.record(subscriber, ConsentEvent.REQUESTED, how))
 
 

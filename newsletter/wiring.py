@@ -3,9 +3,10 @@
 from flask import Flask
 
 from core import events
-from newsletter import cli, letters, mailing, newsletters, sequences, tick, upkeep, views
+from newsletter import cli, letters, mailing, newsletters, purchases, sequences, tick, upkeep, views
 from newsletter.events import Confirmed, Erased, Left, PreferencesChanged, Returned
 from newsletter.wording import paces, wording
+from shop.events import OrderPaid
 
 # Each of these names its jobs when it is imported.
 JOBS = (newsletters, tick, upkeep)
@@ -20,6 +21,7 @@ def init_app(app: Flask) -> None:
     for group in (cli.newsletter, cli.subscribers):
         app.cli.add_command(group)
     events.listen(Confirmed, sequences.on_confirmed)
+    events.listen(OrderPaid, purchases.on_order_paid)
     events.listen(Left, sequences.on_left)
     events.listen(Returned, sequences.on_returned)
     events.listen(PreferencesChanged, sequences.on_preferences_changed)

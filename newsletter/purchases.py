@@ -1,0 +1,49 @@
+"""What a purchase means for the letters, written in the transaction in which the order was paid."""
+
+import logging
+
+from sqlalchemy import select
+
+from core import db
+from newsletter import addresses, segments, sequences, subscribers
+from newsletter.addresses import InvalidAddress
+from newsletter.models import Sequence, Standing, Subscriber
+from shop.events import OrderPaid
+
+CUSTOMERS = "customers"
+"""The tag of readers who bought; a segment like any other."""
+
+log = logging.getLogger(__name__)
+
+
+def on_order_paid(event: OrderPaid) -> None:
+    """Ask whoever ticked the box at the checkout to confirm; let readers begin what is for buyers.
+
+    A buyer who did not tick it is not written down here at all.
+    """
+    try:
+        address = addresses.normalize(event.email)
+    except InvalidAddress:
+        log.warning("order %s was paid from an address that no letter reaches", event.order_id)
+        return
+    with db.transaction() as session:
+        if event.marketing_consent:
+            subscribers.subscribe(
+                address,
+                source="checkout",
+                page="/checkout",
+                method="checkout",
+                name=event.name or "",
+            )
+        reader = session.scalar(select(Subscriber).where(Subscriber.email == address))
+        if reader is not None:
+            segments.tag(reader.id, CUSTOMERS)
+            _begin_sequences(reader, event.order_id)
+
+
+def _begin_sequences(reader: Subscriber, order_id: int) -> None:
+    if reader.standing is not Standing.CONFIRMED:
+        return
+    meant = select(Sequence.name).where(Sequence.trigger == "bought", Sequence.active)
+    for name in db.session().scalars(meant).all():
+        sequences.enrol(name, reader.id, occurrence=f"order:{order_id}")

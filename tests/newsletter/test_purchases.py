@@ -1,0 +1,57 @@
+"""What a purchase means for the letters."""
+
+from flask import Flask
+from sqlalchemy import func, select
+
+from core import db, events
+from newsletter import purchases, sequences, subscribers
+from newsletter.models import Standing, Subscriber
+from newsletter.sequences import Step
+from shop.events import OrderPaid
+from tests.newsletter.conftest import Join, mail_to, person
+
+ADA = "ada@example.com"
+
+
+def pay(email: str, *, consent: bool, order: int = 1) -> None:
+    with db.transaction():
+        events.tell(
+            OrderPaid(
+                order_id=order,
+                email=email,
+                name="Ada",
+                country="US",
+                marketing_consent=consent,
+                source=None,
+                amount=8900,
+                currency="USD",
+                skus=("QL-CLAW",),
+            )
+        )
+
+
+def test_whoever_ticked_the_box_is_asked_to_confirm(app: Flask) -> None:
+    pay("Ada@example.com", consent=True)
+    ada = person(ADA)
+    assert (ada.standing, ada.source, ada.name) == (Standing.PENDING, "checkout", "Ada")
+    assert [row.letter for row in mail_to(ADA)] == [subscribers.CONFIRMATION]
+
+
+def test_whoever_did_not_is_written_down_nowhere(app: Flask) -> None:
+    pay(ADA, consent=False)
+    pay("no address", consent=True)
+    with db.reading() as session:
+        assert session.scalar(select(func.count()).select_from(Subscriber)) == 0
+
+
+def test_a_reader_who_bought_begins_what_is_for_buyers_once_an_order(
+    app: Flask, join: Join
+) -> None:
+    steps = [Step(subject="How to begin", preheader="", body="Hello", delay_days=2)]
+    sequences.publish("first weeks", "The first weeks", steps, trigger="bought")
+    ada = join(ADA)
+    assert sequences.active(ada.id) == []
+    for order in (1, 1, 2):
+        pay(ADA, consent=False, order=order)
+    assert len(sequences.active(ada.id)) == 2
+    assert subscribers.tags(ada) == [purchases.CUSTOMERS]
