@@ -8,16 +8,22 @@ import click
 from flask import Flask
 from jinja2 import StrictUndefined
 
+import blog.samples
 import blog.wiring
+import newsletter.samples
 import newsletter.wiring
+import shop.samples
 import shop.wiring
+import staff.samples
 import staff.wiring
+from blog import posts
 from core import cli, config, db, jobs, logs, money, schema, settings
 from core.config import Config, ConfigError
 from core.mail import acceptance, composing, smtp
 from core.pagecache import PageCache
 from core.processes import Group, Program
 from core.web import assets, errors, headers, health, limits, origin, requests
+from shop import catalog, orders
 
 _ROOT = Path(__file__).resolve().parent
 
@@ -46,9 +52,17 @@ def create_app(settings_of_the_shop: Config | None = None) -> Flask:
     for package in (shop, blog, newsletter, staff):
         package.wiring.init_app(app)
     jobs.install(chosen, app.app_context)
-    for command in (cli.worker, cli.migrate, up):
+    for command in (cli.worker, cli.migrate, seed, up):
         app.cli.add_command(command)
     return app
+
+
+@click.command()
+def seed() -> None:
+    """Fill the shop with the sample; refuses to touch a shop that has orders."""
+    if orders.exist():
+        raise click.ClickException("this shop has orders; the sample is for an empty one")
+    _fill()
 
 
 @click.command()
@@ -56,12 +70,21 @@ def up() -> None:
     """Run the whole shop: web, workers, and stand-ins for Stripe and mail where none are set."""
     chosen = config.current()
     schema.upgrade()
+    if not catalog.every() and not posts.in_state():
+        _fill()
+    sign_in = staff.samples.first_sign_in()
     db.engine().dispose()
     group = Group(list(_programs(chosen)))
     group.start()
     if group.wait_until_up(60):
-        click.echo(_welcome(chosen))
+        click.echo(_welcome(chosen, sign_in))
     group.run()
+
+
+def _fill() -> None:
+    with db.transaction():
+        for package in (shop, blog, newsletter):
+            package.samples.seed()
 
 
 def _programs(chosen: Config) -> Iterator[Program]:
@@ -96,18 +119,19 @@ def _programs(chosen: Config) -> Iterator[Program]:
         command=[
             *(python, "-m", "granian", "--interface", "wsgi", "--factory", "wsgi:create_app"),
             *("--host", host, "--port", str(port), "--workers", str(chosen.web_workers)),
-            *("--respawn-failed-workers", "--log-level", "warning"),
+            *("--blocking-threads", "4", "--respawn-failed-workers", "--log-level", "warning"),
         ],
         page=f"http://{chosen.local_host}:{port}/healthz",
     )
 
 
-def _welcome(chosen: Config) -> str:
+def _welcome(chosen: Config, sign_in: tuple[str, str] | None) -> str:
     lines = [
         ("Shop", chosen.site_url),
         ("Back office", f"{chosen.site_url}/staff/"),
         ("Mailbox", chosen.mailbox_url),
         ("Stripe simulator", chosen.simulator_url),
+        ("First sign-in", sign_in and " with the password ".join(sign_in)),
     ]
     return "\n".join(f"  {name + ':':<18}{url}" for name, url in lines if url)
 

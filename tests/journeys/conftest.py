@@ -1,0 +1,59 @@
+"""A seeded shop that runs, and a browser for those who visit it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+import blog.samples
+import newsletter.samples
+import shop.samples
+from core import db
+from core.config import Config
+from staff import members
+from staff.models import Role
+from tests import browser as chromium
+from tests.running import RunningShop, run_shop
+
+PASSWORD = "a long enough password"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.journey)
+
+
+@pytest.fixture
+def running_shop(shop_config: Config, app: Flask, tmp_path: Path) -> Iterator[RunningShop]:
+    """The sample shop at work, with Olivia as its owner. `app` has emptied its database."""
+    with run_shop(shop_config.database_url, tmp_path / "running") as running:
+        with db.transaction():
+            for package in (shop, blog, newsletter):
+                package.samples.seed()
+            members.add("olivia@shop.example", Role.OWNER, PASSWORD)
+        yield running
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = chromium.find()
+    assert path, "Chromium is missing: install it, or name one with CHROMIUM=/path"
+    expect.set_options(timeout=10_000)
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=path, args=list(chromium.ARGUMENTS))
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A visitor's page, of a phone's width; what its scripts complain of fails the test."""
+    context = browser.new_context(viewport={"width": 390, "height": 844})
+    context.set_default_timeout(15_000)
+    page = context.new_page()
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    yield page
+    context.close()
+    assert problems == []

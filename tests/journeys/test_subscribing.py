@@ -1,0 +1,59 @@
+"""From the form under a post to the second letter, and out again by one click."""
+
+from datetime import UTC, datetime, timedelta
+
+import time_machine
+from playwright.sync_api import Page, expect
+
+from tests.journeys import people
+from tests.running import RunningShop
+
+TUESDAY = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
+
+
+def test_ada_signs_up_and_the_second_letter_comes_days_later(
+    page: Page, running_shop: RunningShop
+) -> None:
+    with time_machine.travel(TUESDAY) as clock:
+        people.sign_up(page, running_shop, "ada@example.com")
+        people.confirm(page, running_shop, "ada@example.com")
+        running_shop.work()
+        first = running_shop.mailbox.messages(to="ada@example.com")[-1]
+        assert len(people.subjects(running_shop, "ada@example.com")) == 2
+        page.goto(people.link(first, "/newsletter/preferences/"))
+        expect(page.get_by_text("comes on Friday, November 27")).to_be_visible()
+
+        clock.shift(timedelta(days=2))
+        running_shop.work()
+        assert len(people.subjects(running_shop, "ada@example.com")) == 2
+        clock.shift(timedelta(days=1))
+        running_shop.work()
+        running_shop.work()
+        assert len(people.subjects(running_shop, "ada@example.com")) == 3
+
+
+def test_ben_never_confirms_and_gets_no_letter(page: Page, running_shop: RunningShop) -> None:
+    with time_machine.travel(TUESDAY) as clock:
+        people.sign_up(page, running_shop, "ben@example.com")
+        running_shop.work()
+        clock.shift(timedelta(days=8))
+        running_shop.work()
+        running_shop.work()
+        assert all("onfirm" in each for each in people.subjects(running_shop, "ben@example.com"))
+
+
+def test_chloe_leaves_with_one_click_and_hears_no_more(
+    page: Page, running_shop: RunningShop
+) -> None:
+    with time_machine.travel(TUESDAY) as clock:
+        people.sign_up(page, running_shop, "chloe@example.com")
+        people.confirm(page, running_shop, "chloe@example.com")
+        running_shop.work()
+        letter = running_shop.mailbox.messages(to="chloe@example.com")[-1]
+        page.goto(f"{running_shop.mailbox.http_url}/messages/{letter.id}")
+        page.get_by_role("button", name="Unsubscribe").click()
+        expect(page.get_by_text("200")).to_be_visible()
+        clock.shift(timedelta(days=5))
+        running_shop.work()
+        running_shop.work()
+        assert len(people.subjects(running_shop, "chloe@example.com")) == 2
