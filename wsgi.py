@@ -62,7 +62,7 @@ def seed() -> None:
     """Fill the shop with the sample; refuses to touch a shop that has orders."""
     if orders.exist():
         raise click.ClickException("this shop has orders; the sample is for an empty one")
-    _fill()
+    fill()
 
 
 @click.command()
@@ -71,7 +71,7 @@ def up() -> None:
     chosen = config.current()
     schema.upgrade()
     if not catalog.every() and not posts.in_state():
-        _fill()
+        fill()
     sign_in = staff.samples.first_sign_in()
     db.engine().dispose()
     group = Group(list(_programs(chosen)))
@@ -81,7 +81,8 @@ def up() -> None:
     group.run()
 
 
-def _fill() -> None:
+def fill() -> None:
+    """Put the sample shop into an empty database."""
     with db.transaction():
         for package in (shop, blog, newsletter):
             package.samples.seed()

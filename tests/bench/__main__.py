@@ -5,16 +5,27 @@ import sys
 import tempfile
 from pathlib import Path
 
+from core import config, db, schema
 from tests.bench import mail, pages
+from wsgi import create_app, fill
 
 
 def main() -> int:
     """Run each benchmark on a shop of its own, filled with the sample."""
     with tempfile.TemporaryDirectory() as folder:
         os.environ["DATA_DIR"] = folder
+        _fill(folder)
         pages.measure(Path(folder))
         mail.measure(Path(folder))
     return 0
+
+
+def _fill(folder: str) -> None:
+    app = create_app(config.load({"DATA_DIR": folder}))
+    with app.app_context():
+        schema.upgrade()
+        fill()
+    db.engine().dispose()
 
 
 if __name__ == "__main__":

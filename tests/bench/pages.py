@@ -71,14 +71,15 @@ def _granian(target: str, port: int, *options: str) -> Iterator[int]:
     ]
     process = subprocess.Popen(command)
     try:
-        _wait(port)
+        wait_for(port)
         yield process.pid
     finally:
         process.terminate()
         process.wait()
 
 
-def _wait(port: int) -> None:
+def wait_for(port: int) -> None:
+    """Wait until a page answers there."""
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
         connection = http.client.HTTPConnection("127.0.0.1", port)
