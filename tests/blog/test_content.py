@@ -118,6 +118,19 @@ def test_a_post_warns_weighs_the_evidence_and_points_to_the_finder(path: Path) -
 
 
 @each_post
+def test_a_post_links_up_to_its_pillar_and_across_to_two_others(path: Path) -> None:
+    linked = {link["target"] for link in LINK.finditer(_body(path))} & _post_paths()
+    assert len(linked) >= 2
+    assert _matter(path)["pillar"] in {path.stem, *(link.split("/")[-1] for link in linked)}
+
+
+def test_every_post_is_linked_from_another() -> None:
+    for path in POSTS:
+        others = [_body(other) for other in POSTS if other != path]
+        assert any(f"](/blog/{path.stem})" in body for body in others), path.stem
+
+
+@each_post
 def test_a_post_shows_a_chart_with_a_caption(path: Path) -> None:
     charts = [given for name, given in _directives(_body(path)) if name == "muscle-chart"]
     assert charts
