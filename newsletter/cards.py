@@ -69,7 +69,8 @@ def _product(slug: str) -> Card | None:
         title=sold.title,
         url=sold.url,
         text=sold.summary,
-        price=money.display(sold.amount, sold.currency),
+        price=money.display(sold.amount, sold.currency)
+        + (" (sample price)" if sold.sample else ""),
         note="" if sold.in_stock else "Sold out at present.",
     )
 
