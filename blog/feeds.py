@@ -1,7 +1,7 @@
-"""The blog as a feed (Atom, RFC 4287) and the site as a map (sitemaps.org)."""
+"""The blog as a feed (Atom, RFC 4287)."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from xml.etree import ElementTree as ET
 
@@ -10,7 +10,6 @@ from blog.models import Post
 from core import clock, config, settings
 
 _ATOM = "http://www.w3.org/2005/Atom"
-_SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 
 
 def atom(posts: Sequence[Post]) -> bytes:
@@ -24,19 +23,8 @@ def atom(posts: Sequence[Post]) -> bytes:
     ET.SubElement(feed, "link", rel="alternate", type="text/html", href=f"{site}/blog/")
     for post in posts:
         _entry(feed, post, site)
-    return _document(feed)
-
-
-def sitemap(addresses: Iterable[tuple[str, datetime | None]]) -> bytes:
-    """A map of these paths, each with the time of its last change where it is known."""
-    site = config.current().site_url
-    urls = ET.Element("urlset", xmlns=_SITEMAP)
-    for path, changed in addresses:
-        url = ET.SubElement(urls, "url")
-        _add(url, "loc", site + path)
-        if changed is not None:
-            _add(url, "lastmod", changed.date().isoformat())
-    return _document(urls)
+    document: bytes = ET.tostring(feed, encoding="utf-8", xml_declaration=True)
+    return document
 
 
 def _entry(feed: ET.Element, post: Post, site: str) -> None:
@@ -71,8 +59,3 @@ def _add(parent: ET.Element, name: str, text: str) -> ET.Element:
     # Control characters have no place in XML 1.0.
     child.text = re.sub(r"[^\t\n\r\x20-\ud7ff\ue000-\U0010ffff]", "", text)
     return child
-
-
-def _document(root: ET.Element) -> bytes:
-    document: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
-    return document

@@ -8,12 +8,14 @@ from markupsafe import Markup
 
 from blog import anatomy, charts, drawings, teasers
 from blog.views import articles, finding, home, machines, muscles, plain
+from core.web import sitemap
 
 
 def init_app(app: Flask) -> None:
     """Plug in."""
     for part in (home, articles, finding, muscles, plain, machines):
         app.register_blueprint(part.pages)
+    sitemap.add(app, machines.addresses)
     app.jinja_env.filters["day"] = _day
     app.jinja_env.globals.update(
         latest_posts=teasers.latest,

@@ -3,6 +3,7 @@
 from flask import Flask
 
 from core import money
+from core.web import sitemap
 from shop import catalog, cli, letters, shipping
 from shop.views import carts, checkout, feeds, orders, pictures, products, webhooks
 
@@ -11,6 +12,7 @@ def init_app(app: Flask) -> None:
     """Plug in. The jobs `shop.sweep` and `shop.reconcile` come with their modules."""
     for part in (products, carts, checkout, orders, webhooks, feeds):
         app.register_blueprint(part.pages)
+    sitemap.add(app, products.addresses)
     app.jinja_env.globals.update(
         product_card=catalog.product_card,
         product_picture=pictures.find,

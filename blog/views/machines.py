@@ -1,36 +1,31 @@
-"""What machines ask for: the map of the site, what they may read, whom to tell of a weakness."""
+"""What machines ask for: which pages there are, what they may read, whom to tell of a weakness."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from flask import Blueprint, Response
 from flask.typing import ResponseReturnValue
 
-from blog import anatomy, feeds, teasers, topics
+from blog import anatomy, teasers, topics
 from blog import pages as texts
 from core import clock, config, settings
 from core.web.headers import cache_publicly
-from shop import catalog
 
 pages = Blueprint("machines", __name__)
 
-_MINUTE, _DAY = 60, 24 * 3600
+_DAY = 24 * 3600
 _CLOSED = ("/staff/", "/cart", "/checkout", "/orders/", "/blog/search", "/blog/comments/")
 
 
-@pages.get("/sitemap.xml")
-def sitemap() -> ResponseReturnValue:
-    """Every page that a search engine should know."""
-    addresses = [
+def addresses() -> list[tuple[str, datetime | None]]:
+    """The pages of the blog for the map of the site."""
+    return [
         *(("/", None), ("/blog/", None), ("/pain-finder", None), ("/muscles/", None)),
-        *((url, None) for url in dict.fromkeys(offer.url for offer in catalog.on_sale())),
         *((f"/blog/{slug}", changed) for slug, changed in teasers.changes()),
         *((f"/blog/topics/{topic.slug}", None) for topic in topics.with_posts()),
         *((f"/muscles/{muscle}", None) for muscle in anatomy.muscles()),
         *((f"/pain-finder/{region}", None) for region in anatomy.regions()),
         *((f"/pages/{page.slug}", page.updated_at) for page in texts.every()),
     ]
-    response = Response(feeds.sitemap(addresses), content_type="application/xml")
-    return cache_publicly(response, _MINUTE)
 
 
 @pages.get("/robots.txt")

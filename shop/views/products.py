@@ -1,5 +1,7 @@
 """The product page: the same for everybody, its price that of this moment."""
 
+from datetime import datetime
+
 from flask import Blueprint, Response, abort, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 
@@ -19,6 +21,11 @@ def product(slug: str) -> Response:
     shown = catalog.by_slug(slug) or abort(404)
     form = Wish(source=read_source(request.args.get("from")))
     return cache_publicly(Response(page(shown, form)))
+
+
+def addresses() -> list[tuple[str, datetime | None]]:
+    """The pages of what is sold, for the map of the site."""
+    return [(url, None) for url in dict.fromkeys(offer.url for offer in catalog.on_sale())]
 
 
 def page(shown: Product, form: Wish) -> str:

@@ -54,6 +54,7 @@ function start(panel) {
     }
     if (!was) chosen.set(key(link), place(link));
     update();
+    if (!was && !panel.contains(link)) bringToSight(status);
   }
 
   for (const link of links) {
@@ -77,6 +78,13 @@ function start(panel) {
     update();
     links[0].focus();
   });
+}
+
+// A list may stand far below the answer.
+function bringToSight(status) {
+  status.tabIndex = -1;
+  status.focus({ preventScroll: true });
+  status.closest("[data-finder]").scrollIntoView();
 }
 
 const key = (link) => `${link.dataset.region}:${link.dataset.side ?? ""}`;
