@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from flask import Flask, g
 from flask.testing import FlaskClient
+from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import sync_playwright
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
@@ -17,6 +19,7 @@ from core import config, db, schema
 from core.config import Config
 from staff import members
 from staff.models import Role
+from tests import browser
 from wsgi import create_app
 
 
@@ -34,6 +37,17 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         chosen = metafunc.config.getoption("--database")
         kinds = ["sqlite", "postgresql"] if chosen == "both" else [chosen]
         metafunc.parametrize("database_kind", kinds, scope="session")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Chromium]:
+    """The one browser of this run; each test opens a context of its own."""
+    path = browser.find()
+    assert path, "Chromium is missing: install it, or name one with CHROMIUM=/path"
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=path, args=browser.ARGUMENTS)
+        yield launched
+        launched.close()
 
 
 @pytest.fixture(scope="session")

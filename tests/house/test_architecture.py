@@ -110,7 +110,9 @@ def test_templates_hold_no_inline_script_style_or_handler() -> None:
 
 
 def test_the_code_names_no_machine_and_no_registry() -> None:
-    foreign = re.compile(r"/work/|/root/|/farm/|pythonhosted|pypi\.org|registry\.npmjs|deb\.debian")
+    foreign = re.compile(
+        r"(?<![\w./])/(work|root|farm)/|pythonhosted|pypi\.org|registry\.npmjs|deb\.debian"
+    )
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT, capture_output=True, text=True, check=True,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page
 
 import blog.samples
 import newsletter.samples
@@ -14,7 +14,6 @@ from core import db
 from core.config import Config
 from staff import members
 from staff.models import Role
-from tests import browser as chromium
 from tests.running import RunningShop, run_shop
 
 PASSWORD = "a long enough password"
@@ -37,19 +36,10 @@ def running_shop(shop_config: Config, app: Flask, tmp_path: Path) -> Iterator[Ru
         yield running
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    path = chromium.find()
-    assert path, "Chromium is missing: install it, or name one with CHROMIUM=/path"
-    expect.set_options(timeout=10_000)
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=path, args=list(chromium.ARGUMENTS))
-
-
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
+def page(chromium: Browser) -> Iterator[Page]:
     """A visitor's page, of a phone's width; what its scripts complain of fails the test."""
-    context = browser.new_context(viewport={"width": 390, "height": 844})
+    context = chromium.new_context(viewport={"width": 390, "height": 844})
     context.set_default_timeout(15_000)
     page = context.new_page()
     problems: list[str] = []

@@ -7,29 +7,18 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 
 from newsletter import newsletters
 from staff import members
 from staff.models import Role
-from tests import browser as installed
 from tests.shop.running import Quiet
 from tests.staff.test_orders import order_of
 
 pytestmark = pytest.mark.journey
 
 PASSWORD = "a long pass phrase"
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(
-            executable_path=installed.find(), args=installed.ARGUMENTS
-        )
-        yield launched
-        launched.close()
 
 
 @pytest.fixture

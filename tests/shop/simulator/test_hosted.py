@@ -5,26 +5,15 @@ from typing import Any
 
 import pytest
 import stripe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from shop.simulator.server import Simulator
-from tests import browser as installed
 from tests.shop.simulator.conftest import order
 
 pytestmark = pytest.mark.journey
 
 Client = stripe.StripeClient
 BANNER = "Simulated Stripe – test mode, no money moves"
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(
-            executable_path=installed.find(), args=installed.ARGUMENTS
-        )
-        yield launched
-        launched.close()
 
 
 @pytest.fixture
