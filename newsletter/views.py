@@ -1,6 +1,6 @@
 """The newsletter's public pages: joining, confirming, choosing, leaving."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from flask import Blueprint, Response, abort, jsonify, redirect, render_template, request
@@ -33,6 +33,15 @@ def about() -> Response:
 def archive() -> Response:
     """Every issue that went to everybody."""
     return _public("archive", issues=newsletters.archive())
+
+
+def on_the_map() -> list[tuple[str, datetime | None]]:
+    """The pages that the map of the site should name."""
+    issues = newsletters.archive()
+    return [
+        *(("/newsletter/", None), ("/newsletter/archive/", None)),
+        *((f"/newsletter/archive/{issue.slug}", issue.frozen_at) for issue in issues),
+    ]
 
 
 @pages.get("/archive/<slug>")

@@ -3,6 +3,7 @@
 from flask import Flask
 
 from core import events
+from core.web import sitemap
 from newsletter import cli, letters, mailing, newsletters, purchases, sequences, tick, upkeep, views
 from newsletter.events import Confirmed, Erased, Left, PreferencesChanged, Returned
 from newsletter.wording import paces, wording
@@ -15,6 +16,7 @@ JOBS = (newsletters, tick, upkeep)
 def init_app(app: Flask) -> None:
     """Plug in."""
     app.register_blueprint(views.pages)
+    sitemap.add(app, views.on_the_map)
     app.jinja_env.globals.update(newsletter_wording=wording, newsletter_paces=paces)
     letters.install()
     mailing.install()
