@@ -46,14 +46,14 @@ function start(panel) {
   const isChosen = (link) => chosen.has(key(link)) || chosen.has(eitherSide(link));
 
   // A place from the list means either side, and so stands for both on the figure.
-  function toggle(link) {
+  async function toggle(link) {
     const was = isChosen(link);
     for (const [known, [region]] of [...chosen]) {
       const covered = key(link) === eitherSide(link) && region === link.dataset.region;
       if (covered || known === key(link) || known === eitherSide(link)) chosen.delete(known);
     }
     if (!was) chosen.set(key(link), place(link));
-    update();
+    await update();
     if (!was && !panel.contains(link)) bringToSight(status);
   }
 
