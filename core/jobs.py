@@ -35,9 +35,14 @@ class Turn:
 
     @property
     def is_late(self) -> bool:
-        """Whether it should have come again long ago: no worker runs, or none has the time."""
+        """Whether it should have come long ago: no worker runs, or none has the time.
+
+        A rare job that never came may belong to a shop that has just begun.
+        """
+        if self.last_at is None:
+            return self.minutes == 1
         patience = 2 * timedelta(minutes=self.minutes) + timedelta(minutes=2)
-        return self.last_at is None or self.last_at + patience < clock.now()
+        return self.last_at + patience < clock.now()
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,106 @@
+"""GET and HEAD change nothing, anywhere (RFC 9110, section 9.2.1): scanners and previews open links."""
+
+import hashlib
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from blog import comments
+from blog.models import Comment
+from core import db
+from core.mail.models import Delivery
+from newsletter import links, subscribers
+from newsletter.models import Newsletter, Sequence, Subscriber
+from tests.staff.test_orders import order_of
+from wsgi import fill
+
+# Pages that need an answer of Stripe's to be worth asking for; the journeys open them.
+ELSEWHERE = {"/checkout/complete"}
+
+
+@pytest.fixture
+def addresses(app: Flask, olivia: FlaskClient) -> dict[str, str]:
+    """One good address for each page whose path has a part that varies."""
+    fill()
+    order = order_of("Ada", 1001)
+    subscribers.subscribe("ben@example.com", source="test")
+    comments.submit(1, name="Chloe", email="", body="Thank you.")
+    with db.reading() as session:
+        ben = session.scalars(select(Subscriber)).one()
+        comment = session.scalars(select(Comment)).one()
+        issue = session.scalars(select(Newsletter)).first()
+        sequence = session.scalars(select(Sequence)).first()
+        delivery = session.scalars(select(Delivery)).first()
+        assert issue
+        assert sequence
+        assert delivery
+        confirm = urlsplit(links.confirmation(ben)).path
+        token = links.token(ben.public_id)
+        return {
+            "/blog/<slug>": "/blog/psoas-trigger-points",
+            "/blog/comments/<token>": f"/blog/comments/{comments.token(comment)}",
+            "/blog/topics/<slug>": "/blog/topics/low-back",
+            "/muscles/<slug>": "/muscles/psoas-major",
+            "/newsletter/archive/<slug>": f"/newsletter/archive/{issue.slug}",
+            "/newsletter/confirm/<token>": confirm,
+            "/newsletter/preferences/<token>": f"/newsletter/preferences/{token}",
+            "/newsletter/preferences/<token>/data.json": f"/newsletter/preferences/{token}/data.json",
+            "/newsletter/unsubscribe/<token>": f"/newsletter/unsubscribe/{token}",
+            "/orders/<token>": "/orders/token-1001",
+            "/pages/<slug>": "/pages/safety",
+            "/pain-finder/<region>": "/pain-finder/low-back",
+            "/products/<slug>": "/products/ql-claw",
+            "/staff/newsletters/<int:number>": f"/staff/newsletters/{issue.id}",
+            "/staff/newsletters/<int:number>/html": f"/staff/newsletters/{issue.id}/html",
+            "/staff/newsletters/<int:number>/send": f"/staff/newsletters/{issue.id}/send",
+            "/staff/orders/<int:number>": f"/staff/orders/{order}",
+            "/staff/outbox/<int:number>": f"/staff/outbox/{delivery.id}",
+            "/staff/outbox/<int:number>/html": f"/staff/outbox/{delivery.id}/html",
+            "/staff/pages/<slug>": "/staff/pages/safety",
+            "/staff/posts/<int:number>": "/staff/posts/1",
+            "/staff/posts/<int:number>/preview": "/staff/posts/1/preview",
+            "/staff/posts/<int:number>/revisions/<int:revision>": "/staff/posts/1/revisions/1",
+            "/staff/sequences/<int:number>": f"/staff/sequences/{sequence.id}",
+            "/staff/sequences/<int:number>/<int:position>/html": f"/staff/sequences/{sequence.id}/0/html",
+            "/staff/subscribers/<int:number>": f"/staff/subscribers/{ben.id}",
+            "/staff/subscribers/<int:number>/export": f"/staff/subscribers/{ben.id}/export",
+        }
+
+
+def test_no_page_changes_the_database_when_it_is_opened(
+    app: Flask, olivia: FlaskClient, addresses: dict[str, str]
+) -> None:
+    before = fingerprint()
+    for rule in sorted(pages(app)):
+        address = addresses.get(rule, rule)
+        assert "<" not in address, f"{rule} needs a good address in this test"
+        for ask in (olivia.get, olivia.head):
+            status = ask(address).status_code
+            assert status < 400 or rule == "/newsletter/archive/<slug>", f"{address}: {status}"
+        assert fingerprint() == before, f"opening {address} changed the database"
+
+
+def test_a_change_would_be_seen(app: Flask) -> None:
+    before = fingerprint()
+    subscribers.subscribe("dan@example.com", source="test")
+    assert fingerprint() != before
+
+
+def pages(app: Flask) -> Iterator[str]:
+    for rule in app.url_map.iter_rules():
+        if "GET" in (rule.methods or ()) and rule.rule not in ELSEWHERE:
+            yield rule.rule
+
+
+def fingerprint() -> str:
+    """A digest of every row of every table of ours."""
+    digest = hashlib.sha256()
+    with db.engine().connect() as connection:
+        for table in db.Base.metadata.sorted_tables:
+            rows = sorted(repr(tuple(row)) for row in connection.execute(select(table)))
+            digest.update(f"{table.name}{rows}".encode())
+    return digest.hexdigest()
