@@ -90,7 +90,7 @@ def status(issue_id: int, *, as_json: bool) -> None:
 @click.option("--dry-run", is_flag=True, help="Count, and change nothing.")
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def import_people(file: Any, start: str | None, *, dry_run: bool, as_json: bool) -> None:
-    """Import people from a CSV file; see the README for its columns."""
+    """Import people from a CSV file; see docs/sending.md for its columns."""
     outcome = imports.read(file, origin=Path(file.name).name, start=start, dry_run=dry_run)
     if as_json:
         click.echo(json.dumps(asdict(outcome)))
