@@ -17,7 +17,21 @@ import shop.wiring
 import staff.samples
 import staff.wiring
 from blog import posts
-from core import cli, config, db, jobs, logs, money, schema, settings
+from core import (
+    backups,
+    cli,
+    config,
+    db,
+    jobs,
+    logs,
+    money,
+    readiness,
+    requirements,
+    schema,
+    settings,
+)
+from core.archives import Damaged
+from core.backups import Refused
 from core.config import Config, ConfigError
 from core.mail import acceptance, composing, smtp
 from core.pagecache import PageCache
@@ -52,7 +66,8 @@ def create_app(settings_of_the_shop: Config | None = None) -> Flask:
     for package in (shop, blog, newsletter, staff):
         package.wiring.init_app(app)
     jobs.install(chosen, app.app_context)
-    for command in (cli.worker, cli.migrate, seed, up):
+    readiness.register(requirements.check)
+    for command in (cli.worker, cli.migrate, cli.backup, restore, cli.check, seed, up):
         app.cli.add_command(command)
     return app
 
@@ -63,6 +78,23 @@ def seed() -> None:
     if orders.exist():
         raise click.ClickException("this shop has orders; the sample is for an empty one")
     fill()
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--yes", is_flag=True, help="Replace a shop that has orders.")
+def restore(file: Path, *, yes: bool) -> None:
+    """Replace the whole shop by the backup in FILE, or leave it as it is."""
+    if schema.current() and orders.exist() and not yes:
+        raise click.ClickException("this shop has orders; --yes replaces them by the backup's")
+    try:
+        manifest = backups.restore(file)
+    except (Damaged, Refused, OSError) as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(
+        f"Restored the shop as of {manifest.made_at}. Restart what runs, and see that mail which "
+        "was waiting then has not gone out since. `reconcile` brings in what Stripe knows."
+    )
 
 
 @click.command()

@@ -6,8 +6,9 @@ from babel.dates import format_date
 from flask import Flask
 from markupsafe import Markup
 
-from blog import anatomy, charts, drawings, teasers
+from blog import anatomy, charts, drawings, readiness, teasers
 from blog.views import articles, finding, home, machines, muscles, plain
+from core import readiness as launch
 from core.web import sitemap
 
 
@@ -16,6 +17,7 @@ def init_app(app: Flask) -> None:
     for part in (home, articles, finding, muscles, plain, machines):
         app.register_blueprint(part.pages)
     sitemap.add(app, machines.addresses)
+    launch.register(readiness.check)
     app.jinja_env.filters["day"] = _day
     app.jinja_env.globals.update(
         latest_posts=teasers.latest,

@@ -1,10 +1,13 @@
 """Commands that every shop has, whatever it sells."""
 
+import json
 import signal
+from dataclasses import asdict
+from pathlib import Path
 
 import click
 
-from core import jobs, schema
+from core import backups, jobs, readiness, schema
 from core.mail import sending
 
 _LOOK = 5  # seconds between two looks for mail that nobody rang for
@@ -27,3 +30,32 @@ def worker(threads: int) -> None:
 def migrate() -> None:
     """Bring the database to the state that this version expects."""
     schema.upgrade()
+
+
+@click.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def backup(file: Path) -> None:
+    """Write what the shop cannot make again into FILE, a ZIP archive, while the shop runs.
+
+    It holds customers' data and the generated secret key: only its owner may read it.
+    """
+    try:
+        manifest = backups.backup(file)
+    except OSError as error:
+        raise click.ClickException(f"cannot write {file}: {error.strerror}") from error
+    rows = sum(manifest.tables.values())
+    click.echo(f"{file}: {rows} rows of {len(manifest.tables)} tables, {len(manifest.files)} files")
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="The result as JSON.")
+def check(*, as_json: bool) -> None:
+    """Say what a launch still needs; exit status 1 while something blocks it."""
+    findings = readiness.examine()
+    if as_json:
+        click.echo(json.dumps([asdict(finding) for finding in findings], indent=2))
+    else:
+        for finding in findings:
+            click.echo(f"{finding.state:<9}{finding.subject}: {finding.detail}")
+    if readiness.blocks(findings):
+        click.get_current_context().exit(1)

@@ -6,6 +6,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
 from core import db
 
@@ -20,6 +21,25 @@ def upgrade(revision: str = "head") -> None:
 def downgrade(revision: str = "base") -> None:
     """Undo the migrations down to `revision`; `base` leaves nothing."""
     command.downgrade(_alembic(), revision)
+
+
+def current() -> str | None:
+    """The revision of the connected database; None for an empty one."""
+    with db.engine().connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def head() -> str:
+    """The revision that this version's migrations lead to."""
+    revision = ScriptDirectory.from_config(_alembic()).get_current_head()
+    assert revision is not None, "there are migrations"
+    return revision
+
+
+def knows(revision: str) -> bool:
+    """Whether a revision is one of this version's migrations."""
+    script = ScriptDirectory.from_config(_alembic())
+    return revision in {each.revision for each in script.walk_revisions()}
 
 
 def drift() -> list[object]:

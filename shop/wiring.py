@@ -3,8 +3,9 @@
 from flask import Flask
 
 from core import money
+from core import readiness as launch
 from core.web import sitemap
-from shop import catalog, cli, letters, shipping
+from shop import catalog, cli, letters, readiness, shipping
 from shop.views import carts, checkout, feeds, orders, pictures, products, webhooks
 
 
@@ -20,4 +21,5 @@ def init_app(app: Flask) -> None:
     )
     app.jinja_env.filters.update(country_name=shipping.country_name, decimal=money.to_decimal)
     letters.install()
+    launch.register(readiness.check)
     app.cli.add_command(cli.reconcile)

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from flask import Blueprint, Flask, Response
 
+from core import readiness as launch
 from staff import (
     access,
     account,
@@ -14,6 +15,7 @@ from staff import (
     outbox,
     pages,
     posts,
+    readiness,
     redirects,
     search,
     sequences,
@@ -54,6 +56,7 @@ def init_app(app: Flask) -> None:
     office.after_request(_keep_nowhere)
     app.register_blueprint(office)
     app.cli.add_command(cli.commands)
+    launch.register(readiness.check)
 
 
 def _keep_nowhere(response: Response) -> Response:
