@@ -1,0 +1,186 @@
+"""Everybody can use every page: by keys, without scripts, on small screens, and unobserved."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, Request, Response, expect
+
+from core import db
+from shop.models import Stock
+from tests.journeys import people
+from tests.running import RunningShop
+
+AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]
+DESK = {"width": 1280, "height": 900}
+PHONE = {"width": 390, "height": 844}
+TABS = 90
+
+NOWHERE = "/nowhere"
+PUBLIC = (
+    *("/", "/blog/", "/blog/psoas-trigger-points", "/blog/search?q=psoas", "/muscles/"),
+    *("/muscles/quadratus-lumborum", "/pain-finder", "/pain-finder/low-back"),
+    *("/products/ql-claw", "/cart", "/orders/", "/newsletter/", "/newsletter/archive/"),
+    *("/pages/privacy", "/pages/safety", NOWHERE),
+)
+
+
+def test_axe_finds_nothing_on_a_light_desk_and_a_dark_phone(
+    page: Page, running_shop: RunningShop
+) -> None:
+    if not AXE.exists():
+        pytest.skip("axe-core is not installed: make test fetches it")
+    found = []
+    for name in _walk(page, running_shop):
+        page.evaluate(AXE.read_text())
+        for scheme, size in (("light", DESK), ("dark", PHONE)):
+            _look(page, scheme, size)
+            found += [f"{name}, {scheme}: {problem}" for problem in _problems(page)]
+    assert found == []
+
+
+def test_no_page_scrolls_sideways_on_the_narrowest_phone(
+    page: Page, running_shop: RunningShop
+) -> None:
+    page.set_viewport_size({"width": 320, "height": 640})
+    wide = []
+    for name in _walk(page, running_shop):
+        width = page.evaluate("document.documentElement.scrollWidth")
+        if width > 320:
+            wide.append(f"{name}: {width} px")
+    assert wide == []
+
+
+def test_ada_reads_and_buys_with_the_keyboard_alone(page: Page, running_shop: RunningShop) -> None:
+    page.goto(f"{running_shop.url}/blog/referred-back-pain")
+    _press(page, page.locator('article a[href*="/products/ql-claw?from=post:"]').first)
+    page.wait_for_url("**/products/ql-claw*")
+    _press(page, page.get_by_role("button", name="Continue to payment"))
+    page.wait_for_url("**/c/pay/**")
+    _press(page, page.get_by_role("button", name="Fill in a sample address"))
+    for label, words in (
+        ("Email", "ada@example.com"),
+        ("Card number", people.CARD),
+        ("Expiry", "12 / 34"),
+        ("CVC", "123"),
+        ("Name on card", "Ada Example"),
+    ):
+        _tab_to(page, page.get_by_label(label))
+        page.keyboard.press("ControlOrMeta+a")
+        page.keyboard.type(words)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/orders/**")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Thank you")
+
+
+def test_ben_has_no_scripts_and_reads_buys_and_signs_up(
+    chromium: Browser, running_shop: RunningShop
+) -> None:
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    people.read_and_follow_the_product(page, running_shop, "referred-back-pain")
+    people.buy(page, running_shop, "ben@example.com")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Thank you")
+    people.sign_up(page, running_shop, "ben@example.com")
+    people.confirm(page, running_shop, "ben@example.com")
+    context.close()
+
+
+def test_a_reader_gets_no_cookie_and_nothing_from_elsewhere(
+    page: Page, running_shop: RunningShop
+) -> None:
+    answers: list[Response] = []
+    asked: list[Request] = []
+    page.on("response", lambda answer: answers.append(answer))
+    page.on("request", lambda request: asked.append(request))
+    for path in PUBLIC:
+        page.goto(running_shop.url + path)
+    assert [each.url for each in answers if "set-cookie" in each.all_headers()] == []
+    assert page.context.cookies() == []
+    assert page.evaluate("[localStorage.length, sessionStorage.length]") == [0, 0]
+    assert {urlsplit(each.url).netloc for each in asked} == {urlsplit(running_shop.url).netloc}
+
+
+def _walk(page: Page, shop: RunningShop) -> Iterator[str]:
+    """Open one page after another, and say which is on the screen."""
+    for path in PUBLIC:
+        answer = page.goto(shop.url + path)
+        assert answer
+        assert answer.ok or path == NOWHERE, path
+        yield path
+    yield from _walk_the_finder(page, shop)
+    yield from _walk_the_letters(page, shop)
+    yield from _walk_the_shop(page, shop)
+
+
+def _walk_the_finder(page: Page, shop: RunningShop) -> Iterator[str]:
+    page.goto(f"{shop.url}/pain-finder")
+    page.locator('.places-parts a[data-region="low-back"]').click()
+    expect(page.get_by_role("status")).to_contain_text("low back")
+    yield "pain finder, a place chosen"
+
+
+def _walk_the_letters(page: Page, shop: RunningShop) -> Iterator[str]:
+    people.sign_up(page, shop, "chloe@example.com")
+    yield "asked to confirm"
+    shop.work()
+    question = shop.mailbox.wait_for(to="chloe@example.com", subject_contains="confirm")
+    page.goto(people.link(question, "/newsletter/confirm/"))
+    yield "confirm"
+    people.confirm(page, shop, "chloe@example.com")
+    yield "confirmed"
+    shop.work()
+    letter = shop.mailbox.messages(to="chloe@example.com")[-1]
+    for name in ("preferences", "unsubscribe"):
+        page.goto(people.link(letter, f"/newsletter/{name}/"))
+        yield name
+
+
+def _walk_the_shop(page: Page, shop: RunningShop) -> Iterator[str]:
+    people.buy(page, shop, "dan@example.com")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Thank you")
+    yield "order"
+    page.goto(f"{shop.url}/products/ql-claw")
+    page.get_by_role("button", name="Add to cart").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your cart")
+    yield "cart with an item"
+    page.goto(f"{shop.url}/products/ql-claw")
+    with db.transaction() as session:
+        session.query(Stock).update({Stock.on_hand: 0})
+    page.get_by_role("button", name="Continue to payment").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Sold out")
+    yield "sold out on the way to payment"
+    page.goto(f"{shop.url}/products/ql-claw")
+    expect(page.get_by_text("Sold out.", exact=True)).to_be_visible()
+    yield "product, sold out"
+
+
+def _look(page: Page, scheme: str, size: dict[str, int]) -> None:
+    page.emulate_media(
+        color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce"
+    )
+    page.set_viewport_size({"width": size["width"], "height": size["height"]})
+
+
+def _problems(page: Page) -> list[str]:
+    """What axe says of the page: the rule, and the first element that breaks it."""
+    options = {"runOnly": RULES, "resultTypes": ["violations"], "preload": False}
+    violations = page.evaluate("options => axe.run(document, options)", options)["violations"]
+    return [f"{each['id']} {each['nodes'][0]['html'][:120]}" for each in violations]
+
+
+def _press(page: Page, target: Locator) -> None:
+    _tab_to(page, target)
+    page.keyboard.press("Enter")
+
+
+def _tab_to(page: Page, target: Locator) -> None:
+    """Press Tab until the target has the focus, as somebody without a mouse does."""
+    expect(target).to_be_visible()
+    for _ in range(TABS):
+        page.keyboard.press("Tab")
+        if target.evaluate("element => element === document.activeElement"):
+            return
+    raise AssertionError(f"{TABS} presses of Tab do not reach {target}")
