@@ -19,6 +19,8 @@ from core.archives import Damaged
 from core.backups import Refused
 from core.config import Config
 from core.models import Redirect, StoreSetting
+from shop import checkout
+from shop.checkout import Purchase
 from wsgi import create_app, fill
 
 
@@ -280,3 +282,31 @@ def test_the_last_backup_is_remembered(app: Flask, archive: Path) -> None:
     made = backups.last_made()
     assert made is not None
     assert made <= clock.now()
+
+
+def test_the_commands_back_up_and_restore(app: Flask, archive: Path) -> None:
+    redirects.add("/old", "/new")
+    run = app.test_cli_runner()
+    assert "1 rows" in run.invoke(args=["backup", str(archive)]).output
+    redirects.add("/older", "/new")
+    result = run.invoke(args=["restore", str(archive)])
+    assert result.exit_code == 0, result.output
+    assert redirects.find("/older") is None
+
+
+def test_a_shop_with_orders_is_replaced_only_when_told_twice(app: Flask, archive: Path) -> None:
+    run = app.test_cli_runner()
+    run.invoke(args=["backup", str(archive)])
+    fill()
+    checkout.place(Purchase(lines={"QL-CLAW": 1}, country="US", cart="ada"))
+    refused = run.invoke(args=["restore", str(archive)])
+    assert refused.exit_code == 1
+    assert "this shop has orders" in refused.output
+    assert run.invoke(args=["restore", str(archive), "--yes"]).exit_code == 0
+
+
+def test_a_damaged_archive_is_one_line_on_standard_error(app: Flask, archive: Path) -> None:
+    archive.write_bytes(b"no archive")
+    result = app.test_cli_runner().invoke(args=["restore", str(archive)])
+    assert result.exit_code == 1
+    assert result.output == "Error: shop.zip is not an archive: File is not a zip file\n"
