@@ -12,6 +12,8 @@ from shop.models import Stock
 from tests.journeys import people
 from tests.running import RunningShop
 
+pytestmark = pytest.mark.one_database
+
 AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]
 DESK = {"width": 1280, "height": 900}
