@@ -153,6 +153,7 @@ def _programs(chosen: Config) -> Iterator[Program]:
             *(python, "-m", "granian", "--interface", "wsgi", "--factory", "wsgi:create_app"),
             *("--host", host, "--port", str(port), "--workers", str(chosen.web_workers)),
             *("--blocking-threads", "4", "--respawn-failed-workers", "--log-level", "warning"),
+            *("--workers-kill-timeout", "3"),
         ],
         page=f"http://{chosen.local_host}:{port}/healthz",
     )

@@ -1,12 +1,14 @@
 """Runs several programs as one: starts them together, revives what falls, ends them together."""
 
 import logging
+import os
 import signal
 import subprocess
 import threading
 import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from types import FrameType
 
@@ -70,8 +72,8 @@ class Group:
                 process.wait(PATIENCE)
             except subprocess.TimeoutExpired:
                 log.warning("%s does not end; killing it", name)
-                process.kill()
-                process.wait()
+            _kill_session(process.pid)
+            process.wait()
 
     def _start(self, program: Program) -> None:
         """In a session of its own: Ctrl-C reaches us alone, and we end the others in order."""
@@ -85,6 +87,12 @@ class Group:
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         del number, frame
         self._stopping.set()
+
+
+def _kill_session(leader: int) -> None:
+    """A program that ended may have left children behind, which would keep its port."""
+    with suppress(ProcessLookupError):
+        os.killpg(leader, signal.SIGKILL)
 
 
 def _answers(page: str | None) -> bool:
