@@ -1,4 +1,4 @@
-"""The letters about orders: receipt, on its way, payment failed, refund, and the links again.
+"""The letters about orders: receipt, on its way, payment failed, refund, withdrawal, and links.
 
 Composed from the database when they are sent, so that they say how things stand then.
 """
@@ -10,8 +10,8 @@ from core import clock, config, db
 from core.mail import composing, ledger, letters
 from core.mail.letters import Letter, Message, Undeliverable
 from core.mail.models import Delivery, Stream
-from shop import orders, refunds
-from shop.links import order_url
+from shop import orders, refunds, withdrawals
+from shop.links import order_url, withdrawal_url
 from shop.models import Order
 
 LINKS = "shop.order_links"
@@ -27,6 +27,8 @@ def install() -> None:
         (orders.SHIPPED, _shipped),
         (orders.PAYMENT_FAILED, _payment_failed),
         (refunds.REFUNDED, _refund),
+        (withdrawals.ACKNOWLEDGED, _withdrawal),
+        (withdrawals.LINK, _withdrawal_link),
         (LINKS, _links),
     ):
         letters.register(Letter(name=name, stream=Stream.TRANSACTIONAL, compose=compose))
@@ -89,6 +91,32 @@ def _refund(delivery: Delivery) -> Message:
         subject=f"A refund for your order {order.number}",
         preheader="How much, and when it arrives.",
         given=given,
+    )
+
+
+def _withdrawal(delivery: Delivery) -> Message:
+    order = _order(delivery)
+    taken = withdrawals.get(int(delivery.key.rpartition(":")[2]))
+    if taken is None:
+        raise Undeliverable("the withdrawal is gone")
+    return _compose(
+        "withdrawal",
+        order,
+        subject=f"We received your withdrawal from order {order.number}",
+        preheader="What you stated, and when it reached us. Please keep this letter.",
+        taken=taken,
+        due=taken.at + withdrawals.PERIOD,
+    )
+
+
+def _withdrawal_link(delivery: Delivery) -> Message:
+    order = _order(delivery)
+    return _compose(
+        "withdrawal_link",
+        order,
+        subject=f"To withdraw from order {order.number}",
+        preheader="As you asked. Nothing is withdrawn until you confirm it.",
+        form=withdrawal_url(order),
     )
 
 

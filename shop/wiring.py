@@ -6,12 +6,21 @@ from core import money
 from core import readiness as launch
 from core.web import sitemap
 from shop import catalog, cli, letters, readiness, shipping
-from shop.views import carts, checkout, feeds, orders, pictures, products, webhooks
+from shop.views import (
+    carts,
+    checkout,
+    feeds,
+    orders,
+    pictures,
+    products,
+    webhooks,
+    withdrawals,
+)
 
 
 def init_app(app: Flask) -> None:
     """Plug in. The jobs `shop.sweep` and `shop.reconcile` come with their modules."""
-    for part in (products, carts, checkout, orders, webhooks, feeds):
+    for part in (products, carts, checkout, orders, withdrawals, webhooks, feeds):
         app.register_blueprint(part.pages)
     sitemap.add(app, products.addresses)
     app.jinja_env.globals.update(

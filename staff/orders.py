@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from blog import teasers
 from core import money
 from core.mail import ledger
-from shop import orders, payments, refunds, settlement
+from shop import orders, payments, refunds, settlement, withdrawals
 from shop.models import BOUGHT, UNPAID, Order, OrderState
 from shop.orders import NotPossible
 from staff import access
@@ -73,6 +73,8 @@ def show(number: int) -> ResponseReturnValue:
         order=order,
         origin=_origin(order.source),
         disputes=refunds.disputes(order.id) if order.disputed_at else [],
+        withdrawal=withdrawals.open_of(order.id),
+        repayment=withdrawals.PERIOD,
         messages=ledger.under(f"order:{order.id}"),
         carriers=CARRIERS,
         again=_SENT_AGAIN,
@@ -138,6 +140,14 @@ def cancel(number: int) -> ResponseReturnValue:
         say("Stripe does not answer, so somebody could still pay. Try again.", kind="warning")
     else:
         say("Called off; what it held is for others.")
+    return _back(number)
+
+
+@desk.post("/<int:number>/withdrawal/close")
+def close_withdrawal(number: int) -> ResponseReturnValue:
+    """The customer's withdrawal is dealt with: the goods and the money are where they belong."""
+    if withdrawals.close(_found(number).id, by=access.member().email):
+        say("Dealt with. The statement stays in the timeline.")
     return _back(number)
 
 

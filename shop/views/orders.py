@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from core.web.headers import cache_publicly
 from core.web.limits import limiter
-from shop import checkout, letters, orders, payments
+from shop import checkout, letters, orders, payments, withdrawals
 from shop.forms import Invalid, read_email
 from shop.links import order_path
 from shop.models import Order
@@ -46,16 +46,22 @@ def send_links() -> ResponseReturnValue:
 @pages.get("/<token>")
 def show(token: str) -> ResponseReturnValue:
     """Where the order stands, what was bought, where it goes, and what one can do."""
-    answer = make_response(render_template("shop/order.html", order=_order(token)))
-    answer.headers.update(_PRIVATE)
-    return answer
+    order = named(token)
+    return privately(
+        render_template(
+            "shop/order.html",
+            order=order,
+            withdrawal=withdrawals.open_of(order.id),
+            may_withdraw=withdrawals.possible(order),
+        )
+    )
 
 
 @pages.post("/<token>/receipt")
 @limiter.limit("3 per minute; 10 per hour")
 def send_receipt(token: str) -> ResponseReturnValue:
     """Send the receipt once more to the address that it went to."""
-    order = _order(token)
+    order = named(token)
     if order.bought:
         orders.send_again(order.id, orders.RECEIPT, by="customer")
     return redirect(f"{order_path(order)}?sent=1", 303)
@@ -65,7 +71,7 @@ def send_receipt(token: str) -> ResponseReturnValue:
 @limiter.limit("10 per minute")
 def pay(token: str) -> ResponseReturnValue:
     """To the payment page again, for an order that nobody has paid."""
-    order = _order(token)
+    order = named(token)
     try:
         again = checkout.try_again(order)
     except SoldOut as error:
@@ -78,5 +84,13 @@ def pay(token: str) -> ResponseReturnValue:
     return redirect(again.payment_url or order_path(order), 303)
 
 
-def _order(token: str) -> Order:
+def named(token: str) -> Order:
+    """The order that a link names, or 404."""
     return orders.by_token(token) or abort(404, "There is no order at this address.")
+
+
+def privately(html: str, status: int = 200) -> Response:
+    """A page that only whoever has its link may see: it is kept and passed on by nobody."""
+    answer = make_response(html, status)
+    answer.headers.update(_PRIVATE)
+    return answer

@@ -36,7 +36,15 @@ DIRECTIVES = {"muscle-chart", "product", "newsletter", "finder", "figure", "butt
 FIGURES = {"referral-principle", "tool-schematic"}
 CALLOUTS = {"doctor", "note", "evidence"}
 PICTURES = {"hero", "side", "top", "trigger", "scale"}
-SITE_PATHS = {"/", "/orders/", "/pain-finder", "/muscles/", "/blog/", "/.well-known/security.txt"}
+SITE_PATHS = {
+    "/",
+    "/orders/",
+    "/withdraw",
+    "/pain-finder",
+    "/muscles/",
+    "/blog/",
+    "/.well-known/security.txt",
+}
 
 FORBIDDEN = re.compile(
     r"\b(cures?|cured|proven|eliminat\w+|treats|heals?|healed|miracle\w*|instant relief"
