@@ -87,9 +87,16 @@ def migrated_url(
     return url
 
 
+@pytest.fixture(scope="session")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for the static files, compressed once for all tests of a run."""
+    return tmp_path_factory.mktemp("assets")
+
+
 @pytest.fixture
-def shop_config(database_kind: str, migrated_url: str, tmp_path: Path) -> Config:
+def shop_config(database_kind: str, migrated_url: str, published: Path, tmp_path: Path) -> Config:
     """The settings of a shop with an empty database of its own."""
+    (tmp_path / "assets").symlink_to(published)
     url = migrated_url
     if database_kind == "sqlite":
         shutil.copy(migrated_url.removeprefix("sqlite:///"), tmp_path / "shop.sqlite3")

@@ -4,7 +4,9 @@
 """
 
 import gzip
+import os
 import re
+import threading
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -64,20 +66,27 @@ def _refer(stylesheet: bytes, names: dict[str, str]) -> bytes:
 def _publish_one(relative: Path, content: bytes, target: Path) -> str:
     digest = sha256(content).hexdigest()[:12]
     hashed = relative.with_name(f"{relative.stem}.{digest}{relative.suffix}")
-    for name in (relative, hashed):
-        _write(target / name, content)
+    if not _is_published(target, relative, hashed, content):
+        variants = {"": content}
         if relative.suffix in _COMPRESSED and len(content) > 200:
-            _write(target / f"{name}.br", brotli.compress(content, quality=9))
-            _write(target / f"{name}.gz", gzip.compress(content, 9, mtime=0))
+            variants[".br"] = brotli.compress(content, quality=9)
+            variants[".gz"] = gzip.compress(content, 9, mtime=0)
+        for name in (relative, hashed):
+            for ending in sorted(variants, reverse=True):
+                _write(target / f"{name}{ending}", variants[ending])
     return str(hashed)
+
+
+def _is_published(target: Path, relative: Path, hashed: Path, content: bytes) -> bool:
+    """The hashed file is written last, so where it is, what goes with it is there too."""
+    plain = target / relative
+    return (target / hashed).exists() and plain.exists() and plain.read_bytes() == content
 
 
 def _write(path: Path, content: bytes) -> None:
     """Several processes may publish at once: each file appears whole or not at all."""
-    if path.exists() and path.read_bytes() == content:
-        return
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.{id(content)}")
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
     unfinished.write_bytes(content)
     unfinished.replace(path)
 
