@@ -25,7 +25,7 @@ PUBLIC = (
     *("/", "/blog/", "/blog/psoas-trigger-points", "/blog/search?q=psoas", "/muscles/"),
     *("/muscles/quadratus-lumborum", "/pain-finder", "/pain-finder/low-back"),
     *("/products/ql-claw", "/cart", "/orders/", "/newsletter/", "/newsletter/archive/"),
-    *("/pages/privacy", "/pages/safety", NOWHERE),
+    *("/pages/privacy", "/pages/safety", "/withdraw", NOWHERE),
 )
 
 
