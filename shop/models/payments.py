@@ -1,0 +1,75 @@
+"""Money as Stripe tells of it: payments, refunds, disputes, and the events themselves."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.db import Base
+
+
+class Payment(Base):
+    """Money that came in for an order; nothing but the Session where a code paid for all of it."""
+
+    __tablename__ = "payment"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("shop_order.id"), index=True)
+    session_id: Mapped[str] = mapped_column(String(255), unique=True)
+    payment_intent: Mapped[str | None] = mapped_column(String(255), unique=True)
+    amount: Mapped[int]
+    currency: Mapped[str] = mapped_column(String(3))
+    at: Mapped[datetime]
+
+
+class Refund(Base):
+    """Money that goes back: Stripe's refund `stripe_id`, and its state as Stripe last said.
+
+    One that staff asked for has no `stripe_id` until Stripe answered.
+    """
+
+    __tablename__ = "refund"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("shop_order.id"), index=True)
+    stripe_id: Mapped[str | None] = mapped_column(String(255), unique=True)
+    amount: Mapped[int]
+    currency: Mapped[str] = mapped_column(String(3))
+    status: Mapped[str] = mapped_column(String(32))
+    reason: Mapped[str | None] = mapped_column(String(200))
+    who: Mapped[str] = mapped_column(String(320))
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
+class Dispute(Base):
+    """A customer's bank asks for the money back; `due_by` is until when Stripe takes evidence."""
+
+    __tablename__ = "dispute"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("shop_order.id"), index=True)
+    stripe_id: Mapped[str] = mapped_column(String(255), unique=True)
+    amount: Mapped[int]
+    currency: Mapped[str] = mapped_column(String(3))
+    reason: Mapped[str] = mapped_column(String(64))
+    status: Mapped[str] = mapped_column(String(32))
+    due_by: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
+class StripeEvent(Base):
+    """An event that Stripe sent, stored before it was handled; `outcome` is what came of it."""
+
+    __tablename__ = "stripe_event"
+    __table_args__ = (Index("ix_stripe_event_received_at", "received_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    stripe_id: Mapped[str] = mapped_column(String(255), unique=True)
+    type: Mapped[str] = mapped_column(String(100))
+    object_id: Mapped[str | None] = mapped_column(String(255))
+    api_version: Mapped[str | None] = mapped_column(String(64))
+    received_at: Mapped[datetime]
+    handled_at: Mapped[datetime | None]
+    outcome: Mapped[str | None] = mapped_column(String(200))
