@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from flask import Flask, g
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import sync_playwright
 from sqlalchemy import text
@@ -93,6 +94,12 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("assets")
 
 
+@pytest.fixture(scope="session")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for what Jinja compiles, once for all tests of a run."""
+    return tmp_path_factory.mktemp("templates")
+
+
 @pytest.fixture
 def shop_config(database_kind: str, migrated_url: str, published: Path, tmp_path: Path) -> Config:
     """The settings of a shop with an empty database of its own."""
@@ -114,12 +121,15 @@ class Browser(FlaskClient):
 
 
 @pytest.fixture
-def app(database_kind: str, shop_config: Config) -> Iterator[Flask]:
+def app(database_kind: str, shop_config: Config, compiled: Path) -> Iterator[Flask]:
     """The shop on an empty database."""
     if database_kind == "postgresql":
         _empty(shop_config.database_url)
     app = create_app(shop_config)
     app.test_client_class = Browser
+    app.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(compiled))
+    # Argon2 is meant to be slow, and many tests begin with a sign-in.
+    app.extensions["security"].pwd_context.update(argon2__rounds=1, argon2__memory_cost=64)
     with app.app_context():
         yield app
     db.engine().dispose()
