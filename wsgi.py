@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 from flask import Flask
 from jinja2 import StrictUndefined
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 import blog.samples
 import blog.wiring
@@ -58,6 +59,10 @@ def create_app(settings_of_the_shop: Config | None = None) -> Flask:
     headers.init_app(app, chosen)
     limits.init_app(app, chosen)
     app.wsgi_app = PageCache(app.wsgi_app, chosen.data_dir / "pages")  # type: ignore[method-assign] # Flask's way
+    if chosen.trusted_proxies:
+        # The host is SITE_URL's, whatever a proxy says.
+        hops = chosen.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign] # Flask's way
     assets.init_app(app, _ROOT / "static", chosen.data_dir / "assets")
     smtp.init_app(app, chosen.mail)
     composing.install(app.jinja_env)

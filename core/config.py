@@ -46,6 +46,7 @@ class Config:
     site_url: str
     host: str
     port: int
+    trusted_proxies: int
     web_workers: int
     mail_workers: int
     secret_keys: tuple[str, ...]
@@ -94,6 +95,7 @@ def load(environ: Mapping[str, str]) -> Config:
         site_url=site_url,
         host=host,
         port=port,
+        trusted_proxies=_integer(environ, "TRUSTED_PROXIES", default=0, low=0, high=9),
         web_workers=_integer(environ, "WEB_WORKERS", default=2, low=1, high=64),
         mail_workers=_integer(environ, "MAIL_WORKERS", default=1, low=1, high=64),
         secret_keys=_secret_keys(environ, data_dir, live=_is_live(environ, site_url)),

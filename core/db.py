@@ -173,6 +173,21 @@ def reading() -> Iterator[Session]:
             _unit.reset(token)
 
 
+def let_go() -> None:
+    """End the read that surrounds, before something slow such as a call over the network.
+
+    What was read is read again when it is next looked at. Raises `RuntimeError` in a transaction:
+    whoever waits inside one lets everybody wait.
+    """
+    unit = _unit.get()
+    if unit is None:
+        return
+    if unit.writing:
+        raise RuntimeError("no network call belongs inside a transaction")
+    unit.session.rollback()
+    unit.session.info.clear()
+
+
 def session() -> Session:
     """The session of the surrounding `transaction()` or `reading()`; a request has the latter."""
     unit = _unit.get()

@@ -2,17 +2,39 @@
 
 from decimal import Decimal
 
-from babel.numbers import format_currency, get_currency_precision
+from babel import Locale
+from babel.numbers import format_currency
 
-# Stripe keeps two decimals in its API for these, although the currency has none
-# (https://docs.stripe.com/currencies#special-cases).
-_STRIPE_TWO_DECIMALS = frozenset({"ISK", "UGX"})
+# As Stripe counts them (https://docs.stripe.com/currencies#zero-decimal and #three-decimal), not
+# as CLDR shows them: that has no decimals for some currencies of which Stripe counts hundredths.
+_NO_DECIMALS = frozenset(
+    "BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF".split()  # noqa: SIM905 - a list of 15
+)
+_THREE_DECIMALS = frozenset({"BHD", "JOD", "KWD", "OMR", "TND"})
+# Hundredths are counted, and only whole units charged (#special-cases).
+_WHOLE_UNITS = frozenset({"ISK", "UGX"})
 
 
 def decimals(currency: str) -> int:
     """How many decimals the minor unit of `currency` (ISO 4217) stands for: 0, 2 or 3."""
     code = currency.upper()
-    return 2 if code in _STRIPE_TWO_DECIMALS else get_currency_precision(code)
+    return 0 if code in _NO_DECIMALS else 3 if code in _THREE_DECIMALS else 2
+
+
+def step(currency: str) -> int:
+    """The smallest difference between two amounts that Stripe charges, in minor units.
+
+    The last digit of an amount with three decimals is 0; of some currencies only whole units are
+    charged (https://docs.stripe.com/currencies).
+    """
+    code = currency.upper()
+    return 10 if code in _THREE_DECIMALS else 100 if code in _WHOLE_UNITS else 1
+
+
+def share(amount: int, percent: int, currency: str) -> int:
+    """So many percent of an amount, in minor units that can be charged; halves are rounded up."""
+    smallest = step(currency)
+    return (amount * percent + 50 * smallest) // (100 * smallest) * smallest
 
 
 def to_decimal(amount: int, currency: str) -> Decimal:
@@ -22,7 +44,13 @@ def to_decimal(amount: int, currency: str) -> Decimal:
 
 def display(amount: int, currency: str, locale: str = "en_US") -> str:
     """`amount` minor units as people read it: `display(8900, "usd")` is `$89.00`."""
-    return format_currency(to_decimal(amount, currency), currency.upper(), locale=locale)
+    code = currency.upper()
+    places = 0 if code in _WHOLE_UNITS else decimals(code)
+    usual = Locale.parse(locale).currency_formats["standard"].pattern
+    pattern = usual.replace("0.00", f"0.{'0' * places}" if places else "0")
+    return format_currency(
+        to_decimal(amount, code), code, pattern, locale=locale, currency_digits=False
+    )
 
 
 def parse(text: str, currency: str) -> int:
@@ -32,6 +60,6 @@ def parse(text: str, currency: str) -> int:
     except ArithmeticError as error:
         raise ValueError(f"{text!r} is not an amount") from error
     scaled = value.scaleb(decimals(currency)) if value.is_finite() else value
-    if not scaled.is_finite() or scaled != scaled.to_integral_value():
+    if not scaled.is_finite() or scaled % step(currency):
         raise ValueError(f"{text!r} is not an amount in {currency.upper()}")
     return int(scaled)

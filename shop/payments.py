@@ -15,7 +15,7 @@ from typing import Any
 import stripe
 from stripe import RequestsClient, StripeClient
 
-from core import config
+from core import config, db
 from shop import facts
 from shop.models import Order, OrderLine
 
@@ -71,10 +71,11 @@ def open_session(order: Order) -> facts.Session:
     }
     if order.email:
         params["customer_email"] = order.email
+    key = f"checkout:{order.token}:{order.attempt}"
     with _speaking() as client:
         made = client.v1.checkout.sessions.create(
             params,  # type: ignore[arg-type] # its keys and values are those of the class
-            {"idempotency_key": f"checkout:{order.token}:{order.attempt}"},
+            {"idempotency_key": key},
         )
         return facts.session(made.to_dict())
 
@@ -116,16 +117,15 @@ def refund(order: Order, amount: int, row: int) -> facts.Refund:
     Raises `Unavailable` and `Refused`.
     """
     assert order.payment_intent is not None, "an order that cost nothing has nothing to refund"
+    params: Any = {
+        "payment_intent": order.payment_intent,
+        "amount": amount,
+        "reason": "requested_by_customer",
+        "metadata": {"order": order.token, "refund": str(row)},
+    }
+    key = f"refund:{order.token}:{row}"
     with _speaking() as client:
-        made = client.v1.refunds.create(
-            {
-                "payment_intent": order.payment_intent,
-                "amount": amount,
-                "reason": "requested_by_customer",
-                "metadata": {"order": order.token, "refund": str(row)},
-            },
-            {"idempotency_key": f"refund:{order.token}:{row}"},
-        )
+        made = client.v1.refunds.create(params, {"idempotency_key": key})
         return facts.refund(made.to_dict())
 
 
@@ -192,7 +192,8 @@ def read_event(payload: bytes, signature: str | None) -> facts.Notice:
 
 @contextmanager
 def _speaking() -> Iterator[StripeClient]:
-    """Our client; the library's errors become ours."""
+    """Our client, while nothing of the database is held; the library's errors become ours."""
+    db.let_go()
     try:
         yield _client_for(config.current())
     except stripe.InvalidRequestError as error:

@@ -51,6 +51,7 @@ def test_postgresql_is_reached_through_psycopg(tmp_path: Path) -> None:
         ("PORT", "eighty"),
         ("PORT", "0"),
         ("WEB_WORKERS", "-1"),
+        ("TRUSTED_PROXIES", "all"),
         ("SITE_URL", "shop.example"),
         ("DATABASE_URL", "mysql://x"),
         ("STRIPE_SECRET_KEY", "pk_live_x"),

@@ -24,6 +24,15 @@ def test_what_was_read_before_a_write_is_read_again_after_it(app: Flask) -> None
         assert redirects.find("/old") == "/new"
 
 
+def test_nothing_is_held_while_somebody_waits_for_the_network(app: Flask) -> None:
+    with db.reading() as session:
+        assert redirects.find("/old") is None
+        db.let_go()
+        assert not session.in_transaction()
+    with pytest.raises(RuntimeError, match="inside a transaction"), db.transaction():
+        db.let_go()
+
+
 def test_follow_ups_run_after_the_commit_and_only_then(app: Flask) -> None:
     seen: list[str | None] = []
     with db.transaction():

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from shop import checkout, payments
+from core import db
+from shop import checkout, orders, payments
 from shop.checkout import Purchase
 from tests.shop.running import SKU, RunningShop
 
@@ -33,3 +34,13 @@ def test_a_page_that_was_paid_cannot_be_closed_any_more(running_shop: RunningSho
     session = running_shop.buy()
     running_shop.simulator.pay(session)
     assert payments.expire_session(session).standing == "paid"
+
+
+def test_no_reader_keeps_the_database_while_stripe_is_asked(running_shop: RunningShop) -> None:
+    session_id = running_shop.buy()
+    with db.reading() as session:
+        orders.of_session(session_id)
+        payments.read_session(session_id)
+        assert not session.in_transaction()
+    with pytest.raises(RuntimeError, match="inside a transaction"), db.transaction():
+        payments.read_session(session_id)

@@ -1,9 +1,14 @@
 """What every page has in common."""
 
-from flask import Flask
+from dataclasses import replace
+
+import pytest
+from flask import Flask, request
 from flask.testing import FlaskClient
 
 from core import redirects
+from core.config import Config
+from wsgi import create_app
 
 
 def test_every_answer_forbids_inline_scripts_and_sniffing(client: FlaskClient) -> None:
@@ -46,3 +51,16 @@ def test_figures_are_for_this_machine_only(client: FlaskClient) -> None:
     assert client.get("/metrics", headers={"X-Forwarded-For": "8.8.8.8"}).status_code == 404
     far = client.get("/metrics", environ_overrides={"REMOTE_ADDR": "8.8.8.8"})
     assert far.status_code == 404
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize(
+    ("proxies", "seen"), [(0, "127.0.0.1"), (1, "203.0.113.9"), (2, "198.51.100.1")]
+)
+def test_a_visitor_s_address_is_the_one_that_the_last_trusted_proxy_saw(
+    app: Flask, shop_config: Config, proxies: int, seen: str
+) -> None:
+    behind = create_app(replace(shop_config, trusted_proxies=proxies))
+    behind.add_url_rule("/seen", view_func=lambda: str(request.remote_addr))
+    told = {"X-Forwarded-For": "8.8.8.8, 198.51.100.1, 203.0.113.9", "X-Forwarded-Host": "evil"}
+    assert behind.test_client().get("/seen", headers=told).text == seen
