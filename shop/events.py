@@ -30,6 +30,14 @@ class OrderShipped:
 
 
 @dataclass(frozen=True)
+class OrderDelivered:
+    """All that was ordered has arrived."""
+
+    order_id: int
+    email: str
+
+
+@dataclass(frozen=True)
 class OrderRefunded:
     """`amount` minor units go back, `refunded` in all; `source` is what led to the order."""
 

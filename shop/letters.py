@@ -12,7 +12,7 @@ from core.mail.letters import Letter, Message, Undeliverable
 from core.mail.models import Delivery, Stream
 from shop import orders, refunds, withdrawals
 from shop.links import order_url, withdrawal_url
-from shop.models import Order
+from shop.models import Order, Progress
 
 LINKS = "shop.order_links"
 
@@ -60,12 +60,18 @@ def _receipt(delivery: Delivery) -> Message:
 
 def _shipped(delivery: Delivery) -> Message:
     order = _order(delivery)
+    number = delivery.payload.get("parcel")
+    parcel = next((each for each in order.fulfilments if number in (None, each.id)), None)
+    if parcel is None:
+        raise Undeliverable("the parcel is gone")
+    part = "Part of your order" if order.progress is Progress.PARTLY_FULFILLED else "Your order"
     return _compose(
         "shipped",
         order,
-        subject=f"Your order {order.number} is on its way",
+        subject=f"{part} {order.number} is on its way",
         preheader="How to follow the parcel, and two lists to read before you lie down on it.",
-        parcel=order.fulfilments[-1],
+        parcel=parcel,
+        to_come=[line for line in order.lines if line.to_ship],
     )
 
 

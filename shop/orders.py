@@ -1,6 +1,6 @@
-"""Orders: found, moved from one state to the next, shipped, and remembered in a timeline.
+"""Orders: found, moved from one state to the next, and remembered in a timeline.
 
-How an order is paid stands in `shop.settlement`.
+How an order is paid stands in `shop.settlement`, how it leaves in `shop.fulfilment`.
 """
 
 from collections.abc import Collection, Sequence
@@ -13,8 +13,8 @@ from core import clock, db, events
 from core.mail import ledger
 from core.web.paging import Page, newest_first
 from shop import stock
-from shop.events import CheckoutExpired, OrderShipped
-from shop.models import HOLDING, Fulfilment, Order, OrderEvent, OrderState
+from shop.events import CheckoutExpired
+from shop.models import HOLDING, SHIPPABLE, TO_FULFIL, Order, OrderEvent, OrderState, Progress
 
 RECEIPT = "shop.receipt"
 SHIPPED = "shop.shipped"
@@ -68,9 +68,10 @@ def find(
     if states:
         statement = statement.where(Order.state.in_(states))
     if to_ship:
-        shippable = (OrderState.PAID, OrderState.PARTLY_REFUNDED)
-        written_out = [db.literally(state, Order.state) for state in shippable]
-        statement = statement.where(Order.state.in_(written_out), Order.fulfilled_at.is_(None))
+        statement = statement.where(
+            Order.state.in_([db.literally(state, Order.state) for state in SHIPPABLE]),
+            Order.progress.in_([db.literally(step, Order.progress) for step in TO_FULFIL]),
+        )
     if words:
         fields = (Order.number, Order.email, Order.name)
         statement = statement.where(
@@ -83,28 +84,6 @@ def exist() -> bool:
     """Whether there is any order."""
     with db.reading() as session:
         return session.scalar(select(Order.id).limit(1)) is not None
-
-
-def ship(
-    order_id: int, *, carrier: str, tracking: str | None = None, url: str | None = None, by: str
-) -> Order:
-    """Send a paid order on its way and tell the customer. Raises `NotPossible`."""
-    with db.transaction() as session:
-        order = locked(Order.id == order_id)
-        if order is None or not order.to_ship:
-            raise NotPossible("There is nothing to ship: it is not paid, or has been shipped.")
-        now = clock.now()
-        session.add(
-            Fulfilment(
-                order_id=order.id, carrier=carrier, tracking_number=tracking,
-                tracking_url=url, who=by, at=now,
-            )
-        )  # fmt: skip
-        order.fulfilled_at = now
-        note(order, "shipped", who=by, why=" ".join(filter(None, (carrier, tracking))))
-        write_letter(order, SHIPPED)
-        events.tell(OrderShipped(order.id, order.email or ""))
-    return order
 
 
 def close(order: Order, state: OrderState, *, by: str, why: str) -> bool:
@@ -125,7 +104,7 @@ def send_again(order_id: int, letter: str, *, by: str) -> None:
     """Send a letter about an order once more, such as `RECEIPT`."""
     with db.transaction():
         order = get(order_id)
-        write_letter(order, letter, occurrence=f":{clock.now():%Y%m%d%H%M}")
+        write_letter(order, letter, f":{clock.now():%Y%m%d%H%M}")
         note(order, "letter sent again", who=by, why=letter)
 
 
@@ -144,14 +123,23 @@ def move(order: Order, to: OrderState, states: Collection[OrderState], **values:
     return db.changed(moved.values(state=to, **values)) == 1
 
 
+def advance(order: Order, to: Progress, progress: Collection[Progress], **values: Any) -> bool:
+    """The one way of the goods from a progress to another; False where it is none of `progress`."""
+    moved = update(Order).where(Order.id == order.id, Order.progress.in_(progress))
+    return db.changed(moved.values(progress=to, **values)) == 1
+
+
 def locked(condition: ColumnElement[bool]) -> Order | None:
     """The order as it is now, and nobody else's until we commit."""
     mine = select(Order).where(condition).with_for_update()
     return db.session().scalar(mine, execution_options={"populate_existing": True})
 
 
-def write_letter(order: Order, letter: str, occurrence: str = "") -> None:
-    """Write to the customer, once for each occurrence; not where there is no address yet."""
+def write_letter(order: Order, letter: str, occurrence: str = "", **about: int) -> None:
+    """Write to the customer, once for each occurrence; not where there is no address yet.
+
+    `about` names the rows that the letter is about, such as `parcel`.
+    """
     if order.email is None:
         return
     ledger.enqueue(
@@ -160,6 +148,7 @@ def write_letter(order: Order, letter: str, occurrence: str = "") -> None:
         recipient=order.email,
         source=f"order:{order.id}",
         person=order.id,
+        payload=dict(about),
     )
 
 

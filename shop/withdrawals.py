@@ -44,10 +44,12 @@ def ends_at(order: Order) -> datetime | None:
     We know when a parcel left, not when it arrived. So the period is counted from the latest day
     that it should have: each business day of the longest delivery as two days, for weekends and
     holidays, and a week more for parcels that are late. It may end too late, never too early for
-    a parcel that came within that time.
+    a parcel that came within that time. Where staff marked the order as delivered, from then on.
     """
     if order.fulfilled_at is None:
         return None
+    if order.delivered_at is not None:
+        return order.delivered_at + PERIOD + _SPARE
     return order.fulfilled_at + timedelta(days=2 * order.days_max) + PERIOD + _SPARE
 
 

@@ -67,7 +67,10 @@ _MAIL_POLICY = (
 # Written out, not bound: an index on some rows serves only a query that names the same rows.
 _WAITING = {
     "orders": select(func.count(Order.id))
-    .where(text("state IN ('paid', 'partly_refunded') AND fulfilled_at IS NULL"))
+    .where(
+        text("state IN ('paid', 'partly_refunded')"),
+        text("progress IN ('unfulfilled', 'partly_fulfilled')"),
+    )
     .scalar_subquery(),
     "comments": select(func.count(Comment.id))
     # The range makes SQLite search the index of those that wait, not walk another one.

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from blog import teasers
 from core import money
 from core.mail import ledger
-from shop import orders, payments, refunds, settlement, withdrawals
+from shop import fulfilment, orders, payments, refunds, settlement, withdrawals
 from shop.models import BOUGHT, UNPAID, Order, OrderState
 from shop.orders import NotPossible
 from staff import access
@@ -90,7 +90,7 @@ def ship(number: int) -> ResponseReturnValue:
         say("It takes a carrier; a tracking page begins with https://.", kind="error")
         return _back(number)
     try:
-        orders.ship(
+        fulfilment.ship(
             _found(number).id,
             carrier=carrier,
             tracking=_line("tracking") or None,

@@ -2,18 +2,27 @@
 
 from shop.models.alerts import Alert
 from shop.models.catalog import Price, Product, Variant
+from shop.models.fulfilment import TO_FULFIL, Fulfilment, FulfilmentLine, Progress
+from shop.models.order_lines import OrderLine
 from shop.models.orders import (
     BOUGHT,
     HOLDING,
+    SHIPPABLE,
     UNPAID,
     Counter,
-    Fulfilment,
     Order,
     OrderEvent,
-    OrderLine,
     OrderState,
+    OrderTag,
 )
-from shop.models.payments import Dispute, Payment, Refund, StripeEvent
+from shop.models.payments import (
+    Dispute,
+    DisputeState,
+    Payment,
+    Refund,
+    RefundLine,
+    StripeEvent,
+)
 from shop.models.shipping import ShippingRate
 from shop.models.stock import Reservation, ReservationState, Stock, StockMovement
 from shop.models.withdrawals import Withdrawal
@@ -21,19 +30,26 @@ from shop.models.withdrawals import Withdrawal
 __all__ = [
     "BOUGHT",
     "HOLDING",
+    "SHIPPABLE",
+    "TO_FULFIL",
     "UNPAID",
     "Alert",
     "Counter",
     "Dispute",
+    "DisputeState",
     "Fulfilment",
+    "FulfilmentLine",
     "Order",
     "OrderEvent",
     "OrderLine",
     "OrderState",
+    "OrderTag",
     "Payment",
     "Price",
     "Product",
+    "Progress",
     "Refund",
+    "RefundLine",
     "Reservation",
     "ReservationState",
     "ShippingRate",

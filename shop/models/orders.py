@@ -1,20 +1,23 @@
-"""Who bought what: orders, their lines, their parcels and what happened to them."""
+"""Who bought what: orders, their tags, and what happened to them."""
 
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.db import Base, choice
+from shop.models.fulfilment import TO_FULFIL, Fulfilment, Progress
+from shop.models.order_lines import OrderLine
+from shop.models.payments import DisputeState
 
 if TYPE_CHECKING:
     from shop.models.payments import Refund
 
 
 class OrderState(StrEnum):
-    """How far an order's payment has come. Shipping and disputes are dates beside it."""
+    """How far an order's payment has come. `Progress` and `DisputeState` stand beside it."""
 
     PLACED = "placed"
     """Stock is held while the customer is on Stripe's page."""
@@ -42,6 +45,13 @@ HOLDING = (OrderState.PLACED, OrderState.AWAITING_PAYMENT)
 BOUGHT = (OrderState.PAID, OrderState.PARTLY_REFUNDED, OrderState.REFUNDED)
 
 
+SHIPPABLE = (OrderState.PAID, OrderState.PARTLY_REFUNDED)
+"""States in which goods may leave."""
+_TO_SHIP = (
+    "state IN ('paid', 'partly_refunded') AND progress IN ('unfulfilled', 'partly_fulfilled')"
+)
+
+
 class Order(Base):
     """A purchase, from the moment before Stripe is asked.
 
@@ -49,6 +59,8 @@ class Order(Base):
     Amounts are minor units of `currency`: `goods` and `shipping` as we asked for them, the others
     as Stripe said. `cart` names the cart it came from, `source` what led to it, such as
     `post:psoas-trigger-points`. `attempt` counts the Sessions opened for it, one at a time.
+    `state` is how far the payment has come, `progress` the goods, `dispute` the bank's inquiry:
+    each moves on its own. `fulfilled_at` is when the last parcel left.
     """
 
     __tablename__ = "shop_order"
@@ -66,11 +78,19 @@ class Order(Base):
         ),
         Index("ix_shop_order_payment_intent", "payment_intent"),
         Index(
-            "ix_shop_order_to_ship",
-            "fulfilled_at",
+            "ix_shop_order_dispute",
+            "dispute",
             "id",
-            sqlite_where=text("state IN ('paid', 'partly_refunded') AND fulfilled_at IS NULL"),
-            postgresql_where=text("state IN ('paid', 'partly_refunded') AND fulfilled_at IS NULL"),
+            sqlite_where=text("dispute IS NOT NULL"),
+            postgresql_where=text("dispute IS NOT NULL"),
+        ),
+        Index(
+            "ix_shop_order_to_ship",
+            "progress",
+            "state",
+            "id",
+            sqlite_where=text(_TO_SHIP),
+            postgresql_where=text(_TO_SHIP),
         ),
     )
 
@@ -78,6 +98,10 @@ class Order(Base):
     token: Mapped[str] = mapped_column(String(32), unique=True)
     number: Mapped[str | None] = mapped_column(String(32), unique=True)
     state: Mapped[OrderState] = mapped_column(choice(OrderState))
+    progress: Mapped[Progress] = mapped_column(
+        choice(Progress), default=Progress.UNFULFILLED, server_default=Progress.UNFULFILLED
+    )
+    dispute: Mapped[DisputeState | None] = mapped_column(choice(DisputeState))
     currency: Mapped[str] = mapped_column(String(3))
     goods_amount: Mapped[int]
     shipping_amount: Mapped[int]
@@ -104,12 +128,14 @@ class Order(Base):
     expires_at: Mapped[datetime]
     paid_at: Mapped[datetime | None]
     fulfilled_at: Mapped[datetime | None]
+    delivered_at: Mapped[datetime | None]
     disputed_at: Mapped[datetime | None]
 
     lines: Mapped[list["OrderLine"]] = relationship(order_by="OrderLine.position")
     timeline: Mapped[list["OrderEvent"]] = relationship(order_by="OrderEvent.id")
     fulfilments: Mapped[list["Fulfilment"]] = relationship(order_by="Fulfilment.id")
     refunds: Mapped[list["Refund"]] = relationship(order_by="Refund.id")
+    tags: Mapped[list["OrderTag"]] = relationship(order_by="OrderTag.tag")
 
     @property
     def bought(self) -> bool:
@@ -124,32 +150,17 @@ class Order(Base):
     @property
     def to_ship(self) -> bool:
         """Whether a parcel has to go out."""
-        shippable = self.state in (OrderState.PAID, OrderState.PARTLY_REFUNDED)
-        return shippable and self.fulfilled_at is None
-
-
-class OrderLine(Base):
-    """What was ordered, as it was called and what it cost at that moment."""
-
-    __tablename__ = "order_line"
-    __table_args__ = (
-        CheckConstraint("quantity > 0", name="quantity"),
-        UniqueConstraint("order_id", "position"),
-    )
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    order_id: Mapped[int] = mapped_column(ForeignKey("shop_order.id"))
-    position: Mapped[int]
-    variant_id: Mapped[int] = mapped_column(ForeignKey("variant.id"))
-    sku: Mapped[str] = mapped_column(String(64))
-    title: Mapped[str] = mapped_column(String(200))
-    unit_amount: Mapped[int]
-    quantity: Mapped[int]
+        return self.state in SHIPPABLE and self.progress in TO_FULFIL
 
     @property
-    def amount(self) -> int:
-        """The line's price, in minor units."""
-        return self.unit_amount * self.quantity
+    def may_change(self) -> bool:
+        """Whether nothing has left yet: its address may be put right, and it may be called off."""
+        return self.to_ship and self.progress is Progress.UNFULFILLED
+
+    @property
+    def left(self) -> int:
+        """Minor units that were not given back."""
+        return self.total_amount - self.refunded_amount
 
 
 class OrderEvent(Base):
@@ -166,18 +177,14 @@ class OrderEvent(Base):
     at: Mapped[datetime]
 
 
-class Fulfilment(Base):
-    """A parcel on its way to the customer."""
+class OrderTag(Base):
+    """A word that staff put on an order to find it again, in lower case."""
 
-    __tablename__ = "fulfilment"
+    __tablename__ = "order_tag"
+    __table_args__ = (Index("ix_order_tag_tag", "tag", "order_id"),)
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    order_id: Mapped[int] = mapped_column(ForeignKey("shop_order.id"), index=True)
-    carrier: Mapped[str] = mapped_column(String(64))
-    tracking_number: Mapped[str | None] = mapped_column(String(120))
-    tracking_url: Mapped[str | None] = mapped_column(Text)
-    who: Mapped[str] = mapped_column(String(320))
-    at: Mapped[datetime]
+    order_id: Mapped[int] = mapped_column(ForeignKey("shop_order.id"), primary_key=True)
+    tag: Mapped[str] = mapped_column(String(40), primary_key=True)
 
 
 class Counter(Base):

@@ -1,8 +1,9 @@
 """Money as Stripe tells of it: payments, refunds, disputes, and the events themselves."""
 
 from datetime import datetime
+from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base
@@ -40,6 +41,32 @@ class Refund(Base):
     who: Mapped[str] = mapped_column(String(320))
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+
+
+class RefundLine(Base):
+    """So many units of a line were given back; `restocked` of them are on the shelf again."""
+
+    __tablename__ = "refund_line"
+    __table_args__ = (
+        CheckConstraint("quantity > 0", name="quantity"),
+        CheckConstraint("restocked >= 0 AND restocked <= quantity", name="restocked"),
+    )
+
+    refund_id: Mapped[int] = mapped_column(ForeignKey("refund.id"), primary_key=True)
+    order_line_id: Mapped[int] = mapped_column(
+        ForeignKey("order_line.id"), primary_key=True, index=True
+    )
+    quantity: Mapped[int]
+    restocked: Mapped[int]
+
+
+class DisputeState(StrEnum):
+    """How the disputes of an order stand, taken together."""
+
+    OPEN = "open"
+    WON = "won"
+    """The money stays, or the bank only asked."""
+    LOST = "lost"
 
 
 class Dispute(Base):

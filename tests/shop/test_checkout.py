@@ -8,7 +8,7 @@ import time_machine
 from sqlalchemy import select
 
 from core import clock, config, db
-from shop import checkout, orders
+from shop import checkout, fulfilment, orders
 from shop.checkout import Purchase
 from shop.models import OrderEvent, OrderState
 from shop.stock import SoldOut
@@ -195,7 +195,7 @@ def test_what_is_sold_out_holds_nothing_of_the_rest(running_shop: RunningShop) -
 def test_an_order_remembers_what_happened_to_it(running_shop: RunningShop) -> None:
     running_shop.simulator.pay(running_shop.buy())
     running_shop.wait()
-    orders.ship(the_order().id, carrier="USPS", tracking="9400 1000", by="chloe@shop.example")
+    fulfilment.ship(the_order().id, carrier="USPS", tracking="9400 1000", by="chloe@shop.example")
     with db.reading() as session:
         told = session.execute(select(OrderEvent.what, OrderEvent.who).order_by(OrderEvent.id))
         assert [tuple(row) for row in told] == [
@@ -205,7 +205,7 @@ def test_an_order_remembers_what_happened_to_it(running_shop: RunningShop) -> No
         ]
     assert letters()[-1] == ("shop.shipped", "ada@example.com")
     with pytest.raises(orders.NotPossible):
-        orders.ship(the_order().id, carrier="USPS", by="chloe@shop.example")
+        fulfilment.ship(the_order().id, carrier="USPS", by="chloe@shop.example")
     assert alerts() == []
 
 

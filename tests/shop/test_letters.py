@@ -7,7 +7,7 @@ from core import db
 from core.mail import letters as kinds
 from core.mail.letters import Message
 from core.mail.models import Delivery
-from shop import letters, orders, refunds
+from shop import fulfilment, letters, refunds
 from tests.shop.running import RunningShop, the_order
 
 ADA = "ada@example.com"
@@ -43,7 +43,7 @@ def test_the_receipt_says_what_was_bought_and_paid(paid_shop: RunningShop) -> No
 
 
 def test_the_letter_of_a_parcel_leads_to_it_and_to_the_warnings(paid_shop: RunningShop) -> None:
-    orders.ship(
+    fulfilment.ship(
         the_order().id,
         carrier="Royal Mail",
         tracking="RM1",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shop import orders, refunds
+from shop import fulfilment, refunds
 from tests.shop.running import RunningShop, letters, the_order
 
 
@@ -22,7 +22,7 @@ def test_it_shows_what_was_bought_where_it_goes_and_how_far_it_is(
         assert words in page.text
     assert page.headers["Cache-Control"] == "no-store"
     assert page.headers["Referrer-Policy"] == "no-referrer"
-    orders.ship(
+    fulfilment.ship(
         the_order().id, carrier="USPS", tracking="94001", url="https://usps.example/94001", by="C"
     )
     page = running_shop.visitor().get(path)
