@@ -1,18 +1,21 @@
 """The catalogue: products, their variants and prices, and what can be bought this moment."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from markdown_it import MarkdownIt
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Row, ScalarSelect, Select, delete, func, select
 from sqlalchemy.orm import aliased
 
 from core import clock, db, redirects
-from shop.models import Price, Product, Stock, Variant
+from shop import prices
+from shop.models import Accessory, Part, Price, Product, Stock, Variant
 
-_Offers = Select[Product, Variant, Price, Stock]
+_Offers = Select[Product, Variant, Price, int, int | None]
+_Row = Row[Product, Variant, Price, int, int | None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,16 +39,27 @@ class Draft:
 
 @dataclass(frozen=True, kw_only=True)
 class Offer:
-    """A variant as it can be bought now: `amount` minor units each, `available` of them."""
+    """A variant as it can be bought now: `amount` minor units each, `available` of them.
+
+    `form` is what tells it from the other variants of its product. `earlier_amount` is the price
+    that a reduction is to be compared with, see `shop.prices`. `pieces` are how many of the same
+    thing one unit holds.
+    """
 
     variant_id: int
     sku: str
     title: str
+    form: str
     slug: str
     picture: str | None
     amount: int
     currency: str
     available: int
+    options: Mapping[str, str] = field(default_factory=dict)
+    earlier_amount: int | None = None
+    pieces: int = 1
+    weight_grams: int | None = None
+    gtin: str | None = None
 
     @property
     def in_stock(self) -> bool:
@@ -56,6 +70,18 @@ class Offer:
     def url(self) -> str:
         """The path of its product's page."""
         return f"/products/{self.slug}"
+
+    @property
+    def reduction(self) -> int | None:
+        """By how many percent it is reduced, rounded down, or None."""
+        before = self.earlier_amount
+        return 100 * (before - self.amount) // before if before else None
+
+    @property
+    def amount_each(self) -> int:
+        """What a piece of it costs, in minor units."""
+        each = Decimal(self.amount) / self.pieces
+        return int(each.quantize(Decimal(1), ROUND_HALF_UP))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,20 +138,17 @@ def product_card(slug: str) -> Card | None:
         row = session.execute(_offers().where(Product.slug == slug).limit(1)).first()
     if row is None:
         return None
-    product, first = row[0], _offer(*row)
-    pictures = product.details.get("pictures") or [{"name": None, "alt": ""}]
-    return Card(
-        title=product.title,
-        summary=product.details.get("tagline") or product.summary,
-        url=first.url,
-        sku=first.sku,
-        amount=first.amount,
-        currency=first.currency,
-        in_stock=first.in_stock,
-        picture=first.picture,
-        picture_alt=pictures[0]["alt"],
-        sample=product.sample,
-    )
+    return _card(row)
+
+
+def accessories(product: Product) -> list[Card]:
+    """The cards of what goes with a product and is sold; one query."""
+    beside = _offers().join(Accessory, Accessory.accessory_id == Product.id)
+    mine = beside.where(Accessory.product_id == product.id)
+    with db.reading() as session:
+        rows = session.execute(mine.order_by(None).order_by(Accessory.position, Variant.position))
+        first = {row[0].id: row for row in reversed(rows.all())}
+    return [_card(row) for row in reversed(first.values())]
 
 
 def save(draft: Draft) -> Product:
@@ -156,52 +179,99 @@ def save_variant(
     sku: str,
     *,
     title: str,
+    options: Mapping[str, str] | None = None,
     weight_grams: int | None = None,
+    gtin: str | None = None,
     position: int = 0,
     on_sale: bool = True,
 ) -> Variant:
-    """Make the variant, or change the one with this SKU; it sells once it has a price."""
+    """Make the variant, or change the one with this SKU; it sells once it has a price.
+
+    `options` tell it from the others of its product, such as Color: Black.
+    """
     with db.transaction() as session:
         variant = session.scalar(select(Variant).where(Variant.sku == sku)) or Variant(sku=sku)
         variant.product_id, variant.title = product.id, title
-        variant.weight_grams, variant.position, variant.on_sale = weight_grams, position, on_sale
+        variant.options = [{"name": k, "value": v} for k, v in (options or {}).items()]
+        variant.weight_grams, variant.gtin = weight_grams, gtin
+        variant.position, variant.on_sale = position, on_sale
         session.add(variant)
         session.flush()
         db.insert_missing(Stock, variant_id=variant.id, on_hand=0, reserved=0)
     return variant
 
 
-def set_price(sku: str, amount: int, currency: str, *, at: datetime | None = None) -> None:
+def make_up(sku: str, parts: Mapping[str, int]) -> None:
+    """Make a variant a bundle of so many units of others, by SKU; of none, a thing of its own.
+
+    Raises `ValueError` where that cannot be: a part is a bundle itself, or is not there; the
+    variant is a part of another; or it has units of its own on the shelf.
+    """
+    with db.transaction() as session:
+        bundle = session.scalars(select(Variant).where(Variant.sku == sku)).one()
+        made_of = session.scalars(select(Variant).where(Variant.sku.in_(parts))).all()
+        if parts:
+            _check_parts(bundle, made_of, parts)
+        session.execute(delete(Part).where(Part.bundle_id == bundle.id))
+        session.add_all(
+            Part(bundle_id=bundle.id, part_id=part.id, quantity=parts[part.sku]) for part in made_of
+        )
+        session.flush()
+        session.expire(bundle, ["parts"])
+
+
+def accompany(product: Product, accessories: Sequence[str]) -> None:
+    """Show these products (by slug) beside another, in this order. Raises `ValueError`."""
+    with db.transaction() as session:
+        found = {
+            other.slug: other.id
+            for other in session.scalars(select(Product).where(Product.slug.in_(accessories)))
+            if other.id != product.id
+        }
+        if missing := [slug for slug in accessories if slug not in found]:
+            raise ValueError(f"there is no other product at {', '.join(missing)}")
+        session.execute(delete(Accessory).where(Accessory.product_id == product.id))
+        session.add_all(
+            Accessory(product_id=product.id, accessory_id=found[slug], position=position)
+            for position, slug in enumerate(dict.fromkeys(accessories))
+        )
+
+
+def set_price(
+    sku: str,
+    amount: int,
+    currency: str,
+    *,
+    at: datetime | None = None,
+    why: str = "",
+    who: str = "",
+) -> None:
     """Let a variant cost `amount` minor units from now, or from `at`.
 
-    Raises `ValueError` for an amount below 1.
+    Raises `ValueError` for an amount below 1, and where another price begins at the same moment.
     """
     if amount < 1:
         raise ValueError("a price is at least one minor unit")
     with db.transaction() as session:
         variant = session.scalars(select(Variant).where(Variant.sku == sku)).one()
-        session.add(
-            Price(
-                variant_id=variant.id,
-                amount=amount,
-                currency=currency.upper(),
-                valid_from=at or clock.now(),
-            )
+        is_new = db.insert_missing(
+            Price,
+            variant_id=variant.id,
+            amount=amount,
+            currency=currency.upper(),
+            valid_from=at or clock.now(),
+            why=why,
+            who=who,
         )
+    if not is_new:
+        raise ValueError("a price begins at that moment already")
 
 
-def lowest_price(variant_id: int, days: int = 30) -> int | None:
-    """The lowest price of the last days, in minor units (98/6/EC, article 6a)."""
-    since = clock.now() - timedelta(days=days)
-    with db.reading() as session:
-        began = _began(variant_id, since)
-        return session.scalar(
-            select(func.min(Price.amount)).where(
-                Price.variant_id == variant_id,
-                Price.valid_from <= clock.now(),
-                Price.valid_from >= func.coalesce(began, since),
-            )
-        )
+def call_off_price(price_id: int) -> bool:
+    """Take back a price that has not begun; False where it has."""
+    planned = delete(Price).where(Price.id == price_id, Price.valid_from > clock.now())
+    with db.transaction():
+        return db.changed(planned) == 1
 
 
 def render(body: str) -> str:
@@ -222,16 +292,72 @@ def _write(product: Product, draft: Draft) -> None:
     product.updated_at = clock.now()
 
 
+def _check_parts(bundle: Variant, made_of: Sequence[Variant], parts: Mapping[str, int]) -> None:
+    session = db.session()
+    known = {part.sku for part in made_of}
+    if missing := [sku for sku in parts if sku not in known]:
+        raise ValueError(f"there is no {', '.join(missing)}")
+    if min(parts.values()) < 1:
+        raise ValueError("a part is in it at least once")
+    if bundle.sku in parts or any(part.parts for part in made_of):
+        raise ValueError("a bundle cannot hold a bundle")
+    if session.scalar(select(Part.bundle_id).where(Part.part_id == bundle.id).limit(1)):
+        raise ValueError("it is a part of another bundle")
+    if session.get_one(Stock, bundle.id).on_hand:
+        raise ValueError("it has units of its own on the shelf: take those off first")
+
+
+def _card(row: _Row) -> Card:
+    product, first = row[0], _offer(row)
+    pictures = product.details.get("pictures") or [{"name": None, "alt": ""}]
+    return Card(
+        title=product.title,
+        summary=product.details.get("tagline") or product.summary,
+        url=first.url,
+        sku=first.sku,
+        amount=first.amount,
+        currency=first.currency,
+        in_stock=first.in_stock,
+        picture=first.picture,
+        picture_alt=pictures[0]["alt"],
+        sample=product.sample,
+    )
+
+
 def _offers() -> _Offers:
     """One row for each variant that is sold, with its price of this moment."""
     current = _began(Variant.id, clock.now())
     return (
-        select(Product, Variant, Price, Stock)
+        select(Product, Variant, Price, _available(), _pieces())
         .join(Variant, Variant.product_id == Product.id)
         .join(Price, (Price.variant_id == Variant.id) & (Price.valid_from == current))
         .join(Stock, Stock.variant_id == Variant.id)
         .where(Product.published, Variant.on_sale)
         .order_by(Product.id, Variant.position, Variant.id)
+    )
+
+
+def _available() -> ColumnElement[int]:
+    """How many can be bought: what nobody holds; of a bundle, what its scarcest part allows."""
+    shelf = aliased(Stock)
+    of_parts = (
+        select(func.min((shelf.on_hand - shelf.reserved) // Part.quantity))
+        .join(shelf, shelf.variant_id == Part.part_id)
+        .where(Part.bundle_id == Variant.id)
+        .correlate(Variant)
+        .scalar_subquery()
+    )
+    return func.coalesce(of_parts, Stock.on_hand - Stock.reserved)
+
+
+def _pieces() -> ScalarSelect[int | None]:
+    """How many of one thing a bundle of nothing else holds."""
+    return (
+        select(func.min(Part.quantity))
+        .where(Part.bundle_id == Variant.id)
+        .having(func.count() == 1)
+        .correlate(Variant)
+        .scalar_subquery()
     )
 
 
@@ -248,19 +374,27 @@ def _began(variant_id: Any, at: datetime) -> Any:
 def _read(statement: _Offers) -> list[Offer]:
     with db.reading() as session:
         rows = session.execute(statement, execution_options={"populate_existing": True}).all()
-    return [_offer(*row) for row in rows]
+        earlier = prices.earlier([row[1].id for row in rows]) if rows else {}
+    return [_offer(row, earlier.get(row[1].id)) for row in rows]
 
 
-def _offer(product: Product, variant: Variant, price: Price, stock: Stock) -> Offer:
+def _offer(row: _Row, earlier: int | None = None) -> Offer:
+    product, variant, price, available, pieces = row
     pictures = product.details.get("pictures") or []
     only = variant.title == product.title
     return Offer(
         variant_id=variant.id,
         sku=variant.sku,
         title=product.title if only else f"{product.title}, {variant.title}",
+        form=variant.title,
         slug=product.slug,
         picture=pictures[0]["name"] if pictures else None,
         amount=price.amount,
         currency=price.currency,
-        available=max(0, stock.on_hand - stock.reserved),
+        available=available,
+        options={each["name"]: each["value"] for each in variant.options},
+        earlier_amount=earlier,
+        pieces=pieces or 1,
+        weight_grams=variant.weight_grams,
+        gtin=variant.gtin,
     )

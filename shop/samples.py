@@ -12,7 +12,7 @@ from shop.catalog import Draft
 CONTENT = Path(__file__).resolve().parent / "content"
 
 _WHO = "sample content"
-_OWN = ("title", "slug", "summary", "sample", "variants", "shipping", "options")
+_OWN = ("title", "slug", "summary", "sample", "variants", "shipping")
 
 
 def seed() -> None:
@@ -53,11 +53,15 @@ def _add(wanted: Draft, given: dict[str, Any]) -> None:
             product,
             each["sku"],
             title=each["title"],
+            options=each["options"],
             weight_grams=each["weight_grams"],
             position=position,
         )
-        catalog.set_price(each["sku"], each["price"], each["currency"])
-        stock.receive(variant.id, each["stock"], by=_WHO)
+        catalog.set_price(each["sku"], each["price"], each["currency"], why=_WHO, who=_WHO)
+        if "parts" in each:
+            catalog.make_up(each["sku"], each["parts"])
+        else:
+            stock.receive(variant.id, each["stock"], by=_WHO)
     for position, each in enumerate(given["shipping"]):
         shipping.set_rate(
             each["zone"],

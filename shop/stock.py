@@ -1,15 +1,25 @@
 """The shelf: units come in, are held for orders, and leave it or return; never fewer than none.
 
-Every change is one conditional UPDATE, so that of many who want the last unit one gets it.
+Every change is one conditional UPDATE, so that of many who want the last unit one gets it. A bundle
+has no units of its own: what is held, taken and put back for it are its parts.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, Delete, delete, exists, select, true, update
 
 from core import clock, db
-from shop.models import Order, OrderLine, Reservation, ReservationState, Stock, StockMovement
+from shop.models import (
+    Order,
+    OrderLine,
+    Part,
+    Reservation,
+    ReservationState,
+    Stock,
+    StockMovement,
+)
 
 
 class SoldOut(Exception):
@@ -23,9 +33,11 @@ class SoldOut(Exception):
 def receive(variant_id: int, quantity: int, *, by: str, why: str = "received") -> None:
     """Put units on the shelf, or with a negative quantity correct a count.
 
-    Raises `ValueError` where fewer would be left than are held.
+    Raises `ValueError` where fewer would be left than are held, and for a bundle.
     """
-    with db.transaction():
+    with db.transaction() as session:
+        if session.scalar(select(exists().where(Part.bundle_id == variant_id))):
+            raise ValueError("a bundle is made of its parts: count those")
         if not _change(variant_id, quantity, Stock.on_hand + quantity >= Stock.reserved):
             raise ValueError("fewer would be left than orders hold")
         _note(variant_id, quantity, why=why, who=by)
@@ -34,15 +46,17 @@ def receive(variant_id: int, quantity: int, *, by: str, why: str = "received") -
 def hold(order: Order, until: datetime) -> None:
     """Hold what an order wants. Raises `SoldOut`, and then nothing is held of it."""
     with db.transaction() as session:
-        for line in _in_order(order.lines):
-            if not _hold(line.variant_id, line.quantity):
-                raise SoldOut(line)
-            session.merge(
+        db.changed(_outdated(order.id))
+        for need in _needs(order.lines):
+            if not _hold(need.variant_id, need.quantity):
+                raise SoldOut(need.line)
+            session.add(
                 Reservation(
-                    order_line_id=line.id,
+                    order_line_id=need.line.id,
                     order_id=order.id,
-                    variant_id=line.variant_id,
-                    quantity=line.quantity,
+                    variant_id=need.variant_id,
+                    quantity=need.quantity,
+                    returned=0,
                     state=ReservationState.HELD,
                     expires_at=until,
                 )
@@ -73,27 +87,35 @@ def release(order_id: int) -> bool:
 
 
 def take(order: Order, *, by: str) -> list[OrderLine]:
-    """Take what was paid for off the shelf: what is held, else what is left.
+    """Take what was paid for off the shelf: what is held, else what is left; a line whole or not.
 
-    Returns the lines that nothing is left for; those are oversold.
+    Returns the lines that not enough is left for; those are oversold.
     """
     with db.transaction():
-        held = {row.order_line_id: row for row in _reservations(order.id)}
+        rows = _reservations(order.id)
+        _lock({row.variant_id for row in rows})
         missing = []
-        for line in _in_order(order.lines):
-            if not _take(held.get(line.id), line):
+        for line in order.lines:
+            mine = [row for row in rows if row.order_line_id == line.id]
+            if not _take(mine, by):
                 missing.append(line)
-                continue
-            _note(line.variant_id, -line.quantity, why="sold", who=by, order_id=order.id)
     return missing
 
 
-def put_back(order: Order, *, by: str) -> None:
-    """Put what an order took back on the shelf, as when it is cancelled before it left."""
+def put_back(order: Order, *, by: str, units: Mapping[int, int] | None = None) -> None:
+    """Put what an order took back on the shelf, as when it is cancelled before it left.
+
+    `units` are how many of which order lines (by id) come back; without, all that are not back yet.
+    More than were taken never come back.
+    """
     with db.transaction():
-        for reservation in _reservations(order.id):
-            if _settle(reservation, ReservationState.RELEASED, was=ReservationState.TAKEN):
-                receive(reservation.variant_id, reservation.quantity, by=by, why="put back")
+        bought = {line.id: line.quantity for line in order.lines}
+        for row in _reservations(order.id):
+            if row.state is not ReservationState.TAKEN:
+                continue
+            for_one = row.quantity // bought[row.order_line_id]
+            wanted = row.quantity if units is None else units.get(row.order_line_id, 0) * for_one
+            _put_back(row, min(wanted, row.quantity - row.returned), by)
 
 
 def movements(variant_id: int, limit: int = 100) -> Sequence[StockMovement]:
@@ -103,37 +125,97 @@ def movements(variant_id: int, limit: int = 100) -> Sequence[StockMovement]:
         return session.scalars(newest.order_by(StockMovement.id.desc()).limit(limit)).all()
 
 
+def _outdated(order_id: int) -> Delete:
+    """What an earlier attempt held and let go of; the bundle may be made up otherwise since."""
+    return delete(Reservation).where(
+        Reservation.order_id == order_id, Reservation.state == ReservationState.RELEASED
+    )
+
+
+@dataclass(frozen=True)
+class _Need:
+    """Units of a variant that an order line asks for, itself or for the bundle that it is."""
+
+    line: OrderLine
+    variant_id: int
+    quantity: int
+
+
+def _needs(lines: Sequence[OrderLine]) -> list[_Need]:
+    """Always in the same order of variants, so that no two transactions wait for each other."""
+    bundles = select(Part).where(Part.bundle_id.in_([line.variant_id for line in lines]))
+    parts = db.session().scalars(bundles).all()
+    needs = []
+    for line in lines:
+        mine = [part for part in parts if part.bundle_id == line.variant_id]
+        made_of = [(part.part_id, part.quantity) for part in mine] or [(line.variant_id, 1)]
+        needs += [_Need(line, variant, count * line.quantity) for variant, count in made_of]
+    return sorted(needs, key=lambda need: (need.variant_id, need.line.id))
+
+
 def _reservations(order_id: int) -> Sequence[Reservation]:
-    mine = select(Reservation).where(Reservation.order_id == order_id)
-    return db.session().scalars(mine.order_by(Reservation.variant_id)).all()
+    mine = select(Reservation).where(Reservation.order_id == order_id).with_for_update()
+    ordered = mine.order_by(Reservation.variant_id, Reservation.order_line_id)
+    return db.session().scalars(ordered, execution_options={"populate_existing": True}).all()
 
 
-def _in_order(lines: Sequence[OrderLine]) -> list[OrderLine]:
-    """Always the same order of variants, so that no two transactions wait for each other."""
-    return sorted(lines, key=lambda line: line.variant_id)
+def _lock(variants: Collection[int]) -> None:
+    """Let nobody else change these shelves until we commit; always in the same order."""
+    shelves = select(Stock.variant_id).where(Stock.variant_id.in_(variants))
+    db.session().execute(shelves.order_by(Stock.variant_id).with_for_update())
 
 
 def _hold(variant_id: int, quantity: int) -> bool:
-    free = Stock.on_hand - Stock.reserved >= quantity
-    hold = update(Stock).where(Stock.variant_id == variant_id, free)
+    hold = update(Stock).where(Stock.variant_id == variant_id, _is_free(quantity))
     return db.changed(hold.values(reserved=Stock.reserved + quantity)) == 1
 
 
-def _take(reservation: Reservation | None, line: OrderLine) -> bool:
-    if reservation is not None and _settle(reservation, ReservationState.TAKEN):
-        left = update(Stock).where(Stock.variant_id == line.variant_id)
-        db.changed(
-            left.values(
-                on_hand=Stock.on_hand - line.quantity, reserved=Stock.reserved - line.quantity
-            )
-        )
+def _take(rows: Sequence[Reservation], by: str) -> bool:
+    """Take what one line asked for; False where it is neither held nor left."""
+    states = {row.state for row in rows}
+    if states == {ReservationState.TAKEN}:
         return True
-    free = Stock.on_hand - Stock.reserved >= line.quantity
-    if not _change(line.variant_id, -line.quantity, free):
+    if states == {ReservationState.HELD}:
+        _take_held(rows)
+    elif not _take_free(rows):
         return False
-    if reservation is not None:
-        _settle(reservation, ReservationState.TAKEN, was=ReservationState.RELEASED)
+    for row in rows:
+        row.state, row.returned = ReservationState.TAKEN, 0
+        _note(row.variant_id, -row.quantity, why="sold", who=by, order_id=row.order_id)
     return True
+
+
+def _take_held(rows: Sequence[Reservation]) -> None:
+    for row in rows:
+        held = update(Stock).where(Stock.variant_id == row.variant_id)
+        left = {"on_hand": Stock.on_hand - row.quantity, "reserved": Stock.reserved - row.quantity}
+        db.changed(held.values(left))
+
+
+def _take_free(rows: Sequence[Reservation]) -> bool:
+    """Take what nobody holds, all of it or none."""
+    taken: list[Reservation] = []
+    for row in rows:
+        if not _change(row.variant_id, -row.quantity, _is_free(row.quantity)):
+            for each in taken:
+                _change(each.variant_id, each.quantity, true())
+            return False
+        taken.append(row)
+    return bool(taken)
+
+
+def _is_free(quantity: int) -> ColumnElement[bool]:
+    return Stock.on_hand - Stock.reserved >= quantity
+
+
+def _put_back(row: Reservation, quantity: int, by: str) -> None:
+    if quantity < 1:
+        return
+    row.returned += quantity
+    if row.returned == row.quantity:
+        row.state = ReservationState.RELEASED
+    _change(row.variant_id, quantity, true())
+    _note(row.variant_id, quantity, why="put back", who=by, order_id=row.order_id)
 
 
 def _free(reservation: Reservation) -> None:
@@ -141,21 +223,18 @@ def _free(reservation: Reservation) -> None:
     db.changed(held.values(reserved=Stock.reserved - reservation.quantity))
 
 
-def _settle(
-    reservation: Reservation,
-    state: ReservationState,
-    *,
-    was: ReservationState = ReservationState.HELD,
-) -> bool:
-    """Move a reservation on; False where somebody else did."""
+def _settle(reservation: Reservation, state: ReservationState) -> bool:
+    """Move on what is held; False where somebody else did."""
     mine = update(Reservation).where(
-        Reservation.order_line_id == reservation.order_line_id, Reservation.state == was
+        Reservation.order_line_id == reservation.order_line_id,
+        Reservation.variant_id == reservation.variant_id,
+        Reservation.state == ReservationState.HELD,
     )
     return db.changed(mine.values(state=state)) == 1
 
 
-def _change(variant_id: int, quantity: int, condition: object) -> bool:
-    shelf = update(Stock).where(Stock.variant_id == variant_id, condition)  # type: ignore[arg-type] # a comparison of columns
+def _change(variant_id: int, quantity: int, condition: ColumnElement[bool]) -> bool:
+    shelf = update(Stock).where(Stock.variant_id == variant_id, condition)
     return db.changed(shelf.values(on_hand=Stock.on_hand + quantity)) == 1
 
 

@@ -1,7 +1,7 @@
 """Tables of the shop: what is sold, what is on the shelf, who bought it, and what Stripe said."""
 
 from shop.models.alerts import Alert
-from shop.models.catalog import Price, Product, Variant
+from shop.models.catalog import Accessory, Part, Price, Product, Variant
 from shop.models.fulfilment import TO_FULFIL, Fulfilment, FulfilmentLine, Progress
 from shop.models.order_lines import OrderLine
 from shop.models.orders import (
@@ -33,6 +33,7 @@ __all__ = [
     "SHIPPABLE",
     "TO_FULFIL",
     "UNPAID",
+    "Accessory",
     "Alert",
     "Counter",
     "Dispute",
@@ -44,6 +45,7 @@ __all__ = [
     "OrderLine",
     "OrderState",
     "OrderTag",
+    "Part",
     "Payment",
     "Price",
     "Product",

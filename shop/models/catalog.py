@@ -13,7 +13,7 @@ class Product(Base):
     """Something that is sold; it has one variant at least.
 
     `html` is what `body` (Markdown) became when it was saved. `details` are the lists of its page,
-    see `shop.catalog.Description`. `sample` marks values that the owner has yet to enter.
+    see `shop.catalog.Draft`. `sample` marks values that the owner has yet to enter.
     """
 
     __tablename__ = "product"
@@ -36,7 +36,11 @@ class Product(Base):
 
 
 class Variant(Base):
-    """What one buys: a product in one form. The first by `position` is shown first."""
+    """What one buys: a product in one form. The first by `position` is shown first.
+
+    `options` say which form: pairs of `name` and `value`, such as Color and Black. One with `parts`
+    is a bundle: its stock is what theirs allows. `gtin` is the number under a bar code, if any.
+    """
 
     __tablename__ = "variant"
     __table_args__ = (Index("ix_variant_product_id", "product_id", "position"),)
@@ -48,12 +52,43 @@ class Variant(Base):
     weight_grams: Mapped[int | None]
     position: Mapped[int]
     on_sale: Mapped[bool]
+    options: Mapped[list[dict[str, Any]]] = mapped_column(server_default="[]")
+    gtin: Mapped[str | None] = mapped_column(String(14))
 
     product: Mapped[Product] = relationship(back_populates="variants")
+    parts: Mapped[list["Part"]] = relationship(
+        foreign_keys="Part.bundle_id", order_by="Part.part_id"
+    )
+
+
+class Part(Base):
+    """So many of a variant are in each unit of a bundle."""
+
+    __tablename__ = "part"
+    __table_args__ = (
+        CheckConstraint("quantity > 0", name="quantity"),
+        CheckConstraint("part_id <> bundle_id", name="part_id"),
+    )
+
+    bundle_id: Mapped[int] = mapped_column(ForeignKey("variant.id"), primary_key=True)
+    part_id: Mapped[int] = mapped_column(ForeignKey("variant.id"), primary_key=True, index=True)
+    quantity: Mapped[int]
+
+    variant: Mapped[Variant] = relationship(foreign_keys=[part_id], overlaps="parts")
+
+
+class Accessory(Base):
+    """A product that goes with another and is shown beside it."""
+
+    __tablename__ = "accessory"
+
+    product_id: Mapped[int] = mapped_column(ForeignKey("product.id"), primary_key=True)
+    accessory_id: Mapped[int] = mapped_column(ForeignKey("product.id"), primary_key=True)
+    position: Mapped[int]
 
 
 class Price(Base):
-    """What a variant costs from `valid_from` until the next one begins. Never changed.
+    """What a variant costs from `valid_from` until the next one begins. Never changed once it has.
 
     The history is kept: a price cut in the EU has to name the lowest price of the last 30 days
     (98/6/EC, article 6a).
@@ -70,3 +105,5 @@ class Price(Base):
     amount: Mapped[int]
     currency: Mapped[str] = mapped_column(String(3))
     valid_from: Mapped[datetime]
+    why: Mapped[str] = mapped_column(String(200), server_default="")
+    who: Mapped[str] = mapped_column(String(320), server_default="")

@@ -10,7 +10,10 @@ from core.db import Base, choice
 
 
 class Stock(Base):
-    """How many of a variant are there: `on_hand` that nobody has paid for, `reserved` of them."""
+    """How many of a variant are there: `on_hand` that nobody has paid for, `reserved` of them.
+
+    A bundle has none of its own: what is held and taken for it are its parts.
+    """
 
     __tablename__ = "stock"
     __table_args__ = (
@@ -48,10 +51,15 @@ class ReservationState(StrEnum):
 
 
 class Reservation(Base):
-    """Units held for an order line until `expires_at`, or, while a bank is awaited, without end."""
+    """Units held for an order line until `expires_at`, or, while a bank is awaited, without end.
+
+    The line of a bundle has one for each part, as the bundle was made up when it was ordered.
+    `returned` of the units that were taken are back on the shelf.
+    """
 
     __tablename__ = "reservation"
     __table_args__ = (
+        CheckConstraint("returned >= 0 AND returned <= quantity", name="returned"),
         Index(
             "ix_reservation_held",
             "expires_at",
@@ -62,7 +70,8 @@ class Reservation(Base):
 
     order_line_id: Mapped[int] = mapped_column(ForeignKey("order_line.id"), primary_key=True)
     order_id: Mapped[int] = mapped_column(ForeignKey("shop_order.id"), index=True)
-    variant_id: Mapped[int] = mapped_column(ForeignKey("variant.id"))
+    variant_id: Mapped[int] = mapped_column(ForeignKey("variant.id"), primary_key=True)
     quantity: Mapped[int]
+    returned: Mapped[int] = mapped_column(server_default="0")
     state: Mapped[ReservationState] = mapped_column(choice(ReservationState))
     expires_at: Mapped[datetime | None]

@@ -30,16 +30,12 @@ def test_the_samples_can_be_loaded_twice_and_change_nothing(sample_shop: Flask) 
     assert offer.available == 40
 
 
-def test_a_price_counts_from_its_moment_and_the_lowest_of_thirty_days_is_known(
-    sample_shop: Flask,
-) -> None:
+def test_a_price_counts_from_its_moment(sample_shop: Flask) -> None:
     catalog.set_price(SKU, 9900, "usd", at=clock.now() + timedelta(hours=1))
     catalog.set_price(SKU, 7900, "usd", at=clock.now() - timedelta(days=10))
     offer = catalog.offer(SKU)
     assert offer is not None
     assert offer.amount == 8900
-    assert catalog.lowest_price(offer.variant_id) == 7900
-    assert catalog.lowest_price(offer.variant_id, days=5) == 7900
     with pytest.raises(ValueError, match="minor unit"):
         catalog.set_price(SKU, 0, "USD")
 
