@@ -22,6 +22,8 @@ class Store:
     sender_email: str = "hello@shop.example"
     currency: str = "USD"
     order_prefix: str = "QL-"
+    review_request_days: int = 0
+    """Days from the delivery, or else the shipping, to a request for a review; 0 is never."""
     eu_responsible_person: str = "[Sample: name and address of your EU responsible person]"
 
 

@@ -1,6 +1,7 @@
 """Sells the tool: catalogue, cart, checkout, payments, orders, fulfilment.
 
 Public: `catalog`, `stock`, `shipping`, `checkout`, `orders`, `settlement`, `refunds`, `alerts`,
-`webhooks`, `reconciler`, `events`, `samples`, `models`. Only `payments` speaks with Stripe; only
+`reviews`, `review_requests`, `testimonials`, `claims`, `webhooks`, `reconciler`, `events`,
+`samples`, `models`. Only `payments` speaks with Stripe; only
 `settlement` and `refunds` believe what it heard.
 """

@@ -5,7 +5,7 @@ from flask import Flask
 from core import money
 from core import readiness as launch
 from core.web import sitemap
-from shop import catalog, cli, letters, readiness, shipping
+from shop import catalog, cli, letters, readiness, review_requests, shipping, testimonials
 from shop.views import (
     carts,
     checkout,
@@ -13,6 +13,7 @@ from shop.views import (
     orders,
     pictures,
     products,
+    reviews,
     webhooks,
     withdrawals,
 )
@@ -20,15 +21,19 @@ from shop.views import (
 
 def init_app(app: Flask) -> None:
     """Plug in. The jobs `shop.sweep` and `shop.reconcile` come with their modules."""
-    for part in (products, carts, checkout, orders, withdrawals, webhooks, feeds):
+    for part in (products, carts, checkout, orders, withdrawals, reviews, webhooks, feeds):
         app.register_blueprint(part.pages)
     sitemap.add(app, products.addresses)
     app.jinja_env.globals.update(
         product_card=catalog.product_card,
         product_picture=pictures.find,
         address_lines=shipping.address_lines,
+        reviews_of=reviews.of_product,
+        purchases_of=reviews.of_order,
+        testimonials=testimonials.picked,
     )
     app.jinja_env.filters.update(country_name=shipping.country_name, decimal=money.to_decimal)
     letters.install()
+    review_requests.install()
     launch.register(readiness.check)
     app.cli.add_command(cli.reconcile)

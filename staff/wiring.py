@@ -17,6 +17,7 @@ from staff import (
     posts,
     readiness,
     redirects,
+    reviews,
     search,
     sequences,
     settings,
@@ -32,6 +33,7 @@ _DESKS = (
     shelf,
     posts,
     comments,
+    reviews,
     pages,
     newsletters,
     sequences,
@@ -51,6 +53,7 @@ def init_app(app: Flask) -> None:
     office = Blueprint("staff", __name__, url_prefix="/staff")
     office.register_blueprint(sign_in.pages)
     office.register_blueprint(shelf.prices)
+    office.register_blueprint(reviews.asking)
     for module in _DESKS:
         office.register_blueprint(module.desk)
     office.after_request(_keep_nowhere)

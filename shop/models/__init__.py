@@ -23,6 +23,7 @@ from shop.models.payments import (
     RefundLine,
     StripeEvent,
 )
+from shop.models.reviews import Ground, Review, ReviewRefusal, ReviewRemoval, Used
 from shop.models.shipping import ShippingRate
 from shop.models.stock import Reservation, ReservationState, Stock, StockMovement
 from shop.models.withdrawals import Withdrawal
@@ -40,6 +41,7 @@ __all__ = [
     "DisputeState",
     "Fulfilment",
     "FulfilmentLine",
+    "Ground",
     "Order",
     "OrderEvent",
     "OrderLine",
@@ -54,10 +56,14 @@ __all__ = [
     "RefundLine",
     "Reservation",
     "ReservationState",
+    "Review",
+    "ReviewRefusal",
+    "ReviewRemoval",
     "ShippingRate",
     "Stock",
     "StockMovement",
     "StripeEvent",
+    "Used",
     "Variant",
     "Withdrawal",
 ]

@@ -15,6 +15,7 @@ from core import db
 from core.mail.models import Delivery
 from newsletter import links, subscribers
 from newsletter.models import Newsletter, Sequence, Subscriber
+from shop import fulfilment, orders, review_requests, reviews
 from tests.staff.test_orders import order_of
 from wsgi import fill
 
@@ -27,6 +28,8 @@ def addresses(app: Flask, olivia: FlaskClient) -> dict[str, str]:
     """One good address for each page whose path has a part that varies."""
     fill()
     order = order_of("Ada", 1001)
+    fulfilment.ship(order, carrier="UPS", by="Fay")
+    bought = orders.get(order)
     subscribers.subscribe("ben@example.com", source="test")
     comments.submit(1, name="Chloe", email="", body="Thank you.")
     with db.reading() as session:
@@ -55,6 +58,9 @@ def addresses(app: Flask, olivia: FlaskClient) -> dict[str, str]:
             "/pages/<slug>": "/pages/safety",
             "/pain-finder/<region>": "/pain-finder/low-back",
             "/products/<slug>": "/products/ql-claw",
+            "/products/<slug>/reviews": "/products/ql-claw/reviews",
+            "/reviews/<token>": f"/reviews/{reviews.token(bought.lines[0].id)}",
+            "/reviews/no-requests/<token>": urlsplit(review_requests.refusal_url(bought)).path,
             "/staff/newsletters/<int:number>": f"/staff/newsletters/{issue.id}",
             "/staff/newsletters/<int:number>/html": f"/staff/newsletters/{issue.id}/html",
             "/staff/newsletters/<int:number>/send": f"/staff/newsletters/{issue.id}/send",

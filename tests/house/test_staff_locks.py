@@ -22,6 +22,7 @@ FORBIDDEN_TO_EDITORS = [
     ("POST", "/staff/shelf/1/receive"),
     ("POST", "/staff/prices/QL-CLAW"),
     ("GET", "/staff/settings"),
+    ("POST", "/staff/review-requests"),
 ]
 FORBIDDEN_TO_FULFILMENT = [
     ("POST", "/staff/prices/QL-CLAW"),
@@ -31,6 +32,8 @@ FORBIDDEN_TO_FULFILMENT = [
     ("POST", "/staff/posts/1"),
     ("POST", "/staff/posts/1/publish"),
     ("POST", "/staff/comments/1/approve"),
+    ("GET", "/staff/reviews"),
+    ("POST", "/staff/reviews/1/remove"),
     ("POST", "/staff/redirects"),
     ("POST", "/staff/pages/terms"),
     ("GET", "/staff/newsletters"),
