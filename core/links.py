@@ -1,6 +1,7 @@
 """Signed tokens for links that nobody may guess or alter; keys rotate without breaking them."""
 
 from datetime import timedelta
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -40,16 +41,22 @@ def read_dated(purpose: str, token: str, *, within: timedelta) -> Any:
 
 
 def _signer(purpose: str) -> URLSafeSerializer:
-    return URLSafeSerializer(_keys(), salt=f"link:{purpose}", signer_kwargs=_SHA256)
+    return _signer_with(purpose, _keys())
+
+
+@lru_cache(maxsize=64)
+def _signer_with(purpose: str, keys: tuple[str, ...]) -> URLSafeSerializer:
+    """Kept, since a newsletter signs a link for each of its readers."""
+    return URLSafeSerializer(list(keys), salt=f"link:{purpose}", signer_kwargs=_SHA256)
 
 
 def _dated_signer(purpose: str) -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(_keys(), salt=f"dated:{purpose}", signer_kwargs=_SHA256)
+    return URLSafeTimedSerializer(list(_keys()), salt=f"dated:{purpose}", signer_kwargs=_SHA256)
 
 
 _SHA256 = {"digest_method": sha256, "key_derivation": "hmac"}
 
 
-def _keys() -> list[str]:
+def _keys() -> tuple[str, ...]:
     """Oldest first, as itsdangerous signs with the last and we with the first."""
-    return list(reversed(config.current().secret_keys))
+    return config.current().secret_keys[::-1]

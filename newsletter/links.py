@@ -25,17 +25,17 @@ class Expired(BadLink):
 def confirmation(subscriber: Subscriber) -> str:
     """Where the person confirms; good for `VALID` and until they leave."""
     token = links.sign_dated(_CONFIRM, [subscriber.public_id, subscriber.membership])
-    return _page("confirm", token)
+    return page("confirm", token)
 
 
 def preferences(public_id: str) -> str:
     """Where a reader changes what they get."""
-    return _page("preferences", token(public_id))
+    return page("preferences", token(public_id))
 
 
 def unsubscription(public_id: str) -> str:
     """Where a reader leaves; also takes a one-click POST (RFC 8058)."""
-    return _page("unsubscribe", token(public_id))
+    return page("unsubscribe", token(public_id))
 
 
 def archived(slug: str) -> str:
@@ -63,5 +63,6 @@ def read(token: str) -> str:
     return str(links.read(_READER, token))
 
 
-def _page(kind: str, token: str) -> str:
+def page(kind: str, token: str) -> str:
+    """The address of one of a reader's pages, such as `preferences`."""
     return f"{config.current().site_url}/newsletter/{kind}/{token}"

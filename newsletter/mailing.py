@@ -1,12 +1,17 @@
 """The letters that readers asked for: issues of the newsletter, and steps of sequences."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from functools import lru_cache
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+from sqlalchemy import select
+
 from core import clock, config, db, settings
 from core.mail import letters
-from core.mail.letters import Letter, Message, Undeliverable
+from core.mail.forms import MARK, Form
+from core.mail.letters import Filling, Letter, Message, Undeliverable
 from core.mail.models import Delivery, Stream
 from core.settings import Store
 from newsletter import links, rendering
@@ -22,23 +27,35 @@ TEST = "newsletter.test"
 """An issue as it stands, for its author's eyes."""
 
 _FRESH = 300  # seconds for which a step's product card may be kept
+_KEPT = 64  # compiled letters in memory
 _Row = TypeVar("_Row")
+_Reader = tuple[str | None, str, str]
+_issue_forms: dict[tuple[str, str, datetime | None, tuple[str, str]], Form] = {}
 
 
 def install() -> None:
     """Make them known to the worker."""
-    for name, compose in ((ISSUE, _compose_issue), (STEP, _compose_step)):
+    for name, compose, fill in (
+        (ISSUE, _compose_issue, _fill_issues),
+        (STEP, _compose_step, _fill_steps),
+    ):
         letters.register(
-            Letter(name=name, stream=Stream.MARKETING, compose=compose, last_look=last_look)
+            Letter(
+                name=name,
+                stream=Stream.MARKETING,
+                compose=compose,
+                fill=fill,
+                last_look=last_look,
+            )
         )
     letters.register(Letter(name=TEST, stream=Stream.TRANSACTIONAL, compose=_compose_test))
 
 
-def headers(subscriber: Subscriber, source: str) -> dict[str, str]:
-    """What mail programs and providers ask of such letters (RFC 2369, 2919, 8058)."""
+def headers(source: str) -> dict[str, str]:
+    """What mail programs and providers ask of such letters (RFC 2369, 2919, 8058), with slots."""
     host = urlsplit(config.current().site_url).hostname or "localhost"
     return {
-        "List-Unsubscribe": f"<{links.unsubscription(subscriber.public_id)}>",
+        "List-Unsubscribe": f"<{MARK}unsubscribe_url{MARK}>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
         "List-Id": f"Letters <letters.{host}>",
         "List-Archive": f"<{config.current().site_url}/newsletter/archive/>",
@@ -49,23 +66,79 @@ def headers(subscriber: Subscriber, source: str) -> dict[str, str]:
 
 
 def _compose_issue(delivery: Delivery) -> Message:
-    issue = _found(db.session().get(Newsletter, int(delivery.source.partition(":")[2])))
-    subscriber = _found(db.session().get(Subscriber, delivery.person))
-    skeleton = _issue_skeleton(issue.subject, issue.html or "", issue.text or "")
-    values = rendering.values(subscriber, archive_url=links.archived(issue.slug))
-    return skeleton.fill(values, headers(subscriber, delivery.source))
+    number = int(delivery.source.partition(":")[2])
+    issue = _found(db.session().get(Newsletter, number))
+    reader = _found(_readers([delivery]).get(delivery.person or 0))
+    skeleton = rendering.restore(issue.subject, issue.html or "", issue.text or "")
+    return skeleton.fill(_issue_values(reader, issue.slug), headers(delivery.source))
+
+
+def _fill_issues(deliveries: Sequence[Delivery], sender: tuple[str, str]) -> dict[int, Filling]:
+    readers = _readers(deliveries)
+    forms = {source: _issue_form(source, sender) for source in {row.source for row in deliveries}}
+    return {
+        delivery.id: (form, _issue_values(readers[delivery.person], slug))
+        for delivery in deliveries
+        for form, slug in [forms[delivery.source]]
+        if delivery.person in readers
+    }
+
+
+def _issue_form(source: str, sender: tuple[str, str]) -> tuple[Form, str]:
+    """The form of an issue, and its place in the archive; what is frozen is compiled once."""
+    issue = Newsletter.id == int(source.partition(":")[2])
+    frozen = select(Newsletter.subject, Newsletter.frozen_at, Newsletter.slug).where(issue)
+    subject, frozen_at, slug = _found(db.session().execute(frozen).first())
+    key = (source, subject, frozen_at, sender)
+    if key not in _issue_forms:
+        html, text = (
+            db.session().execute(select(Newsletter.html, Newsletter.text).where(issue)).one()
+        )
+        skeleton = rendering.restore(subject, html or "", text or "")
+        if len(_issue_forms) >= _KEPT:
+            _issue_forms.clear()
+        _issue_forms[key] = skeleton.print_form(headers(source), sender)
+    return _issue_forms[key], slug
+
+
+def _issue_values(reader: _Reader, slug: str) -> dict[str, str]:
+    return rendering.values(*reader, archive_url=links.archived(slug))
 
 
 def _compose_step(delivery: Delivery) -> Message:
+    reader = _found(_readers([delivery]).get(delivery.person or 0))
+    skeleton = _step_skeleton(*_step(delivery), settings.store(), _moment())
+    return skeleton.fill(rendering.values(*reader), headers(delivery.source) | AUTOMATIC)
+
+
+def _fill_steps(deliveries: Sequence[Delivery], sender: tuple[str, str]) -> dict[int, Filling]:
+    readers = _readers(deliveries)
+    moment, store = _moment(), settings.store()
+    return {
+        delivery.id: (
+            _step_form(_step(delivery), store, moment, delivery.source, sender),
+            rendering.values(*readers[delivery.person]),
+        )
+        for delivery in deliveries
+        if delivery.person in readers
+    }
+
+
+def _step(delivery: Delivery) -> tuple[str, str, str]:
     version = _found(db.session().get(SequenceVersion, delivery.payload["version"]))
-    subscriber = _found(db.session().get(Subscriber, delivery.person))
     step = version.steps[delivery.payload["position"]]
-    skeleton = _step_skeleton(
-        step["subject"], step["preheader"], step["body"], settings.store(), _moment()
+    return step["subject"], step["preheader"], step["body"]
+
+
+def _readers(deliveries: Sequence[Delivery]) -> dict[int, _Reader]:
+    """Who the letters are for, by their ids; columns alone, as there may be very many."""
+    people = {delivery.person for delivery in deliveries}
+    rows = db.session().execute(
+        select(Subscriber.id, Subscriber.name, Subscriber.email, Subscriber.public_id).where(
+            Subscriber.id.in_(people)
+        )
     )
-    return skeleton.fill(
-        rendering.values(subscriber), headers(subscriber, delivery.source) | AUTOMATIC
-    )
+    return {row.id: (row.name, row.email, row.public_id) for row in rows}
 
 
 def _compose_test(delivery: Delivery) -> Message:
@@ -89,13 +162,16 @@ def _moment() -> int:
     return int(clock.now().timestamp()) // _FRESH
 
 
-@lru_cache(maxsize=8)
-def _issue_skeleton(subject: str, html: str, text: str) -> Skeleton:
-    return rendering.restore(subject, html, text)
-
-
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=_KEPT)
 def _step_skeleton(subject: str, preheader: str, body: str, store: Store, moment: int) -> Skeleton:
     """Compiled anew when the store's settings change, and every few minutes for its prices."""
     del store, moment
     return rendering.compile_letter(subject, preheader, body, archived=False)
+
+
+@lru_cache(maxsize=_KEPT)
+def _step_form(
+    step: tuple[str, str, str], store: Store, moment: int, source: str, sender: tuple[str, str]
+) -> Form:
+    skeleton = _step_skeleton(*step, store, moment)
+    return skeleton.print_form(headers(source) | AUTOMATIC, sender)

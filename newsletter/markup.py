@@ -13,11 +13,11 @@ from markdown_it.rules_block import StateBlock
 from markdown_it.token import Token
 from markdown_it.tree import SyntaxTreeNode
 
+from core.mail.forms import MARK
+
 FIELDS = ("name", "email", "unsubscribe_url", "preferences_url", "archive_url")
 """What a letter may say about its reader."""
 
-# A slot is its field's name between two characters that no text holds (a private use area).
-MARK = "\ue000"
 _MARK_IN_AN_ADDRESS = "%EE%80%80"
 _FIELD = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 _DIRECTIVE = re.compile(r"::([a-z]+)\{(.*)\}")

@@ -10,11 +10,10 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from core import config
-from core.mail import composing
+from core.mail import composing, forms
+from core.mail.forms import MARK, Form, join
 from core.mail.letters import Message
 from newsletter import cards, links, markup, plaintext
-from newsletter.markup import MARK
-from newsletter.models import Subscriber
 from newsletter.wording import wording
 
 SOMEBODY = "there"
@@ -31,15 +30,32 @@ class Skeleton:
     reply_to: str | None = None
 
     def fill(self, values: Mapping[str, str], headers: dict[str, str] | None = None) -> Message:
-        """The letter for one reader; values are escaped where they enter HTML."""
+        """The letter for one reader; values are escaped where they enter HTML.
+
+        Headers may have slots too.
+        """
         safe = {name: str(escape(value)) for name, value in values.items()}
         return Message(
-            subject=_join(self.subject, values),
-            html=_join(self.html, safe),
-            text=_join(self.text, values),
-            headers=headers or {},
+            subject=join(self.subject, values),
+            html=join(self.html, safe),
+            text=join(self.text, values),
+            headers={
+                name: join(tuple(value.split(MARK)), values)
+                for name, value in (headers or {}).items()
+            },
             reply_to=self.reply_to,
         )
+
+    def print_form(self, headers: dict[str, str], sender: tuple[str, str]) -> Form:
+        """The letter's octets, compiled for a whole audience; headers may have slots too."""
+        message = Message(
+            subject=MARK.join(self.subject),
+            html=MARK.join(self.html),
+            text=MARK.join(self.text),
+            headers=headers,
+            reply_to=self.reply_to,
+        )
+        return forms.compile_form(message, sender)
 
 
 def compile_letter(subject: str, preheader: str, body: str, *, archived: bool) -> Skeleton:
@@ -73,13 +89,16 @@ def restore(subject: str, html: str, text: str) -> Skeleton:
     return _split(Message(subject=markup.with_slots(subject), html=html, text=text))
 
 
-def values(subscriber: Subscriber, *, archive_url: str = "") -> dict[str, str]:
+def values(
+    name: str | None, email: str, public_id: str, *, archive_url: str = ""
+) -> dict[str, str]:
     """What fills the slots for one reader."""
+    token = links.token(public_id)
     return {
-        "name": subscriber.name or SOMEBODY,
-        "email": subscriber.email,
-        "unsubscribe_url": links.unsubscription(subscriber.public_id),
-        "preferences_url": links.preferences(subscriber.public_id),
+        "name": name or SOMEBODY,
+        "email": email,
+        "unsubscribe_url": links.page("unsubscribe", token),
+        "preferences_url": links.page("preferences", token),
         "archive_url": archive_url,
     }
 
@@ -100,7 +119,7 @@ def on_the_web(body: str) -> Markup:
     """A letter's body for anybody's eyes, as a part of a page."""
     tokens = markup.parse(markup.with_slots(body))
     parts = tuple(markup.html(tokens, cards.drawing("html")).split(MARK))
-    return Markup(_join(parts, sample_values()))  # noqa: S704 - the renderer escapes
+    return Markup(join(parts, sample_values()))  # noqa: S704 - the renderer escapes
 
 
 def with_headers(message: Message, headers: dict[str, str]) -> Message:
@@ -115,8 +134,3 @@ def _split(message: Message) -> Skeleton:
         text=tuple(message.text.split(MARK)),
         reply_to=message.reply_to,
     )
-
-
-def _join(parts: tuple[str, ...], values: Mapping[str, str]) -> str:
-    """Every other part is a slot's name."""
-    return "".join(values[part] if index % 2 else part for index, part in enumerate(parts))

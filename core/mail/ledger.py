@@ -1,22 +1,21 @@
-"""The delivery ledger: each message is a row first, then claimed by one worker, then settled."""
+"""The delivery ledger as a book: messages are entered, counted, found, held back, forgotten.
+
+How workers take them from it is in `core.mail.queue`, what becomes of them in `core.mail.fates`.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, exists, func, literal, or_, select, true, update
+from sqlalchemy import Select, case, exists, func, literal, select, true, update
 
 from core import clock, db, jobs
 from core.mail import letters
-from core.mail.models import WAITING, Delivery, State, Stream
+from core.mail.models import WAITING, Delivery, State
 
 BELL = "deliver"
-# How long a vanished worker keeps what it had; one that lives renews, see `core.mail.sending`.
-LEASE = timedelta(seconds=45)
-# How long to wait after each refusal "for now" (4xx); after the last one it has failed.
 _UNBEGUN = (State.PENDING, State.HELD, State.CLAIMED)
-RETRIES = tuple(timedelta(minutes=m) for m in (1, 5, 20, 60, 180, 360, 720, 1440))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +88,7 @@ def enqueue_selected(people: Select[*tuple[Any, ...]], *, letter: str, source: s
         "key": who.c.key,
         "letter": literal(letter),
         "stream": literal(stream, Delivery.stream.type),
-        "priority": literal(priority_of(stream)),
+        "priority": literal(stream.priority),
         "source": literal(source),
         "person": who.c.person,
         "recipient": who.c.recipient,
@@ -115,142 +114,9 @@ def enqueue_selected(people: Select[*tuple[Any, ...]], *, letter: str, source: s
     return written
 
 
-def priority_of(stream: Stream) -> int:
-    """Lower goes first: somebody waits for a receipt, nobody for an issue."""
-    return 0 if stream is Stream.TRANSACTIONAL else 1
-
-
 def ring() -> None:
     """Wake the workers once the transaction under way has committed."""
     jobs.ring(BELL)
-
-
-def claim(worker: str, limit: int) -> Sequence[Delivery]:
-    """Take up to `limit` due messages for `worker`, for the length of `LEASE`, in their order."""
-    now = clock.now()
-    # A common table expression, since PostgreSQL may run a subquery with a lock more than once.
-    due = (
-        select(Delivery.id)
-        .where(_is(State.PENDING), Delivery.due_at <= now)
-        .order_by(Delivery.priority, Delivery.due_at, Delivery.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-        .cte("due")
-    )
-    taken = (
-        update(Delivery)
-        .where(Delivery.id.in_(select(due.c.id)))
-        .values(
-            state=State.CLAIMED,
-            worker=worker,
-            lease_until=now + LEASE,
-            fence=Delivery.fence + 1,
-        )
-        .returning(Delivery)
-    )
-    with db.transaction() as session:
-        rows = session.scalars(taken, execution_options={"synchronize_session": False}).all()
-    return sorted(rows, key=lambda row: (row.priority, row.due_at, row.id))
-
-
-def renew(worker: str) -> None:
-    """Prolong the leases of a worker that lives."""
-    with db.transaction():
-        db.changed(
-            update(Delivery)
-            .where(_is(State.CLAIMED, State.SENDING), Delivery.worker == worker)
-            .values(lease_until=clock.now() + LEASE)
-        )
-
-
-def begin(delivery: Delivery, subject: str) -> bool:
-    """Mark the intent to send; False where it was taken away, or its source paused, meanwhile."""
-    return _move(
-        delivery,
-        State.SENDING,
-        subject=subject,
-        reason=None,
-        attempts=delivery.attempts + 1,
-        lease_until=clock.now() + LEASE,
-    )
-
-
-def accept(delivery: Delivery) -> bool:
-    """The mail server took it and answers for it from now on."""
-    return _settle(delivery, State.ACCEPTED, reason=None)
-
-
-def exclude(delivery: Delivery, reason: str) -> bool:
-    """The last look decided against it."""
-    return _settle(delivery, State.EXCLUDED, reason=reason)
-
-
-def fail(delivery: Delivery, reason: str) -> bool:
-    """It can never go, or was refused for good."""
-    return _settle(delivery, State.FAILED, reason=reason)
-
-
-def doubt(delivery: Delivery, reason: str) -> bool:
-    """The connection was lost in the midst of it: after the lease, `expired` asks for its fate."""
-    return _move(
-        delivery, State.SENDING, reason=reason, worker=None, lease_until=clock.now() + LEASE
-    )
-
-
-def lose(delivery: Delivery, reason: str) -> bool:
-    """Its fate is unknown: a transactional one goes again, a marketing one waits for a decision."""
-    if delivery.stream is Stream.TRANSACTIONAL:
-        return postpone(delivery, reason)
-    return _settle(delivery, State.UNKNOWN, reason=reason)
-
-
-def postpone(delivery: Delivery, reason: str) -> bool:
-    """Count a try that came to nothing: again later, or give up after the last of `RETRIES`."""
-    tries = delivery.attempts + (delivery.state is State.CLAIMED)
-    if tries > len(RETRIES):
-        return fail(delivery, reason)
-    due_at = clock.now() + RETRIES[max(tries, 1) - 1]
-    return _release(delivery, reason=reason, due_at=due_at, attempts=tries)
-
-
-def wait(delivery: Delivery, until: datetime | None, reason: str) -> bool:
-    """Not now: at `until`, or where that is None once its source is resumed."""
-    state = State.PENDING if until else State.HELD
-    return _release(delivery, state, reason=reason, due_at=until or delivery.due_at)
-
-
-def release(deliveries: Iterable[Delivery], reason: str | None = None, *, wait: int = 0) -> None:
-    """Give back what was claimed, to be taken again after `wait` seconds; nothing was tried."""
-    due_at = clock.now() + timedelta(seconds=wait)
-    with db.transaction():
-        for delivery in deliveries:
-            tries = delivery.attempts - (delivery.state is State.SENDING)
-            _release(delivery, reason=reason, due_at=due_at, attempts=tries)
-
-
-def expired() -> Sequence[Delivery]:
-    """Messages whose worker went away in the midst of sending them, oldest first."""
-    begun = select(Delivery).where(_is_leased(), _is(State.SENDING), _lease_is_over())
-    with db.reading() as session:
-        return session.scalars(begun.order_by(Delivery.id).limit(500)).all()
-
-
-def reclaim() -> int:
-    """Return to the queue what a vanished worker had claimed and not begun; how many."""
-    with db.transaction():
-        return db.changed(
-            update(Delivery)
-            .where(_is_leased(), _is(State.CLAIMED), _lease_is_over())
-            .values(state=State.PENDING, worker=None, lease_until=None)
-        )
-
-
-def is_work_waiting() -> bool:
-    """Whether a message is due, or a worker that held some has vanished."""
-    due = exists().where(_is(State.PENDING), Delivery.due_at <= clock.now())
-    left = exists().where(_is_leased(), _lease_is_over())
-    with db.reading() as session:
-        return bool(session.scalar(select(or_(due, left))))
 
 
 def hold(source: str) -> None:
@@ -387,40 +253,12 @@ def _row(entry: Entry) -> dict[str, Any]:
     return asdict(entry) | {
         "due_at": entry.due_at or now,
         "stream": stream,
-        "priority": priority_of(stream),
+        "priority": stream.priority,
         "state": State.PENDING,
         "attempts": 0,
         "fence": 0,
         "created_at": now,
     }
-
-
-def _settle(delivery: Delivery, state: State, *, reason: str | None) -> bool:
-    return _move(delivery, state, reason=reason, settled_at=clock.now(), lease_until=None)
-
-
-def _release(delivery: Delivery, state: State = State.PENDING, **values: Any) -> bool:
-    return _move(delivery, state, lease_until=None, worker=None, **values)
-
-
-def _move(delivery: Delivery, state: State, **values: Any) -> bool:
-    """Change the row's state, if it is still in the state and the hands that `delivery` says."""
-    with db.transaction():
-        moved = db.changed(
-            update(Delivery)
-            .where(
-                Delivery.id == delivery.id,
-                Delivery.fence == delivery.fence,
-                Delivery.state == delivery.state,
-            )
-            .values(state=state, **values)
-        )
-    if moved != 1:
-        return False
-    delivery.state = state
-    for name, value in values.items():
-        setattr(delivery, name, value)
-    return True
 
 
 def _move_source(source: str, states: Iterable[State], **values: Any) -> int:
@@ -431,16 +269,3 @@ def _move_source(source: str, states: Iterable[State], **values: Any) -> int:
             .where(Delivery.source == source, Delivery.state.in_(states))
             .values(worker=None, lease_until=None, **values)
         )
-
-
-def _is(*states: State) -> ColumnElement[bool]:
-    """The row is in one of these states, said so that the partial indexes serve."""
-    return or_(*(Delivery.state == db.literally(state, Delivery.state) for state in states))
-
-
-def _is_leased() -> ColumnElement[bool]:
-    return _is(State.CLAIMED, State.SENDING)
-
-
-def _lease_is_over() -> ColumnElement[bool]:
-    return Delivery.lease_until <= clock.now()

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 
 from core.mail.models import Delivery, Stream
 
@@ -44,6 +45,21 @@ Verdict = str | Wait
 """The reason for which a message must not go at all, or until when it waits."""
 
 Composer = Callable[[Delivery], Message]
+
+
+class Fillable(Protocol):
+    """A letter whose octets are compiled and want only a reader's values, see `core.mail.forms`."""
+
+    def subject_for(self, values: Mapping[str, str]) -> str:
+        """The subject for one reader."""
+
+    def fill(self, values: Mapping[str, str], **head: str) -> bytes:
+        """The whole message for one reader."""
+
+
+Filling = tuple[Fillable, Mapping[str, str]]
+"""A compiled letter and what its slots hold for one reader."""
+Filler = Callable[[Sequence[Delivery], tuple[str, str]], Mapping[int, Filling]]
 LastLook = Callable[[Sequence[Delivery]], Mapping[int, Verdict]]
 
 
@@ -52,6 +68,8 @@ class Letter:
     """One kind of letter.
 
     `compose` makes the message from its ledger row; it may read the database and changes nothing.
+    `fill` does the same for many rows at once, by their ids, in letters from a sender (name and
+    address); whom it leaves out is composed singly.
     `last_look` is asked for a whole batch just before it goes: which ids must not go, or not now.
     """
 
@@ -59,6 +77,7 @@ class Letter:
     stream: Stream
     compose: Composer
     last_look: LastLook | None = None
+    fill: Filler | None = None
 
 
 _letters: dict[str, Letter] = {}

@@ -1,4 +1,4 @@
-"""The delivery ledger's rows: exactly one for each (thing, person, occurrence)."""
+"""Mail's tables: the delivery ledger, what stops and slows it, and what was reported back."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -17,6 +17,11 @@ class Stream(StrEnum):
     """Somebody waits for it: goes first, and again with the same Message-ID when in doubt."""
     MARKETING = "marketing"
     """Nobody may get it twice: never again blindly."""
+
+    @property
+    def priority(self) -> int:
+        """Lower goes first: somebody waits for a receipt, nobody for an issue."""
+        return 0 if self is Stream.TRANSACTIONAL else 1
 
 
 class State(StrEnum):
@@ -101,3 +106,76 @@ class Delivery(Base):
     def waiting(self) -> bool:
         """Whether its fate is still open."""
         return self.state in WAITING
+
+
+class Cause(StrEnum):
+    """Why mail is stopped until staff resume it."""
+
+    HOLD = "hold"
+    """Staff hold everything, as after a restore from a backup, whose mail may have gone since."""
+    AUTHENTICATION = "authentication"
+    """SPF, DKIM, DMARC or our sign-in is broken; nobody's address is at fault."""
+    COMPLAINTS = "complaints"
+    """Too many readers reported a letter as spam."""
+    BOUNCES = "bounces"
+    """Too many addresses of an audience do not exist."""
+
+
+class Stop(Base):
+    """A stop that is in force; `reason` is for staff to read."""
+
+    __tablename__ = "mail_stop"
+
+    cause: Mapped[Cause] = mapped_column(choice(Cause), primary_key=True)
+    reason: Mapped[str] = mapped_column(Text)
+    since: Mapped[datetime]
+
+
+class RateBucket(Base):
+    """A flow of mail that all workers share, such as the provider's or one to `gmail.com`.
+
+    `free_at` is when its next place is free. `per_second` is the rate at `slowed_at`, when a server
+    last asked for patience; both are None for a flow that nobody slowed.
+    """
+
+    __tablename__ = "rate_bucket"
+
+    name: Mapped[str] = mapped_column(String(255), primary_key=True)
+    free_at: Mapped[datetime]
+    per_second: Mapped[float | None]
+    slowed_at: Mapped[datetime | None]
+
+
+class Report(StrEnum):
+    """What somebody reported of a message after it was accepted."""
+
+    DELIVERED = "delivered"
+    HARD_BOUNCE = "hard bounce"
+    """The address does not exist, or will never take our mail."""
+    SOFT_BOUNCE = "soft bounce"
+    """For now: a full mailbox, a server that is away."""
+    COMPLAINT = "complaint"
+    """The reader reported it as spam."""
+
+
+class MailReport(Base):
+    """A report about one message, kept once: `key` is its sender's own id for it.
+
+    `delivery_id` is None where nothing in it names the message; `status` is an enhanced status code
+    (RFC 3463).
+    """
+
+    __tablename__ = "mail_report"
+    __table_args__ = (
+        Index("ix_mail_report_recipient", "recipient", "at"),
+        Index("ix_mail_report_delivery_id", "delivery_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(200), unique=True)
+    kind: Mapped[Report] = mapped_column(choice(Report))
+    delivery_id: Mapped[int | None]
+    recipient: Mapped[str] = mapped_column(String(320))
+    status: Mapped[str | None] = mapped_column(String(16))
+    detail: Mapped[str | None] = mapped_column(Text)
+    at: Mapped[datetime]

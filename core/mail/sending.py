@@ -1,44 +1,39 @@
-"""Sends what the ledger holds: claim, last look, compose, mark intent, hand over, mark the fate."""
+"""Sends what the ledger holds: claim, print, last look, mark intent, hand over, mark the fates.
+
+A group of messages goes at a time. One commit marks what became of the group before, the intent to
+send this one, and the claim of the next: so a letter costs a fraction of a synced commit, and what
+a killed worker leaves in doubt is one group.
+"""
 
 import logging
 import os
 import socket
 import threading
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from email.utils import parseaddr
+from datetime import timedelta
 
-from jinja2 import TemplateError
 from sqlalchemy.exc import SQLAlchemyError
 
-from core import clock, config, db, jobs, leases, settings
-from core.mail import acceptance, ledger, letters, smtp
-from core.mail.letters import Undeliverable, Verdict, Wait
-from core.mail.models import Delivery
-from core.mail.smtp import Fate, Unreachable
+from core import config, db, jobs
+from core.mail import acceptance, fates, ledger, letters, printing, queue, rates, smtp, stops
+from core.mail.letters import Verdict, Wait
+from core.mail.models import Cause, Delivery
+from core.mail.pipelining import Answer, Fate
+from core.mail.printing import Batch
 
 log = logging.getLogger(__name__)
 
-BATCH = 25
-PAUSE_WHEN_UNREACHABLE = 30  # seconds
-# What a composer's own fault may raise; it holds up no other message.
-_FAULTS = (
-    ArithmeticError,
-    AttributeError,
-    LookupError,
-    OSError,
-    RuntimeError,
-    SQLAlchemyError,
-    TemplateError,
-    TypeError,
-    ValueError,
-)
+GROUP = 25
+"""Messages between two marks: at most so many are in doubt after a crash."""
+PAUSE_WHEN_UNREACHABLE = timedelta(seconds=30)
 
 stopping = threading.Event()
 
 _turn = threading.Lock()
 _rung = threading.Event()
+Outcomes = list[tuple[Delivery, Answer]]
 
 
 @jobs.job(ledger.BELL, every_minutes=1)
@@ -62,49 +57,44 @@ def deliver() -> int:
 def drain() -> int:
     """Send until nothing is due; returns how many messages were handed over.
 
-    Ends early when `stopping` is set, or when the mail server cannot be reached: then everything
-    waits, and nothing counts as tried.
+    Ends early when `stopping` is set, or when the mail server takes nothing of ours: then
+    everything waits, and nothing counts as tried.
     """
     recover()
     worker = f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident()}"
-    handed_over = 0
-    batch = ledger.claim(worker, _batch_size())
-    if not batch:
+    claimed = queue.claim(worker, _group_size())
+    if not claimed:
         return 0
-    try:
-        with _heartbeat(worker), smtp.Connection() as connection:
-            while batch and not stopping.is_set():
-                handed_over += _send(connection, batch)
-                batch = ledger.claim(worker, _batch_size())
-    except Unreachable as error:
-        log.warning("the mail server cannot be reached: %s", error)
-    else:
-        ledger.release(batch)
-    return handed_over
+    with _heartbeat(worker), smtp.Connection() as connection:
+        return _drain(worker, connection, claimed)
 
 
 def recover() -> None:
     """Find the fate of messages whose worker vanished: ask the receiving side, or decide safely."""
-    ledger.reclaim()
-    domain = _domain(_sender())
-    lost = {smtp.message_id(delivery, domain): delivery for delivery in ledger.expired()}
+    queue.reclaim()
+    doubtful = queue.expired()
+    if not doubtful:
+        return
+    domain = printing.domain_of(printing.find_sender()[1])
+    lost = {printing.message_id(delivery, domain): delivery for delivery in doubtful}
     try:
         accepted = acceptance.lookup(lost.keys())
     except acceptance.Unanswered as error:
         log.warning("what became of %s messages cannot be asked: %s", len(lost), error)
         return
-    for message_id, delivery in lost.items():
-        if accepted is None:
-            ledger.lose(delivery, delivery.reason or "the worker vanished while sending it")
-        elif message_id in accepted:
-            ledger.accept(delivery)
-        else:
-            ledger.release([delivery])
+    with db.transaction():
+        for message_id, delivery in lost.items():
+            if accepted is None:
+                fates.lose(delivery, delivery.reason or "the worker vanished while sending it")
+            elif message_id in accepted:
+                fates.accept(delivery)
+            else:
+                fates.release([delivery])
 
 
 def watch() -> None:
     """Ring for a turn where work waits and we are not at it: after a crash, or for a retry."""
-    if not _turn.locked() and ledger.is_work_waiting():
+    if not _turn.locked() and queue.is_work_waiting():
         ledger.ring()
 
 
@@ -114,9 +104,9 @@ def _heartbeat(worker: str) -> Iterator[None]:
     ended = threading.Event()
 
     def beat() -> None:
-        while not ended.wait(ledger.LEASE.total_seconds() / 4):
+        while not ended.wait(queue.LEASE.total_seconds() / 4):
             try:
-                ledger.renew(worker)
+                queue.renew(worker)
             except SQLAlchemyError:
                 log.exception("the leases of %s could not be renewed", worker)
 
@@ -129,105 +119,88 @@ def _heartbeat(worker: str) -> Iterator[None]:
         thread.join()
 
 
-def _send(connection: smtp.Connection, batch: Sequence[Delivery]) -> int:
-    """Send a claimed batch; how many were handed over. Raises `Unreachable`, all given back."""
-    remaining = deque(_after_last_look(batch))
-    sender = _sender()
-    sent = 0
-    pause = 0
+def _drain(worker: str, connection: smtp.Connection, claimed: list[Delivery]) -> int:
+    """Send group after group, and leave no row of ours in doubt that need not be."""
+    handed_over = 0
+    outcomes: Outcomes = []
     try:
-        while remaining and not stopping.is_set() and _wait_for_place():
-            sent += _send_one(connection, remaining[0], sender)
-            remaining.popleft()
-    except Unreachable:
-        pause = PAUSE_WHEN_UNREACHABLE
-        raise
+        while claimed and not stopping.is_set() and rates.wait_for(len(claimed), stopping):
+            printed = printing.print_all(claimed)
+            with db.transaction():
+                _settle(outcomes)
+                begun = _begin(claimed, printed)
+                following = queue.claim(worker, _group_size())
+            outcomes, claimed = [], following
+            parcels = [printed.ready[delivery].parcel for delivery in begun]
+            outcomes = list(zip(begun, connection.send(parcels), strict=True))
+            handed_over += sum(answer.fate is not Fate.BARRED for _, answer in outcomes)
+            if any(answer.fate is Fate.BARRED for _, answer in outcomes):
+                break
     finally:
-        ledger.release(remaining, "the mail server was away" if pause else None, wait=pause)
-    return sent
+        with db.transaction():
+            away = _settle(outcomes)
+            fates.release(claimed, after=PAUSE_WHEN_UNREACHABLE if away else timedelta(0))
+    return handed_over
 
 
-def _send_one(connection: smtp.Connection, delivery: Delivery, sender: tuple[str, str]) -> int:
-    """One message: compose, mark the intent, hand over, mark the fate. 1 if it was handed over."""
-    message = _compose(delivery)
-    if message is None or not ledger.begin(delivery, message.subject):
-        return 0
-    answer = connection.send(
-        message,
-        sender=sender,
-        recipient=delivery.recipient,
-        message_id=smtp.message_id(delivery, _domain(sender)),
-    )
-    _FATES[answer.fate](delivery, answer.text)
-    return 1
+def _begin(claimed: Sequence[Delivery], printed: Batch) -> list[Delivery]:
+    """Have a last look at a printed group and mark the intent to send what is left of it."""
+    for delivery, reason in printed.undeliverable.items():
+        fates.fail(delivery, reason)
+    for delivery, fault in printed.faulty.items():
+        fates.postpone(delivery, fault)
+    ready = [delivery for delivery in claimed if delivery in printed.ready]
+    ready = _after_last_look(ready)
+    for delivery, until in rates.too_soon(ready):
+        fates.wait(delivery, until, rates.PATIENCE)
+        ready.remove(delivery)
+    return queue.begin({delivery: printed.ready[delivery].subject for delivery in ready})
 
 
-_FATES = {
-    Fate.ACCEPTED: lambda delivery, _: ledger.accept(delivery),
-    Fate.REFUSED: ledger.fail,
-    Fate.DEFERRED: ledger.postpone,
-    Fate.UNKNOWN: ledger.doubt,
-}
-
-
-def _after_last_look(batch: Sequence[Delivery]) -> list[Delivery]:
-    """Ask each letter's package once which of the batch must not go, or not now."""
+def _after_last_look(ready: list[Delivery]) -> list[Delivery]:
+    """Ask each letter's package once which of a group must not go, or not now."""
     by_letter = defaultdict(list)
-    for delivery in batch:
+    for delivery in ready:
         by_letter[delivery.letter].append(delivery)
     verdicts: dict[int, Verdict] = {}
-    with db.reading():
-        for name, deliveries in by_letter.items():
-            verdicts |= letters.look(name, deliveries)
-    if verdicts:
-        with db.transaction():
-            for delivery in batch:
-                _obey(delivery, verdicts.get(delivery.id))
-    return [delivery for delivery in batch if delivery.id not in verdicts]
+    for name, deliveries in by_letter.items():
+        verdicts |= letters.look(name, deliveries)
+    for delivery in ready:
+        if delivery.id in verdicts:
+            _obey(delivery, verdicts[delivery.id])
+    return [delivery for delivery in ready if delivery.id not in verdicts]
 
 
-def _obey(delivery: Delivery, verdict: Verdict | None) -> None:
+def _obey(delivery: Delivery, verdict: Verdict) -> None:
     if isinstance(verdict, Wait):
-        ledger.wait(delivery, verdict.until, verdict.reason)
-    elif verdict is not None:
-        ledger.exclude(delivery, verdict)
+        fates.wait(delivery, verdict.until, verdict.reason)
+    else:
+        fates.exclude(delivery, verdict)
 
 
-def _compose(delivery: Delivery) -> letters.Message | None:
-    """The message, or None where it cannot be composed: for good, or until a fault is mended."""
-    try:
-        with db.reading():
-            return letters.find(delivery.letter).compose(delivery)
-    except Undeliverable as error:
-        ledger.fail(delivery, str(error))
-    except _FAULTS as error:
-        log.exception("delivery %s cannot be composed", delivery.id)
-        ledger.postpone(delivery, f"{type(error).__name__}: {error}")
-    return None
+def _settle(outcomes: Outcomes) -> bool:
+    """Mark what became of a group; whether the server takes nothing of ours now."""
+    fates.accept(*(delivery for delivery, answer in outcomes if answer.fate is Fate.ACCEPTED))
+    away = False
+    for delivery, answer in outcomes:
+        if smtp.is_authentication_fault(answer):
+            stops.stop(Cause.AUTHENTICATION, answer.text)
+            fates.release([delivery], answer.text, after=PAUSE_WHEN_UNREACHABLE)
+        elif answer.fate is Fate.BARRED:
+            away = True
+            fates.release([delivery], "the mail server was away", after=PAUSE_WHEN_UNREACHABLE)
+        elif answer.fate is not Fate.ACCEPTED:
+            rates.heed(delivery, answer)
+            _FATES[answer.fate](delivery, answer.text)
+    if away:
+        log.warning("the mail server takes nothing: %s", outcomes[-1][1].text)
+    return away
 
 
-def _wait_for_place() -> bool:
-    """Wait for the next place in the provider's rate; False when told to stop meanwhile."""
-    rate = config.current().mail.rate
-    if rate is None:
-        return True
-    start = leases.reserve("mail rate", 1, per_second=rate)
-    wait = (start - clock.now()).total_seconds()
-    return wait <= 0 or not stopping.wait(wait)
+_FATES = {Fate.REFUSED: fates.fail, Fate.DEFERRED: fates.postpone, Fate.UNKNOWN: fates.doubt}
 
 
-def _batch_size() -> int:
+def _group_size() -> int:
     """A second's worth where the provider sets a rate, so that several workers share it."""
     rate = config.current().mail.rate
-    return BATCH if rate is None else max(1, min(BATCH, int(rate)))
-
-
-def _sender() -> tuple[str, str]:
-    """The name and address in From: what `MAIL_DEFAULT_SENDER` says, else the store's own."""
-    store = settings.store()
-    name, address = parseaddr(config.current().mail.default_sender or "")
-    return name or store.name, address or store.sender_email
-
-
-def _domain(sender: tuple[str, str]) -> str:
-    return sender[1].rpartition("@")[2] or "localhost"
+    return GROUP if rate is None else max(1, min(GROUP, int(rate)))

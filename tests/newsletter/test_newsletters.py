@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from core import db
-from core.mail import ledger, letters
+from core.mail import fates, ledger, letters, queue
 from core.mail.models import Delivery, State
 from core.settings import change
 from newsletter import mailing, newsletters, preflight, segments, subscribers, verdicts
@@ -110,9 +110,9 @@ def test_a_pause_stops_what_has_not_begun_and_resuming_goes_on(app: Flask, join:
         join(email)
     issue = an_issue()
     newsletters.send(issue)
-    claimed = [row for row in ledger.claim("worker", 9) if row.letter == mailing.ISSUE]
+    claimed = [row for row in queue.claim("worker", 9) if row.letter == mailing.ISSUE]
     newsletters.pause(issue)
-    assert not any(ledger.begin(row, "x") for row in claimed)
+    assert not any(queue.begin({row: "x"}) for row in claimed)
     assert {row.state for row in rows(issue)} == {State.HELD}
     newsletters.resume(issue)
     assert {row.state for row in rows(issue)} == {State.PENDING}
@@ -159,8 +159,8 @@ def test_an_issue_is_done_when_nothing_is_pending(app: Flask, join: Join) -> Non
     newsletters.send(issue)
     newsletters.tend()
     assert newsletters.find(issue).state is IssueState.SENDING
-    for row in ledger.claim("worker", 9):
-        ledger.exclude(row, "a test")
+    for row in queue.claim("worker", 9):
+        fates.exclude(row, "a test")
     assert newsletters.status(issue).state == "done"
     newsletters.tend()
     assert newsletters.find(issue).state is IssueState.DONE
@@ -194,9 +194,9 @@ def test_a_slower_pace_puts_an_issue_off_and_a_very_slow_one_leaves_it_out(
         subscribers.change_preferences(ada.public_id, weekly)
         first, second = an_issue(), an_issue()
         newsletters.send(first)
-        for row in ledger.claim("worker", 9):
-            ledger.begin(row, "x")
-            ledger.accept(row)
+        for row in queue.claim("worker", 9):
+            queue.begin({row: "x"})
+            fates.accept(row)
         machine.shift(timedelta(days=1))
         newsletters.send(second)
         with db.reading():
@@ -212,11 +212,11 @@ def test_whoever_chose_no_slower_pace_gets_each_issue_at_once(app: Flask, join: 
     join("ada@example.com")
     for issue in (an_issue(), an_issue()):
         newsletters.send(issue)
-        for row in ledger.claim("worker", 9):
+        for row in queue.claim("worker", 9):
             with db.reading():
                 assert letters.look(row.letter, [row]).get(row.id) in (None, "confirmed already")
-            ledger.begin(row, "x")
-            ledger.accept(row)
+            queue.begin({row: "x"})
+            fates.accept(row)
 
 
 def test_an_issue_carries_what_mail_programs_ask_for(app: Flask, join: Join) -> None:
@@ -334,13 +334,13 @@ PERSON_VERBS: dict[str, Callable[[str], None]] = {
     "leave": lambda public_id: subscribers.unsubscribe(public_id, method="button"),
     "erase": subscribers.erase,
 }
-ROW_VERBS: dict[str, Callable[[Delivery], bool]] = {
-    "accept": ledger.accept,
-    "fail": lambda row: ledger.fail(row, "550 no such user"),
-    "exclude": lambda row: ledger.exclude(row, "a test"),
-    "lose": lambda row: ledger.lose(row, "connection lost"),
-    "postpone": lambda row: ledger.postpone(row, "451 busy"),
-    "doubt": lambda row: ledger.doubt(row, "connection lost"),
+ROW_VERBS: dict[str, Callable[[Delivery], object]] = {
+    "accept": fates.accept,
+    "fail": lambda row: fates.fail(row, "550 no such user"),
+    "exclude": lambda row: fates.exclude(row, "a test"),
+    "lose": lambda row: fates.lose(row, "connection lost"),
+    "postpone": lambda row: fates.postpone(row, "451 busy"),
+    "doubt": lambda row: fates.doubt(row, "connection lost"),
 }
 
 
@@ -353,7 +353,7 @@ def _befall(fate: str, issue: int) -> None:
         for row in open_ones[:1]:
             PERSON_VERBS[fate](person(row.recipient).public_id)
     else:
-        mine = [row for row in ledger.claim("worker", 50) if row.source == f"newsletter:{issue}"]
+        mine = [row for row in queue.claim("worker", 50) if row.source == f"newsletter:{issue}"]
         for row in mine[:1]:
-            ledger.begin(row, "x")
+            queue.begin({row: "x"})
             ROW_VERBS[fate](row)

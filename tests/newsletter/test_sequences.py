@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from core import db
-from core.mail import ledger, letters
+from core.mail import fates, letters, queue
 from core.mail.models import Delivery, State
 from newsletter import links, mailing, paths, samples, sequences, subscribers, verdicts
 from newsletter.models import Enrolment, Subscriber, Walk
@@ -259,9 +259,9 @@ def test_a_letter_too_soon_after_another_waits(app: Flask, welcome: int, join: J
         join(ADA)
         tick()
         machine.shift(timedelta(days=3))
-        for row in ledger.claim("worker", 9):
-            ledger.begin(row, "x")
-            ledger.accept(row)
+        for row in queue.claim("worker", 9):
+            queue.begin({row: "x"})
+            fates.accept(row)
         tick()
         row = mail_to(ADA)[-1]
         assert row.state is State.PENDING

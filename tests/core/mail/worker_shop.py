@@ -5,7 +5,7 @@ from datetime import timedelta
 from flask import Flask
 
 import wsgi
-from core.mail import ledger
+from core.mail import queue
 from tests.core.mail.conftest import register
 
 LEASE = timedelta(seconds=2)
@@ -15,5 +15,5 @@ def create_app() -> Flask:
     """The shop from the environment."""
     app = wsgi.create_app()
     register()
-    ledger.LEASE = LEASE
+    queue.LEASE = LEASE
     return app

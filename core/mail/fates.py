@@ -1,0 +1,113 @@
+"""What becomes of a claimed message: each of these moves its row, if it is still in our hands."""
+
+import random
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import update
+
+from core import clock, db
+from core.mail import queue
+from core.mail.models import Delivery, State, Stream
+
+RETRIES = tuple(timedelta(minutes=m) for m in (1, 5, 20, 60, 180, 360, 720, 1440))
+"""How long to wait after each refusal "for now" (4xx); after the last one it has failed."""
+JITTER = 0.25
+"""By how much of it a wait may be longer, so that what was refused together comes apart."""
+
+
+def accept(*deliveries: Delivery) -> int:
+    """The mail server took them and answers for them from now on; how many were still ours."""
+    by_claim: dict[tuple[int, State], list[Delivery]] = defaultdict(list)
+    for delivery in deliveries:
+        by_claim[delivery.fence, delivery.state].append(delivery)
+    accepted = 0
+    with db.transaction():
+        for claimed in by_claim.values():
+            moved = update(Delivery).where(*queue.still(claimed))
+            accepted += db.changed(
+                moved.values(
+                    state=State.ACCEPTED, reason=None, settled_at=clock.now(), lease_until=None
+                )
+            )
+    return accepted
+
+
+def exclude(delivery: Delivery, reason: str) -> bool:
+    """The last look decided against it."""
+    return _settle(delivery, State.EXCLUDED, reason)
+
+
+def fail(delivery: Delivery, reason: str) -> bool:
+    """It can never go, or was refused for good."""
+    return _settle(delivery, State.FAILED, reason)
+
+
+def doubt(delivery: Delivery, reason: str) -> bool:
+    """The connection was lost in the midst of it: after the lease, `expired` asks for its fate."""
+    return _move(
+        delivery,
+        State.SENDING,
+        reason=reason,
+        worker=None,
+        lease_until=clock.now() + queue.LEASE,
+    )
+
+
+def lose(delivery: Delivery, reason: str) -> bool:
+    """Its fate is unknown: a transactional one goes again, a marketing one waits for a decision."""
+    if delivery.stream is Stream.TRANSACTIONAL:
+        return postpone(delivery, reason)
+    return _settle(delivery, State.UNKNOWN, reason)
+
+
+def postpone(delivery: Delivery, reason: str) -> bool:
+    """Count a try that came to nothing: again later, or give up after the last of `RETRIES`."""
+    tries = delivery.attempts + (delivery.state is State.CLAIMED)
+    if tries > len(RETRIES):
+        return fail(delivery, reason)
+    wait = RETRIES[max(tries, 1) - 1] * (1 + random.uniform(0, JITTER))  # noqa: S311 - no secret
+    return _release(delivery, reason=reason, due_at=clock.now() + wait, attempts=tries)
+
+
+def wait(delivery: Delivery, until: datetime | None, reason: str) -> bool:
+    """Not now: at `until`, or where that is None once its source is resumed."""
+    state = State.PENDING if until else State.HELD
+    return _release(delivery, state, reason=reason, due_at=until or delivery.due_at)
+
+
+def release(
+    deliveries: Iterable[Delivery],
+    reason: str | None = None,
+    *,
+    after: timedelta = timedelta(0),
+) -> None:
+    """Give back what was claimed, to be taken again `after` a while; nothing was tried."""
+    due_at = clock.now() + after
+    with db.transaction():
+        for delivery in deliveries:
+            tries = delivery.attempts - (delivery.state is State.SENDING)
+            _release(delivery, reason=reason, due_at=due_at, attempts=tries)
+
+
+def _settle(delivery: Delivery, state: State, reason: str) -> bool:
+    return _move(delivery, state, reason=reason, settled_at=clock.now(), lease_until=None)
+
+
+def _release(delivery: Delivery, state: State = State.PENDING, **values: Any) -> bool:
+    return _move(delivery, state, lease_until=None, worker=None, **values)
+
+
+def _move(delivery: Delivery, state: State, **values: Any) -> bool:
+    with db.transaction():
+        moved = db.changed(
+            update(Delivery).where(*queue.still([delivery])).values(state=state, **values)
+        )
+    if moved != 1:
+        return False
+    delivery.state = state
+    for name, value in values.items():
+        setattr(delivery, name, value)
+    return True

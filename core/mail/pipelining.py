@@ -1,0 +1,167 @@
+"""Our own SMTP dialogue over an open connection: many messages, few round trips (RFC 2920).
+
+Where the server offers PIPELINING, an envelope (MAIL, RCPT, DATA) is one write, and the next one
+follows a message's octets in the same write. Elsewhere each command waits for its answer.
+"""
+
+import smtplib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+_ENDING = 421
+"""Service not available, closing transmission channel (RFC 5321): the connection is over."""
+_GO_AHEAD = 354
+_TOO_LARGE = 552
+"""The one refusal of a sender that is about the message (RFC 5321)."""
+
+
+class Fate(StrEnum):
+    """What became of a message that was handed over."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    """For good (5xx)."""
+    DEFERRED = "deferred"
+    """For now (4xx)."""
+    UNKNOWN = "unknown"
+    """The connection ended after the message was on its way and before the answer."""
+    BARRED = "barred"
+    """The server takes nothing of ours, or cannot be reached: the message was not tried."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The fate of one message and the server's own words."""
+
+    fate: Fate
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A message in its final octets, in lines that end with CRLF, and its envelope."""
+
+    sender: str
+    recipient: str
+    octets: bytes
+
+
+class _Reply(NamedTuple):
+    code: int
+    text: str
+
+
+class _Ended(Exception):
+    """The connection is over; nothing is open on it."""
+
+
+def converse(host: smtplib.SMTP, parcels: Sequence[Parcel]) -> Iterator[Answer]:
+    """Hand messages over, in their order; an answer for each.
+
+    Ends early where the connection does: whoever has no answer was not begun. The connection is
+    then closed.
+    """
+    try:
+        yield from (_pipelined if host.has_extn("pipelining") else _one_by_one)(host, parcels)
+    except (_Ended, OSError, smtplib.SMTPException):
+        host.close()
+
+
+def _pipelined(host: smtplib.SMTP, parcels: Sequence[Parcel]) -> Iterator[Answer]:
+    following = iter([_envelope(host, parcel) for parcel in parcels])
+    _write(host, next(following, b""))
+    for parcel in parcels:
+        mail, rcpt, data = _reply(host), _reply(host), _reply(host)
+        refusal = _refused_sender(host, mail) or _refused(rcpt)
+        if refusal is None and data.code == _GO_AHEAD:
+            yield _answer_to_octets(host, parcel, next(following, b""))
+            continue
+        if data.code == _GO_AHEAD:
+            # The server waits for octets that nobody will get (RFC 2920, 3.1).
+            _write(host, b".\r\n")
+            _reply(host)
+        yield refusal or _judged(data)
+        _write(host, b"RSET\r\n" + next(following, b""))
+        _reply(host)
+
+
+def _one_by_one(host: smtplib.SMTP, parcels: Sequence[Parcel]) -> Iterator[Answer]:
+    for parcel in parcels:
+        mail, rcpt, data = _envelope(host, parcel).splitlines(keepends=True)
+        refusal = (
+            _refused_sender(host, _asked(host, mail))
+            or _refused(_asked(host, rcpt))
+            or _refused(_asked(host, data))
+        )
+        if refusal is None:
+            yield _answer_to_octets(host, parcel, b"")
+        else:
+            yield refusal
+            _write(host, b"RSET\r\n")
+            _reply(host)
+
+
+def _envelope(host: smtplib.SMTP, parcel: Parcel) -> bytes:
+    size = f" SIZE={len(parcel.octets)}" if host.has_extn("size") else ""
+    return (
+        f"MAIL FROM:<{parcel.sender}>{size}\r\nRCPT TO:<{parcel.recipient}>\r\nDATA\r\n"
+    ).encode("ascii")
+
+
+def _answer_to_octets(host: smtplib.SMTP, parcel: Parcel, following: bytes) -> Answer:
+    """Write a message and what follows it. From its first octet on its fate can be unknown."""
+    stuffed = parcel.octets.replace(b"\r\n.", b"\r\n..")
+    try:
+        _write(host, b"%s.\r\n%s" % (stuffed, following))
+        reply = _reply(host)
+    except (_Ended, OSError, smtplib.SMTPException) as error:
+        host.close()
+        return Answer(Fate.UNKNOWN, f"connection lost: {error}")
+    return _judged(reply)
+
+
+def _refused_sender(host: smtplib.SMTP, reply: _Reply) -> Answer | None:
+    """Whoever will not take mail from our address refuses us, not the message."""
+    answer = _refused(reply)
+    if answer is None or answer.fate is not Fate.REFUSED or reply.code == _TOO_LARGE:
+        return answer
+    host.close()
+    return Answer(Fate.BARRED, answer.text)
+
+
+def _refused(reply: _Reply) -> Answer | None:
+    """The refusal of an envelope's command, or None. Raises `_Ended`."""
+    if reply.code == _ENDING:
+        raise _Ended
+    return _judged(reply) if reply.code >= 400 else None
+
+
+def _judged(reply: _Reply) -> Answer:
+    text = f"{reply.code} {reply.text}"
+    if reply.code < 300:
+        return Answer(Fate.ACCEPTED, text)
+    return Answer(Fate.DEFERRED if reply.code < 500 else Fate.REFUSED, text)
+
+
+def _asked(host: smtplib.SMTP, command: bytes) -> _Reply:
+    _write(host, command)
+    return _reply(host)
+
+
+def _write(host: smtplib.SMTP, octets: bytes) -> None:
+    if host.sock is None:
+        raise _Ended
+    if octets:
+        host.sock.sendall(octets)
+
+
+def _reply(host: smtplib.SMTP) -> _Reply:
+    """The next reply. Raises `_Ended` where there is none, or none that makes sense."""
+    if host.sock is None:
+        raise _Ended
+    code, text = host.getreply()
+    if not 200 <= code < 600:
+        raise _Ended(f"{code} {text!r}")
+    return _Reply(code, text.decode("utf-8", "replace").replace("\n", " "))

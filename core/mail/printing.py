@@ -1,0 +1,149 @@
+"""Prints claimed messages: the composers of their letters are asked, and parcels made of it."""
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from email.utils import formatdate, parseaddr
+from functools import lru_cache
+from hashlib import sha256
+
+from jinja2 import TemplateError
+from sqlalchemy.exc import SQLAlchemyError
+
+from core import config, db, settings
+from core.mail import dkim, forms, letters, verp
+from core.mail.forms import BadHeader
+from core.mail.letters import Filling, Undeliverable
+from core.mail.models import Delivery
+from core.mail.pipelining import Parcel
+
+log = logging.getLogger(__name__)
+
+# What a composer's own fault may raise; it holds up no other message.
+FAULTS = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    OSError,
+    RuntimeError,
+    SQLAlchemyError,
+    TemplateError,
+    TypeError,
+    ValueError,
+)
+
+
+@dataclass(frozen=True)
+class Printed:
+    """A message that is ready to go, and its subject for the ledger."""
+
+    parcel: Parcel
+    subject: str
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What became of a claim at the press."""
+
+    ready: dict[Delivery, Printed] = field(default_factory=dict)
+    undeliverable: dict[Delivery, str] = field(default_factory=dict)
+    """Why these can never be sent."""
+    faulty: dict[Delivery, str] = field(default_factory=dict)
+    """By which fault these could not be composed until it is mended."""
+
+
+def print_all(deliveries: Sequence[Delivery]) -> Batch:
+    """Compose messages and make parcels of them; reads the database and changes nothing."""
+    batch = Batch()
+    with db.reading():
+        sender = find_sender()
+        for delivery, filling in _fillings(deliveries, batch, sender):
+            try:
+                batch.ready[delivery] = _print(delivery, filling, sender)
+            except (BadHeader, KeyError) as error:
+                batch.undeliverable[delivery] = str(error)
+    return batch
+
+
+def message_id(delivery: Delivery, domain: str) -> str:
+    """The Message-ID of a ledger row: the same at each attempt, so that nobody counts it twice."""
+    digest = sha256(f"{delivery.id}:{delivery.key}".encode()).hexdigest()[:20]
+    return f"<{digest}.{delivery.id}@{domain}>"
+
+
+def find_sender() -> tuple[str, str]:
+    """The name and address in From: what `MAIL_DEFAULT_SENDER` says, else the store's own."""
+    store = settings.store()
+    name, address = parseaddr(config.current().mail.default_sender or "")
+    return name or store.name, address or store.sender_email
+
+
+def domain_of(address: str) -> str:
+    """The domain of an address, in lower case."""
+    return address.rpartition("@")[2].lower() or "localhost"
+
+
+def _fillings(
+    deliveries: Sequence[Delivery], batch: Batch, sender: tuple[str, str]
+) -> Iterator[tuple[Delivery, Filling]]:
+    """What each message says; those of one letter together, where its composer takes many."""
+    by_letter: dict[str, list[Delivery]] = defaultdict(list)
+    for delivery in deliveries:
+        by_letter[delivery.letter].append(delivery)
+    for name, alike in by_letter.items():
+        try:
+            letter = letters.find(name)
+            filled = letter.fill(alike, sender) if letter.fill else None
+        except Undeliverable as error:
+            batch.undeliverable.update(dict.fromkeys(alike, str(error)))
+            continue
+        except FAULTS:
+            log.exception("%s letters %s cannot be filled at once", len(alike), name)
+            filled = None
+        for delivery in alike:
+            known = filled.get(delivery.id) if filled is not None else None
+            filling = known or _composed(delivery, batch, sender)
+            if filling is not None:
+                yield delivery, filling
+
+
+def _composed(delivery: Delivery, batch: Batch, sender: tuple[str, str]) -> Filling | None:
+    try:
+        message = letters.find(delivery.letter).compose(delivery)
+        return forms.compile_form(message, sender), {}
+    except (Undeliverable, BadHeader) as error:
+        batch.undeliverable[delivery] = str(error)
+    except FAULTS as error:
+        log.exception("delivery %s cannot be composed", delivery.id)
+        batch.faulty[delivery] = f"{type(error).__name__}: {error}"
+    return None
+
+
+def _print(delivery: Delivery, filling: Filling, sender: tuple[str, str]) -> Printed:
+    form, values = filling
+    recipient = _in_ascii(delivery.recipient)
+    octets = form.fill(
+        values,
+        to=recipient,
+        message_id=message_id(delivery, domain_of(sender[1])),
+        date=formatdate(usegmt=False),
+    )
+    parcel = Parcel(
+        sender=verp.return_path(delivery.id) or _in_ascii(sender[1]),
+        recipient=recipient,
+        octets=dkim.sign(octets),
+    )
+    return Printed(parcel, form.subject_for(values))
+
+
+@lru_cache(maxsize=1024)
+def _in_ascii(address: str) -> str:
+    """The address with its domain in IDNA; as it is where that cannot be."""
+    if address.isascii():
+        return address
+    local, _, domain = address.rpartition("@")
+    try:
+        return f"{local}@{domain.encode('idna').decode()}"
+    except UnicodeError:
+        return address

@@ -1,0 +1,154 @@
+"""The ledger as a queue: a worker claims what is due, keeps it alive, and marks its intent to send.
+
+A claim is known by its fence, a number drawn for it. Every later change names that number, so that
+a worker whose lease ended meanwhile changes nothing.
+"""
+
+import secrets
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+
+from sqlalchemy import ColumnElement, exists, or_, select, true, update
+
+from core import clock, db
+from core.mail import stops
+from core.mail.models import Delivery, State, Stream
+
+LEASE = timedelta(seconds=45)
+"""How long a vanished worker keeps what it had; one that lives renews, see `core.mail.sending`."""
+
+_UNTOUCHED = {"synchronize_session": False}
+_FENCES = 2**30
+
+
+def claim(worker: str, limit: int) -> list[Delivery]:
+    """Take up to `limit` due messages for `worker`, for the length of `LEASE`, in their order.
+
+    What staff or a fault has stopped is not taken, see `core.mail.stops`.
+    """
+    now = clock.now()
+    with db.transaction() as session:
+        streams = stops.open_streams()
+        if not streams or limit < 1:
+            return []
+        # A common table expression, since PostgreSQL may run a subquery with a lock more than once.
+        due = (
+            select(Delivery.id)
+            .where(is_in(State.PENDING), Delivery.due_at <= now, _is_of(streams))
+            .order_by(Delivery.priority, Delivery.due_at, Delivery.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+            .cte("due")
+        )
+        taken = (
+            update(Delivery)
+            .where(Delivery.id.in_(select(due.c.id)))
+            .values(
+                state=State.CLAIMED,
+                worker=worker,
+                lease_until=now + LEASE,
+                fence=secrets.randbelow(_FENCES),
+            )
+            .returning(Delivery)
+        )
+        rows = session.scalars(taken, execution_options=_UNTOUCHED).all()
+    return sorted(rows, key=lambda row: (row.priority, row.due_at, row.id))
+
+
+def renew(worker: str) -> None:
+    """Prolong the leases of a worker that lives."""
+    with db.transaction():
+        db.changed(
+            update(Delivery)
+            .where(_is_leased(), Delivery.worker == worker)
+            .values(lease_until=clock.now() + LEASE)
+        )
+
+
+def begin(subjects: Mapping[Delivery, str]) -> list[Delivery]:
+    """Mark the intent to send messages with these subjects; those that are still ours.
+
+    The others were taken away, or their source was paused, meanwhile.
+    """
+    alike: dict[tuple[str, int], list[Delivery]] = defaultdict(list)
+    for delivery, subject in subjects.items():
+        alike[subject, delivery.fence].append(delivery)
+    ours: list[Delivery] = []
+    with db.transaction() as session:
+        for (subject, _), deliveries in alike.items():
+            marked = (
+                update(Delivery)
+                .where(*still(deliveries))
+                .values(
+                    state=State.SENDING,
+                    subject=subject,
+                    reason=None,
+                    attempts=Delivery.attempts + 1,
+                    lease_until=clock.now() + LEASE,
+                )
+                .returning(Delivery.id)
+            )
+            ids = set(session.scalars(marked, execution_options=_UNTOUCHED))
+            ours += [delivery for delivery in deliveries if delivery.id in ids]
+    for delivery in ours:
+        delivery.state = State.SENDING
+        delivery.attempts += 1
+    return ours
+
+
+def still(deliveries: Sequence[Delivery]) -> tuple[ColumnElement[bool], ...]:
+    """Conditions that rows of one claim are still in the state and the hands that they say."""
+    fence, state = deliveries[0].fence, deliveries[0].state
+    return (
+        Delivery.id.in_([delivery.id for delivery in deliveries]),
+        Delivery.fence == fence,
+        Delivery.state == state,
+    )
+
+
+def expired() -> Sequence[Delivery]:
+    """Messages whose worker went away in the midst of sending them, oldest first."""
+    begun = select(Delivery).where(_is_leased(), is_in(State.SENDING), _lease_is_over())
+    with db.reading() as session:
+        return session.scalars(begun.order_by(Delivery.id).limit(500)).all()
+
+
+def reclaim() -> int:
+    """Return to the queue what a vanished worker had claimed and not begun; how many."""
+    with db.transaction():
+        return db.changed(
+            update(Delivery)
+            .where(_is_leased(), is_in(State.CLAIMED), _lease_is_over())
+            .values(state=State.PENDING, worker=None, lease_until=None)
+        )
+
+
+def is_work_waiting() -> bool:
+    """Whether a message is due, or a worker that held some has vanished."""
+    with db.reading() as session:
+        streams = stops.open_streams()
+        due = exists().where(is_in(State.PENDING), Delivery.due_at <= clock.now(), _is_of(streams))
+        left = exists().where(_is_leased(), _lease_is_over())
+        return bool(session.scalar(select(or_(due, left))))
+
+
+def is_in(*states: State) -> ColumnElement[bool]:
+    """The row is in one of these states, said so that the partial indexes serve."""
+    return or_(*(Delivery.state == db.literally(state, Delivery.state) for state in states))
+
+
+def _is_of(streams: Iterable[Stream]) -> ColumnElement[bool]:
+    """The row's priority is of one of these streams; the index begins with it."""
+    chosen = {stream.priority for stream in streams}
+    if chosen == {stream.priority for stream in Stream}:
+        return true()
+    return Delivery.priority.in_(chosen)
+
+
+def _is_leased() -> ColumnElement[bool]:
+    return is_in(State.CLAIMED, State.SENDING)
+
+
+def _lease_is_over() -> ColumnElement[bool]:
+    return Delivery.lease_until <= clock.now()
