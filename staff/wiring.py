@@ -18,6 +18,7 @@ from staff import (
     posts,
     readiness,
     redirects,
+    returns,
     reviews,
     search,
     sequences,
@@ -31,6 +32,7 @@ from staff import (
 _DESKS = (
     today,
     orders,
+    returns,
     shelf,
     media,
     posts,
@@ -56,6 +58,7 @@ def init_app(app: Flask) -> None:
     office.register_blueprint(sign_in.pages)
     office.register_blueprint(shelf.prices)
     office.register_blueprint(reviews.asking)
+    office.register_blueprint(returns.terms)
     for module in _DESKS:
         office.register_blueprint(module.desk)
     office.after_request(_keep_nowhere)

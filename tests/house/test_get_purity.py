@@ -57,6 +57,7 @@ def addresses(app: Flask, olivia: FlaskClient) -> dict[str, str]:
             "/newsletter/preferences/<token>/data.json": f"/newsletter/preferences/{token}/data.json",
             "/newsletter/unsubscribe/<token>": f"/newsletter/unsubscribe/{token}",
             "/orders/<token>": "/orders/token-1001",
+            "/orders/<token>/return": "/orders/token-1001/return",
             "/orders/<token>/withdraw": "/orders/token-1001/withdraw",
             "/pages/<slug>": "/pages/safety",
             "/pain-finder/<region>": "/pain-finder/low-back",

@@ -23,6 +23,8 @@ FORBIDDEN_TO_EDITORS = [
     ("POST", "/staff/prices/QL-CLAW"),
     ("GET", "/staff/settings"),
     ("POST", "/staff/review-requests"),
+    ("GET", "/staff/returns"),
+    ("POST", "/staff/returns/1/approve"),
 ]
 FORBIDDEN_TO_FULFILMENT = [
     ("POST", "/staff/prices/QL-CLAW"),
@@ -33,6 +35,7 @@ FORBIDDEN_TO_FULFILMENT = [
     ("POST", "/staff/posts/1/publish"),
     ("POST", "/staff/comments/1/approve"),
     ("GET", "/staff/reviews"),
+    ("POST", "/staff/return-terms"),
     ("POST", "/staff/reviews/1/remove"),
     ("POST", "/staff/redirects"),
     ("POST", "/staff/pages/terms"),
