@@ -8,6 +8,7 @@ from core.web import sitemap
 from shop import (
     catalog,
     cli,
+    delivery,
     letters,
     readiness,
     return_letters,
@@ -42,7 +43,12 @@ def init_app(app: Flask) -> None:
         purchases_of=reviews.of_order,
         testimonials=testimonials.picked,
     )
-    app.jinja_env.filters.update(country_name=shipping.country_name, decimal=money.to_decimal)
+    app.jinja_env.filters.update(
+        country_name=shipping.country_name,
+        decimal=money.to_decimal,
+        arrival=delivery.arrival,
+        arrival_in_short=delivery.arrival_in_short,
+    )
     letters.install()
     review_requests.install()
     return_letters.install()
