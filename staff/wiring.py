@@ -10,15 +10,16 @@ from staff import (
     account,
     cli,
     comments,
-    media,
+    disputes,
     newsletters,
     orders,
     outbox,
     pages,
+    parcels,
     posts,
     readiness,
     redirects,
-    returns,
+    repayments,
     reviews,
     search,
     sequences,
@@ -32,9 +33,7 @@ from staff import (
 _DESKS = (
     today,
     orders,
-    returns,
     shelf,
-    media,
     posts,
     comments,
     reviews,
@@ -49,6 +48,9 @@ _DESKS = (
     account,
 )
 
+for _part in (parcels, repayments, disputes):
+    orders.desk.register_blueprint(_part.pages)
+
 
 def init_app(app: Flask) -> None:
     """Plug in."""
@@ -58,7 +60,6 @@ def init_app(app: Flask) -> None:
     office.register_blueprint(sign_in.pages)
     office.register_blueprint(shelf.prices)
     office.register_blueprint(reviews.asking)
-    office.register_blueprint(returns.terms)
     for module in _DESKS:
         office.register_blueprint(module.desk)
     office.after_request(_keep_nowhere)
