@@ -37,7 +37,17 @@ from core.config import Config, ConfigError
 from core.mail import acceptance, composing, smtp
 from core.pagecache import PageCache
 from core.processes import Group, Program
-from core.web import assets, errors, headers, health, limits, origin, requests, sitemap
+from core.web import (
+    assets,
+    errors,
+    headers,
+    health,
+    limits,
+    origin,
+    pictures,
+    requests,
+    sitemap,
+)
 from shop import catalog, orders
 
 _ROOT = Path(__file__).resolve().parent
@@ -54,7 +64,7 @@ def create_app(settings_of_the_shop: Config | None = None) -> Flask:
     db.connect(chosen.database_url)
     app = Flask(__name__, static_folder=None)
     _configure(app, chosen)
-    for part in (requests, origin, errors, health, sitemap):
+    for part in (requests, origin, errors, health, sitemap, pictures):
         part.init_app(app)
     headers.init_app(app, chosen)
     limits.init_app(app, chosen)

@@ -1,4 +1,4 @@
-"""The tables that every package stands on: store settings, redirects, leases."""
+"""The tables that every package stands on: store settings, redirects, leases, uploaded media."""
 
 from datetime import datetime
 from typing import Any
@@ -36,3 +36,39 @@ class Lease(Base):
 
     name: Mapped[str] = mapped_column(String(64), primary_key=True)
     expires_at: Mapped[datetime]
+
+
+class Medium(Base):
+    """An uploaded picture, video or captions file; see `core.media`.
+
+    `alt` says in words what it shows; `title` is what the file was called. A picture is
+    `width` × `height` pixels at its largest and kept in each of `widths`.
+    """
+
+    __tablename__ = "medium"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(20), unique=True)
+    ending: Mapped[str] = mapped_column(String(4))
+    title: Mapped[str] = mapped_column(String(200))
+    alt: Mapped[str] = mapped_column(String(500))
+    width: Mapped[int | None]
+    height: Mapped[int | None]
+    widths: Mapped[list[int]] = mapped_column(Json)
+    created_by: Mapped[str] = mapped_column(String(320))
+    created_at: Mapped[datetime]
+
+    @property
+    def file_name(self) -> str:
+        """The file that stands for it: the JPEG of a picture."""
+        return f"{self.name}.{self.ending}"
+
+    @property
+    def url(self) -> str:
+        """Its address, which works in every browser, feed and mail."""
+        return f"/media/{self.file_name}"
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether it is a picture, neither video nor captions."""
+        return self.ending == "jpg"

@@ -22,8 +22,16 @@ class Store:
     sender_email: str = "hello@shop.example"
     currency: str = "USD"
     order_prefix: str = "QL-"
+    return_days: int = 30
+    """For how many days after delivery goods may be sent back."""
+    return_address: str = "[Sample: name, street, city, postal code, country]"
+    return_instructions: str = "[Sample: You pay the postage. Choose a service with tracking.]"
     review_request_days: int = 0
     """Days from the delivery, or else the shipping, to a request for a review; 0 is never."""
+    handling_days: int = 2
+    """Business days until a parcel leaves, at the latest."""
+    returns_days: int = 30
+    """For how many days from delivery everyone may send goods back."""
     eu_responsible_person: str = "[Sample: name and address of your EU responsible person]"
 
 

@@ -1,7 +1,7 @@
 """Sells the tool: catalogue, cart, checkout, payments, orders, fulfilment.
 
-Public: `catalog`, `stock`, `shipping`, `checkout`, `orders`, `settlement`, `refunds`, `alerts`,
-`reviews`, `review_requests`, `testimonials`, `claims`, `webhooks`, `reconciler`, `events`,
-`samples`, `models`. Only `payments` speaks with Stripe; only
-`settlement` and `refunds` believe what it heard.
+Public: `catalog`, `stock`, `shipping`, `checkout`, `orders`, `settlement`, `refunds`, `returns`,
+`reviews`, `review_requests`, `testimonials`, `claims`, `alerts`, `webhooks`, `reconciler`,
+`events`, `samples`, `models`. Only `payments` speaks with Stripe; only `settlement` and `refunds`
+believe what it heard.
 """

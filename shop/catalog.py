@@ -43,7 +43,7 @@ class Offer:
 
     `form` is what tells it from the other variants of its product. `earlier_amount` is the price
     that a reduction is to be compared with, see `shop.prices`. `pieces` are how many of the same
-    thing one unit holds.
+    thing one unit holds. Where nobody entered a weight, `weight_grams` is 0.
     """
 
     variant_id: int
@@ -58,7 +58,7 @@ class Offer:
     options: Mapping[str, str] = field(default_factory=dict)
     earlier_amount: int | None = None
     pieces: int = 1
-    weight_grams: int | None = None
+    weight_grams: int = 0
     gtin: str | None = None
 
     @property
@@ -70,6 +70,11 @@ class Offer:
     def url(self) -> str:
         """The path of its product's page."""
         return f"/products/{self.slug}"
+
+    @property
+    def address(self) -> str:
+        """The path of its product's page with this variant chosen."""
+        return f"{self.url}?variant={self.sku}"
 
     @property
     def reduction(self) -> int | None:
@@ -395,6 +400,6 @@ def _offer(row: _Row, earlier: int | None = None) -> Offer:
         options={each["name"]: each["value"] for each in variant.options},
         earlier_amount=earlier,
         pieces=pieces or 1,
-        weight_grams=variant.weight_grams,
+        weight_grams=variant.weight_grams or 0,
         gtin=variant.gtin,
     )

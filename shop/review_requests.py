@@ -17,7 +17,7 @@ from core.mail import composing, ledger, letters
 from core.mail.letters import Letter, Message, Undeliverable
 from core.mail.models import Delivery, Stream
 from shop import reviews
-from shop.models import Order, OrderState, Review, ReviewRefusal, ReviewRemoval, Withdrawal
+from shop.models import Order, OrderState, Return, Review, ReviewRefusal, ReviewRemoval, Withdrawal
 
 REQUEST = "shop.review_request"
 
@@ -96,6 +96,7 @@ def _last_look(batch: Sequence[Delivery]) -> dict[int, str]:
 def _objection() -> ColumnElement[str | None]:
     """Why the buyer of an order must not be asked; null where nothing speaks against it."""
     withdrawn = select(Withdrawal.id).where(Withdrawal.order_id == Order.id)
+    returned = select(Return.id).where(Return.order_id == Order.id)
     reviewed = select(Review.id).where(Review.order_id == Order.id)
     refused = select(ReviewRefusal.email).where(ReviewRefusal.email == Order.email)
     return case(
@@ -103,6 +104,7 @@ def _objection() -> ColumnElement[str | None]:
         (Order.state != OrderState.PAID, "refunded"),
         (Order.dispute.is_not(None), "disputed"),
         (withdrawn.exists(), "withdrawn from"),
+        (returned.exists(), "returned"),
         (reviewed.exists(), "reviewed already"),
         (refused.exists(), "wants no request"),
         else_=null(),

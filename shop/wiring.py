@@ -5,7 +5,17 @@ from flask import Flask
 from core import money
 from core import readiness as launch
 from core.web import sitemap
-from shop import catalog, cli, letters, readiness, review_requests, shipping, testimonials
+from shop import (
+    catalog,
+    cli,
+    delivery,
+    letters,
+    readiness,
+    return_letters,
+    review_requests,
+    shipping,
+    testimonials,
+)
 from shop.views import (
     carts,
     checkout,
@@ -13,6 +23,7 @@ from shop.views import (
     orders,
     pictures,
     products,
+    returns,
     reviews,
     webhooks,
     withdrawals,
@@ -21,7 +32,7 @@ from shop.views import (
 
 def init_app(app: Flask) -> None:
     """Plug in. The jobs `shop.sweep` and `shop.reconcile` come with their modules."""
-    for part in (products, carts, checkout, orders, withdrawals, reviews, webhooks, feeds):
+    for part in (products, carts, checkout, orders, withdrawals, returns, reviews, webhooks, feeds):
         app.register_blueprint(part.pages)
     sitemap.add(app, products.addresses)
     app.jinja_env.globals.update(
@@ -32,8 +43,14 @@ def init_app(app: Flask) -> None:
         purchases_of=reviews.of_order,
         testimonials=testimonials.picked,
     )
-    app.jinja_env.filters.update(country_name=shipping.country_name, decimal=money.to_decimal)
+    app.jinja_env.filters.update(
+        country_name=shipping.country_name,
+        decimal=money.to_decimal,
+        arrival=delivery.arrival,
+        arrival_in_short=delivery.arrival_in_short,
+    )
     letters.install()
     review_requests.install()
+    return_letters.install()
     launch.register(readiness.check)
     app.cli.add_command(cli.reconcile)

@@ -39,18 +39,23 @@ class Declaration:
 
 
 def ends_at(order: Order) -> datetime | None:
-    """Until when we offer it; None while the parcel has not left.
+    """Until when we offer it; None while the parcel has not left."""
+    arrived = arrived_by(order)
+    return arrived + PERIOD if arrived else None
 
-    We know when a parcel left, not when it arrived. So the period is counted from the latest day
-    that it should have: each business day of the longest delivery as two days, for weekends and
-    holidays, and a week more for parcels that are late. It may end too late, never too early for
-    a parcel that came within that time. Where staff marked the order as delivered, from then on.
+
+def arrived_by(order: Order) -> datetime | None:
+    """By when all of it has come at the latest; None while the last parcel has not left.
+
+    We know when a parcel left, not always when it arrived. So each business day of the longest
+    delivery counts as two days, for weekends and holidays, and a week more for parcels that are
+    late. Where staff marked the order as delivered, a week from then.
     """
     if order.fulfilled_at is None:
         return None
     if order.delivered_at is not None:
-        return order.delivered_at + PERIOD + _SPARE
-    return order.fulfilled_at + timedelta(days=2 * order.days_max) + PERIOD + _SPARE
+        return order.delivered_at + _SPARE
+    return order.fulfilled_at + timedelta(days=2 * order.days_max) + _SPARE
 
 
 def possible(order: Order) -> bool:
@@ -91,7 +96,6 @@ def record(order_id: int, declared: Declaration) -> Withdrawal:
             recipient=taken.email,
             source=f"order:{order.id}",
             person=order.id,
-            payload={"withdrawal": taken.id},
         )
     return taken
 

@@ -8,7 +8,7 @@ from sqlalchemy import ScalarSelect, func, select, text
 from blog.models import Comment
 from core import db
 from core.mail.models import Delivery
-from shop.models import Order, Review
+from shop.models import Order, Return, Review
 from staff import access
 
 
@@ -75,6 +75,9 @@ _WAITING = {
     "comments": select(func.count(Comment.id))
     # The range makes SQLite search the index of those that wait, not walk another one.
     .where(text("state = 'pending'"), Comment.id > 0)
+    .scalar_subquery(),
+    "returns": select(func.count(Return.id))
+    .where(text("state IN ('requested', 'received')"))
     .scalar_subquery(),
     "reviews": select(func.count(Review.id))
     .where(text("seen_at IS NULL"), Review.id > 0)

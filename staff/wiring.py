@@ -10,16 +10,15 @@ from staff import (
     account,
     cli,
     comments,
-    disputes,
+    media,
     newsletters,
     orders,
     outbox,
     pages,
-    parcels,
     posts,
     readiness,
     redirects,
-    repayments,
+    returns,
     reviews,
     search,
     sequences,
@@ -33,7 +32,9 @@ from staff import (
 _DESKS = (
     today,
     orders,
+    returns,
     shelf,
+    media,
     posts,
     comments,
     reviews,
@@ -48,9 +49,6 @@ _DESKS = (
     account,
 )
 
-for _part in (parcels, repayments, disputes):
-    orders.desk.register_blueprint(_part.pages)
-
 
 def init_app(app: Flask) -> None:
     """Plug in."""
@@ -60,6 +58,7 @@ def init_app(app: Flask) -> None:
     office.register_blueprint(sign_in.pages)
     office.register_blueprint(shelf.prices)
     office.register_blueprint(reviews.asking)
+    office.register_blueprint(returns.terms)
     for module in _DESKS:
         office.register_blueprint(module.desk)
     office.after_request(_keep_nowhere)

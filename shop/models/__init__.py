@@ -23,6 +23,7 @@ from shop.models.payments import (
     RefundLine,
     StripeEvent,
 )
+from shop.models.returns import Return, ReturnLine, ReturnReason, ReturnState
 from shop.models.reviews import Ground, Review, ReviewRefusal, ReviewRemoval, Used
 from shop.models.shipping import ShippingRate
 from shop.models.stock import Reservation, ReservationState, Stock, StockMovement
@@ -56,6 +57,10 @@ __all__ = [
     "RefundLine",
     "Reservation",
     "ReservationState",
+    "Return",
+    "ReturnLine",
+    "ReturnReason",
+    "ReturnState",
     "Review",
     "ReviewRefusal",
     "ReviewRemoval",

@@ -1,12 +1,17 @@
 """What price comparisons read: Google's product feed."""
 
+from collections import Counter
+
 from flask import Blueprint, Response, current_app, render_template
 
 from core.web.headers import cache_publicly
 from shop import catalog, shipping
+from shop.catalog import Offer
 from shop.views import pictures
 
 pages = Blueprint("feeds", __name__)
+
+_NAMES = ("color", "size", "material", "pattern")
 
 
 @pages.get("/feeds/google.xml")
@@ -15,12 +20,22 @@ def google() -> Response:
 
     https://support.google.com/merchants/answer/7052112
     """
+    offers = catalog.on_sale()
+    variants = Counter(offer.slug for offer in offers)
     xml = render_template(
         "shop/google.xml",
-        offers=catalog.on_sale(),
+        offers=offers,
+        several={slug: count > 1 for slug, count in variants.items()},
+        options={offer.sku: _by_google_name(offer) for offer in offers},
         rates=shipping.rates(),
         summaries={product.slug: product.summary for product in catalog.every()},
         picture=pictures.find,
         site_url=current_app.jinja_env.globals["site_url"],
     )
-    return cache_publicly(Response(xml, mimetype="application/xml"), seconds=60)
+    return cache_publicly(Response(xml, mimetype="application/xml"))
+
+
+def _by_google_name(offer: Offer) -> dict[str, str]:
+    """Those of a variant's options that Google has names for."""
+    named = {name.lower(): value for name, value in offer.options.items()}
+    return {name: value for name, value in named.items() if name in _NAMES}

@@ -1,15 +1,17 @@
 """The product page: the same for everybody, its price that of this moment."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from flask import Blueprint, Response, abort, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 
 from core.web.headers import cache_publicly
-from shop import catalog, shipping, structured
+from shop import catalog, reviews, shipping, structured
 from shop.catalog import Offer
 from shop.forms import MOST, Wish, read_source
 from shop.models import Product
+from shop.structured import Sheet
 from shop.views import pictures
 
 pages = Blueprint("products", __name__)
@@ -19,7 +21,7 @@ pages = Blueprint("products", __name__)
 def product(slug: str) -> Response:
     """What it is, what it costs with shipping, how it is used, who must not."""
     shown = catalog.by_slug(slug) or abort(404)
-    form = Wish(source=read_source(request.args.get("from")))
+    form = Wish(sku=request.args.get("variant"), source=read_source(request.args.get("from")))
     return cache_publicly(Response(page(shown, form)))
 
 
@@ -36,25 +38,39 @@ def page(shown: Product, form: Wish) -> str:
         for each in shown.details.get("pictures", ())
         if (picture := pictures.find(each["name"]))
     ]
-    site_url = current_app.jinja_env.globals["site_url"]
-    data = structured.product(
-        shown,
-        offers,
-        rates,
-        site_url=str(site_url),
+    sheet = Sheet(
+        product=shown,
+        offers=offers,
+        rates=rates,
         pictures=[picture.url for picture, _ in drawn],
+        site_url=str(current_app.jinja_env.globals["site_url"]),
+        rating=_rating(shown),
     )
     return render_template(
         "shop/product.html",
         product=shown,
         details=shown.details,
         offers=offers,
+        chosen=_chosen(offers, form.sku),
         rates=rates,
         pictures=drawn,
-        data=data,
+        data=[structured.product(sheet), structured.way(sheet)],
+        beside=catalog.accessories(shown),
         most=MOST,
         form=form,
     )
+
+
+def _rating(shown: Product) -> tuple[float, int] | None:
+    spread = reviews.summary(shown)
+    return (spread.average, spread.count) if spread.average is not None else None
+
+
+def _chosen(offers: Sequence[Offer], sku: str | None) -> Offer | None:
+    """The variant that was asked for; else the first that is there, else the first."""
+    asked = [offer for offer in offers if offer.sku == sku]
+    there = [offer for offer in offers if offer.in_stock]
+    return next(iter((*asked, *there, *offers)), None)
 
 
 def page_again(offer: Offer, errors: dict[str, str]) -> ResponseReturnValue:

@@ -82,7 +82,7 @@ def show(token: str) -> ResponseReturnValue:
 
 
 @pages.post("/reviews/<token>")
-@limiter.limit("10 per minute; 60 per hour")
+@limiter.limit("20 per minute; 60 per hour")
 def write(token: str) -> ResponseReturnValue:
     """Show a review at once, or change one's own."""
     bought = _bought(token)

@@ -11,11 +11,12 @@ from sqlalchemy import select
 
 from blog import comments
 from blog.models import Comment
-from core import db
+from core import db, media
 from core.mail.models import Delivery
 from newsletter import links, subscribers
 from newsletter.models import Newsletter, Sequence, Subscriber
 from shop import fulfilment, orders, review_requests, reviews
+from tests.core.images import photograph
 from tests.staff.test_orders import order_of
 from wsgi import fill
 
@@ -32,6 +33,7 @@ def addresses(app: Flask, olivia: FlaskClient) -> dict[str, str]:
     bought = orders.get(order)
     subscribers.subscribe("ben@example.com", source="test")
     comments.submit(1, name="Chloe", email="", body="Thank you.")
+    picture = media.add(photograph(40, 30), alt="The tool", file="a.jpg", by="olivia")
     with db.reading() as session:
         ben = session.scalars(select(Subscriber)).one()
         comment = session.scalars(select(Comment)).one()
@@ -47,6 +49,7 @@ def addresses(app: Flask, olivia: FlaskClient) -> dict[str, str]:
             "/blog/<slug>": "/blog/psoas-trigger-points",
             "/blog/comments/<token>": f"/blog/comments/{comments.token(comment)}",
             "/blog/topics/<slug>": "/blog/topics/low-back",
+            "/media/<name>": picture.url,
             "/muscles/<slug>": "/muscles/psoas-major",
             "/newsletter/archive/<slug>": f"/newsletter/archive/{issue.slug}",
             "/newsletter/confirm/<token>": confirm,
@@ -54,6 +57,7 @@ def addresses(app: Flask, olivia: FlaskClient) -> dict[str, str]:
             "/newsletter/preferences/<token>/data.json": f"/newsletter/preferences/{token}/data.json",
             "/newsletter/unsubscribe/<token>": f"/newsletter/unsubscribe/{token}",
             "/orders/<token>": "/orders/token-1001",
+            "/orders/<token>/return": "/orders/token-1001/return",
             "/orders/<token>/withdraw": "/orders/token-1001/withdraw",
             "/pages/<slug>": "/pages/safety",
             "/pain-finder/<region>": "/pain-finder/low-back",
