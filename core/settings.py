@@ -30,8 +30,6 @@ class Store:
     """Days from the delivery, or else the shipping, to a request for a review; 0 is never."""
     handling_days: int = 2
     """Business days until a parcel leaves, at the latest."""
-    returns_days: int = 30
-    """For how many days from delivery everyone may send goods back."""
     eu_responsible_person: str = "[Sample: name and address of your EU responsible person]"
 
 

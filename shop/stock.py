@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Delete, delete, exists, select, true, update
 
-from core import clock, db
+from core import clock, db, jobs
 from shop.models import (
     Order,
     OrderLine,
@@ -20,6 +20,8 @@ from shop.models import (
     Stock,
     StockMovement,
 )
+
+_RESTOCK = "shop.restock"  # the job of `shop.restock`, which stands above this module
 
 
 class SoldOut(Exception):
@@ -41,6 +43,7 @@ def receive(variant_id: int, quantity: int, *, by: str, why: str = "received") -
         if not _change(variant_id, quantity, Stock.on_hand + quantity >= Stock.reserved):
             raise ValueError("fewer would be left than orders hold")
         _note(variant_id, quantity, why=why, who=by)
+        jobs.ring(_RESTOCK)
 
 
 def hold(order: Order, until: datetime) -> None:

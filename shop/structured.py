@@ -151,7 +151,7 @@ def _returns(sheet: Sheet) -> Json:
         "@type": "MerchantReturnPolicy",
         "applicableCountry": [rate.country for rate in sheet.rates],
         "returnPolicyCategory": f"{_SCHEMA}/MerchantReturnFiniteReturnWindow",
-        "merchantReturnDays": settings.store().returns_days,
+        "merchantReturnDays": settings.store().return_days,
         "returnMethod": f"{_SCHEMA}/ReturnByMail",
         "returnFees": f"{_SCHEMA}/ReturnFeesCustomerResponsibility",
         "merchantReturnLink": f"{sheet.site_url}/pages/returns",

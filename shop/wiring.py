@@ -11,6 +11,8 @@ from shop import (
     delivery,
     letters,
     readiness,
+    restock,
+    restock_letters,
     return_letters,
     review_requests,
     shipping,
@@ -28,16 +30,31 @@ from shop.views import (
     webhooks,
     withdrawals,
 )
+from shop.views import restock as restock_pages
+
+_PAGES = (
+    products,
+    carts,
+    checkout,
+    orders,
+    withdrawals,
+    returns,
+    reviews,
+    restock_pages,
+    webhooks,
+    feeds,
+)
 
 
 def init_app(app: Flask) -> None:
     """Plug in. The jobs `shop.sweep` and `shop.reconcile` come with their modules."""
-    for part in (products, carts, checkout, orders, withdrawals, returns, reviews, webhooks, feeds):
+    for part in _PAGES:
         app.register_blueprint(part.pages)
     sitemap.add(app, products.addresses)
     app.jinja_env.globals.update(
         product_card=catalog.product_card,
         product_picture=pictures.find,
+        restock_wording=restock.WORDING,
         address_lines=shipping.address_lines,
         reviews_of=reviews.of_product,
         purchases_of=reviews.of_order,
@@ -52,5 +69,6 @@ def init_app(app: Flask) -> None:
     letters.install()
     review_requests.install()
     return_letters.install()
+    restock_letters.install()
     launch.register(readiness.check)
     app.cli.add_command(cli.reconcile)

@@ -9,7 +9,7 @@ from sqlalchemy import Row, ScalarSelect, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from core import clock, db, money
-from shop import catalog, stock
+from shop import catalog, restock, stock
 from shop.models import Price, Product, Stock, StockMovement, Variant
 from staff import access
 from staff.frame import page, say
@@ -24,7 +24,7 @@ Answer = TypeVar("Answer")
 @desk.get("")
 def index() -> ResponseReturnValue:
     """Every variant with its price and its units, and the last movements."""
-    return page("shelf.html", rows=_rows(), movements=_movements())
+    return page("shelf.html", rows=_rows(), movements=_movements(), waiting=restock.waiting())
 
 
 @desk.post("/<int:number>/receive")

@@ -23,6 +23,7 @@ from shop.models.payments import (
     RefundLine,
     StripeEvent,
 )
+from shop.models.restock import RestockRequest
 from shop.models.returns import Return, ReturnLine, ReturnReason, ReturnState
 from shop.models.reviews import Ground, Review, ReviewRefusal, ReviewRemoval, Used
 from shop.models.shipping import ShippingRate
@@ -57,6 +58,7 @@ __all__ = [
     "RefundLine",
     "Reservation",
     "ReservationState",
+    "RestockRequest",
     "Return",
     "ReturnLine",
     "ReturnReason",

@@ -52,6 +52,7 @@ def page(shown: Product, form: Wish) -> str:
         details=shown.details,
         offers=offers,
         chosen=_chosen(offers, form.sku),
+        gone=[(offer.sku, offer.title) for offer in offers if not offer.in_stock],
         rates=rates,
         pictures=drawn,
         data=[structured.product(sheet), structured.way(sheet)],

@@ -15,7 +15,8 @@ from core import db, media
 from core.mail.models import Delivery
 from newsletter import links, subscribers
 from newsletter.models import Newsletter, Sequence, Subscriber
-from shop import fulfilment, orders, review_requests, reviews
+from shop import catalog, fulfilment, orders, restock, review_requests, reviews
+from shop.models import RestockRequest
 from tests.core.images import photograph
 from tests.staff.test_orders import order_of
 from wsgi import fill
@@ -32,11 +33,14 @@ def addresses(app: Flask, olivia: FlaskClient) -> dict[str, str]:
     fulfilment.ship(order, carrier="UPS", by="Fay")
     bought = orders.get(order)
     subscribers.subscribe("ben@example.com", source="test")
+    if offer := catalog.offer("QL-CLAW"):
+        restock.ask(offer, "dan@example.com", page=offer.url)
     comments.submit(1, name="Chloe", email="", body="Thank you.")
     picture = media.add(photograph(40, 30), alt="The tool", file="a.jpg", by="olivia")
     with db.reading() as session:
         ben = session.scalars(select(Subscriber)).one()
         comment = session.scalars(select(Comment)).one()
+        waiting = session.scalars(select(RestockRequest)).one()
         issue = session.scalars(select(Newsletter)).first()
         sequence = session.scalars(select(Sequence)).first()
         delivery = session.scalars(select(Delivery)).first()
@@ -63,6 +67,7 @@ def addresses(app: Flask, olivia: FlaskClient) -> dict[str, str]:
             "/pain-finder/<region>": "/pain-finder/low-back",
             "/products/<slug>": "/products/ql-claw",
             "/products/<slug>/reviews": "/products/ql-claw/reviews",
+            "/restock/<token>": f"/restock/{restock.token(waiting)}",
             "/reviews/<token>": f"/reviews/{reviews.token(bought.lines[0].id)}",
             "/reviews/no-requests/<token>": urlsplit(review_requests.refusal_url(bought)).path,
             "/staff/newsletters/<int:number>": f"/staff/newsletters/{issue.id}",

@@ -5,8 +5,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from core import db
-from shop import catalog
-from shop.models import Variant
+from shop import catalog, restock
+from shop.models import RestockRequest, Variant
 from tests.shop.running import SKU, moved, shelf
 
 
@@ -31,6 +31,17 @@ def test_a_count_cannot_go_below_nothing(sample_shop: Flask, fay: FlaskClient) -
     for units in ("-41", "many", "0", ""):
         fay.post(address, data={"units": units})
         assert shelf() == (40, 0)
+
+
+def test_fay_sees_how_many_wait_for_what_is_sold_out(sample_shop: Flask, fay: FlaskClient) -> None:
+    offer = catalog.offer(SKU)
+    assert offer is not None
+    assert "Wait to be told" not in fay.get("/staff/shelf").text
+    restock.ask(offer, "ada@example.com", page="/")
+    with db.reading() as session:
+        request = session.scalars(select(RestockRequest)).one()
+    restock.confirm(restock.token(request))
+    assert "<dt>Wait to be told when it is back</dt><dd>1</dd>" in fay.get("/staff/shelf").text
 
 
 def test_only_olivia_changes_a_price(
