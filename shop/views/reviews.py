@@ -33,11 +33,16 @@ class Shown:
 
     summary: Summary
     newest: Listed
+    used: Mapping[Used, str]
 
 
 def of_product(product: Product) -> Shown:
     """Lent to templates as `reviews_of`: the spread and the newest few."""
-    return Shown(summary=reviews.summary(product), newest=reviews.listed(product, size=3))
+    return Shown(
+        summary=reviews.summary(product),
+        newest=reviews.listed(product, size=3),
+        used=reviews.USED,
+    )
 
 
 def of_order(order: Order) -> Sequence[Purchase]:

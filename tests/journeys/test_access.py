@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, Request, Response, expect
 
 from core import db
+from shop import fulfilment
 from shop.models import Stock
 from tests.journeys import people
 from tests.running import RunningShop
@@ -25,7 +26,14 @@ PUBLIC = (
     *("/", "/blog/", "/blog/psoas-trigger-points", "/blog/search?q=psoas", "/muscles/"),
     *("/muscles/quadratus-lumborum", "/pain-finder", "/pain-finder/low-back"),
     *("/products/ql-claw", "/cart", "/orders/", "/newsletter/", "/newsletter/archive/"),
-    *("/pages/privacy", "/pages/safety", "/withdraw", NOWHERE),
+    *(
+        "/pages/privacy",
+        "/pages/safety",
+        "/withdraw",
+        "/reviews/",
+        "/products/ql-claw/reviews",
+        NOWHERE,
+    ),
 )
 
 
@@ -144,6 +152,7 @@ def _walk_the_shop(page: Page, shop: RunningShop) -> Iterator[str]:
     people.buy(page, shop, "dan@example.com")
     expect(page.get_by_role("heading", level=1)).to_have_text("Thank you")
     yield "order"
+    yield from _walk_what_follows(page, shop)
     page.goto(f"{shop.url}/products/ql-claw")
     page.get_by_role("button", name="Add to cart").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Your cart")
@@ -157,6 +166,36 @@ def _walk_the_shop(page: Page, shop: RunningShop) -> Iterator[str]:
     page.goto(f"{shop.url}/products/ql-claw")
     expect(page.get_by_text("Sold out.", exact=True)).to_be_visible()
     yield "product, sold out"
+
+
+def _walk_what_follows(page: Page, shop: RunningShop) -> Iterator[str]:
+    """Dan's parcel leaves, he sends it back, and says what he thinks of it."""
+    order_page = page.url
+    with shop.app.app_context():
+        fulfilment.ship(1, carrier="UPS", by="olivia@shop.example")
+    page.goto(f"{order_page}/return")
+    yield "return"
+    page.get_by_label("Why?").select_option("other")
+    page.get_by_role("button", name="Ask to return it").click()
+    expect(page.get_by_text("Tell us what happened")).to_be_visible()
+    yield "return, to be put right"
+    page.get_by_label("In your words").fill("My cat sleeps on it.")
+    page.get_by_role("button", name="Ask to return it").click()
+    expect(page.get_by_text("Please send nothing yet")).to_be_visible()
+    yield "return, asked for"
+    page.goto(order_page)
+    page.get_by_role("link", name="Review QL Claw").click()
+    yield "review"
+    page.get_by_label("4, good").check()
+    page.get_by_label("In a few words").fill("The cat likes it")
+    page.get_by_label("Your review").fill("So do I.")
+    page.get_by_label("Name above it").fill("Dan")
+    page.get_by_role("button", name="Show my review").click()
+    yield "review, written"
+    page.goto(f"{shop.url}/products/ql-claw/reviews")
+    yield "reviews"
+    page.goto(f"{shop.url}/products/ql-claw")
+    yield "product with a review"
 
 
 def _look(page: Page, scheme: str, size: dict[str, int]) -> None:
