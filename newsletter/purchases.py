@@ -1,4 +1,4 @@
-"""What a purchase means for the letters, written in the transaction in which the order was paid."""
+"""What a purchase means for the letters, and leaving them for a buyer; written with its cause."""
 
 import logging
 
@@ -7,7 +7,9 @@ from sqlalchemy import select
 from core import db
 from newsletter import addresses, segments, sequences, subscribers
 from newsletter.addresses import InvalidAddress
+from newsletter.events import Erased, Left
 from newsletter.models import Sequence, Standing, Subscriber
+from shop import review_requests
 from shop.events import OrderPaid
 
 CUSTOMERS = "customers"
@@ -39,6 +41,13 @@ def on_order_paid(event: OrderPaid) -> None:
         if reader is not None:
             segments.tag(reader.id, CUSTOMERS)
             _begin_sequences(reader, event.order_id)
+
+
+def on_left(event: Left | Erased) -> None:
+    """Whoever wants no letters any more is not asked for a review either."""
+    with db.transaction() as session:
+        reader = session.get_one(Subscriber, event.subscriber_id)
+        review_requests.refuse(reader.email)
 
 
 def _begin_sequences(reader: Subscriber, order_id: int) -> None:

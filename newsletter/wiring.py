@@ -25,6 +25,8 @@ def init_app(app: Flask) -> None:
     events.listen(Confirmed, sequences.on_confirmed)
     events.listen(OrderPaid, purchases.on_order_paid)
     events.listen(Left, sequences.on_left)
+    events.listen(Left, purchases.on_left)
+    events.listen(Erased, purchases.on_left)
     events.listen(Returned, sequences.on_returned)
     events.listen(PreferencesChanged, sequences.on_preferences_changed)
     events.listen(Erased, sequences.on_erased)

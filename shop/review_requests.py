@@ -77,9 +77,11 @@ def refuser(token: str) -> str | None:
 
 
 def refuse(email: str) -> None:
-    """Never ask this buyer for a review again."""
-    with db.transaction():
-        db.insert_missing(ReviewRefusal, email=email, at=clock.now())
+    """Never ask this buyer for a review again; nothing is kept of whoever never bought."""
+    bought = select(Order.id).where(Order.email == email)
+    with db.transaction() as session:
+        if session.scalar(bought.limit(1)) is not None:
+            db.insert_missing(ReviewRefusal, email=email, at=clock.now())
 
 
 def _last_look(batch: Sequence[Delivery]) -> dict[int, str]:

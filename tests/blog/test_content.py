@@ -39,6 +39,7 @@ PICTURES = {"hero", "side", "top", "trigger", "scale"}
 SITE_PATHS = {
     "/",
     "/orders/",
+    "/reviews/",
     "/withdraw",
     "/pain-finder",
     "/muscles/",

@@ -7,8 +7,11 @@ from core import db, events
 from newsletter import purchases, sequences, subscribers
 from newsletter.models import Standing, Subscriber
 from newsletter.sequences import Step
+from shop import samples
 from shop.events import OrderPaid
+from shop.models import ReviewRefusal
 from tests.newsletter.conftest import Join, mail_to, person
+from tests.staff.test_orders import order_of
 
 ADA = "ada@example.com"
 
@@ -55,3 +58,14 @@ def test_a_reader_who_bought_begins_what_is_for_buyers_once_an_order(
         pay(ADA, consent=False, order=order)
     assert len(sequences.active(ada.id)) == 2
     assert subscribers.tags(ada) == [purchases.CUSTOMERS]
+
+
+def test_a_buyer_who_leaves_is_not_asked_for_a_review_and_nobody_else_is_written_down(
+    app: Flask, join: Join
+) -> None:
+    samples.seed()
+    order_of("Ada", 1001)
+    subscribers.unsubscribe(join(ADA).public_id, method="page")
+    subscribers.erase(join("ben@example.com").public_id)
+    with db.reading() as session:
+        assert session.scalars(select(ReviewRefusal.email)).all() == [ADA]
