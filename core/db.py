@@ -1,6 +1,6 @@
 """The database: typed models, one place that commits, SQLite and PostgreSQL alike."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -226,9 +226,13 @@ def literally(value: Any, kind: Any) -> BindParameter[Any]:
     return literal(value, kind.type, literal_execute=True)
 
 
-def changed(statement: Executable) -> int:
-    """Run an INSERT, UPDATE or DELETE; how many rows it changed. A race is lost where that is 0."""
-    result = session().execute(statement, execution_options={"preserve_rowcount": True})
+def changed(statement: Executable, values: Mapping[str, Any] | None = None) -> int:
+    """Run an INSERT, UPDATE or DELETE with these values for its parameters.
+
+    How many rows it changed: a race is lost where that is 0.
+    """
+    options = {"preserve_rowcount": True}
+    result = session().execute(statement, values, execution_options=options)
     return cast("CursorResult[Any]", result).rowcount
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import func, select
 
@@ -26,38 +27,68 @@ _EARLY = timedelta(hours=6)
 """By how much a letter may come before the pace's days are full, as mornings are not exact."""
 
 
+class _Reader(NamedTuple):
+    """What of a reader decides; columns alone, as this is asked for every letter."""
+
+    email: str
+    standing: Standing
+    pace_days: int
+    paused_until: datetime | None
+    suppressed: str | None
+
+
 def last_look(batch: Sequence[Delivery]) -> dict[int, Verdict]:
     """Who of a batch must get nothing, or not now, by what is true at this moment."""
-    people = [delivery.person for delivery in batch if delivery.person is not None]
-    rows = db.session().execute(
-        select(Subscriber, Suppression.reason)
-        .outerjoin(Suppression, Suppression.address_hash == Subscriber.address_hash)
-        .where(Subscriber.id.in_(people))
-    )
-    readers = {subscriber.id: (subscriber, reason) for subscriber, reason in rows}
+    readers = _readers(batch)
     causes = _issues_at_rest(batch) | _walks_at_an_end(batch)
-    latest = _latest_letters(batch)
+    latest = _latest_letters(_whose_pace_counts(batch, readers))
     verdicts: dict[int, Verdict] = {}
     for delivery in batch:
-        subscriber, reason = readers.get(delivery.person or 0, (None, None))
+        reader = readers.get(delivery.person or 0)
         verdict = (
-            _who_may_not(subscriber, reason)
+            _who_may_not(reader)
             or causes.get(delivery.id)
-            or (subscriber and _too_soon(delivery, subscriber, latest.get(subscriber.email)))
+            or (reader and _too_soon(delivery, reader, latest.get(reader.email)))
         )
         if verdict:
             verdicts[delivery.id] = verdict
     return verdicts
 
 
-def _who_may_not(subscriber: Subscriber | None, suppressed: str | None) -> str | None:
-    if subscriber is None:
+def _readers(batch: Sequence[Delivery]) -> dict[int, _Reader]:
+    rows = db.session().execute(
+        select(
+            Subscriber.id,
+            Subscriber.email,
+            Subscriber.standing,
+            Subscriber.pace_days,
+            Subscriber.paused_until,
+            Suppression.reason,
+        )
+        .outerjoin(Suppression, Suppression.address_hash == Subscriber.address_hash)
+        .where(Subscriber.id.in_([row.person for row in batch if row.person is not None]))
+    )
+    return {row.id: _Reader(*row[1:]) for row in rows}
+
+
+def _who_may_not(reader: _Reader | None) -> str | None:
+    if reader is None:
         return "erased"
-    if suppressed is not None:
-        return f"suppressed: {suppressed}"
-    if subscriber.standing is not Standing.CONFIRMED:
-        return subscriber.standing.value
+    if reader.suppressed is not None:
+        return f"suppressed: {reader.suppressed}"
+    if reader.standing is not Standing.CONFIRMED:
+        return reader.standing.value
     return None
+
+
+def _whose_pace_counts(batch: Sequence[Delivery], readers: dict[int, _Reader]) -> set[str]:
+    """The addresses of those whose letters must keep their distance, see `_pace_allows`."""
+    return {
+        reader.email
+        for row in batch
+        if (reader := readers.get(row.person or 0))
+        and (not _is_issue(row) or reader.pace_days > DEFAULT_PACE)
+    }
 
 
 def _issues_at_rest(batch: Sequence[Delivery]) -> dict[int, Verdict]:
@@ -81,6 +112,8 @@ def _issues_at_rest(batch: Sequence[Delivery]) -> dict[int, Verdict]:
 def _walks_at_an_end(batch: Sequence[Delivery]) -> dict[int, Verdict]:
     """Steps whose reader left the sequence since their rows were written."""
     walks = {row.payload["enrolment"]: row.id for row in batch if "enrolment" in row.payload}
+    if not walks:
+        return {}
     rows = db.session().execute(
         select(Enrolment.id, Enrolment.reason).where(
             Enrolment.id.in_(walks), Enrolment.state == Walk.EXITED
@@ -89,12 +122,14 @@ def _walks_at_an_end(batch: Sequence[Delivery]) -> dict[int, Verdict]:
     return {walks[number]: reason or "exited" for number, reason in rows}
 
 
-def _latest_letters(batch: Sequence[Delivery]) -> dict[str, datetime]:
-    """When each reader of the batch last got such a letter, within the slowest pace."""
+def _latest_letters(recipients: set[str]) -> dict[str, datetime]:
+    """When each of these last got such a letter, within the slowest pace."""
+    if not recipients:
+        return {}
     rows = db.session().execute(
         select(Delivery.recipient, func.max(Delivery.settled_at))
         .where(
-            Delivery.recipient.in_({row.recipient for row in batch}),
+            Delivery.recipient.in_(recipients),
             Delivery.stream == Stream.MARKETING,
             Delivery.settled_at > clock.now() - STALE,
             Delivery.state == State.ACCEPTED,
@@ -104,9 +139,7 @@ def _latest_letters(batch: Sequence[Delivery]) -> dict[str, datetime]:
     return {recipient: latest for recipient, latest in rows if latest is not None}
 
 
-def _too_soon(
-    delivery: Delivery, subscriber: Subscriber, latest: datetime | None
-) -> Verdict | None:
+def _too_soon(delivery: Delivery, reader: _Reader, latest: datetime | None) -> Verdict | None:
     """A pause and a pace put letters off; an issue that would be put off for too long is left out.
 
     A reader who chose no slower pace gets an issue at once, and the first letter of a sequence
@@ -115,7 +148,7 @@ def _too_soon(
     if delivery.payload.get("position") == 0:
         return None
     now = clock.now()
-    until = max(_pause_ends(subscriber, now), _pace_allows(delivery, subscriber, latest, now))
+    until = max(_pause_ends(reader, now), _pace_allows(delivery, reader, latest, now))
     if until <= now:
         return None
     if _is_issue(delivery) and until > delivery.created_at + STALE:
@@ -123,17 +156,17 @@ def _too_soon(
     return Wait(until=until, reason="the reader's pace")
 
 
-def _pause_ends(subscriber: Subscriber, now: datetime) -> datetime:
-    return subscriber.paused_until or now
+def _pause_ends(reader: _Reader, now: datetime) -> datetime:
+    return reader.paused_until or now
 
 
 def _pace_allows(
-    delivery: Delivery, subscriber: Subscriber, latest: datetime | None, now: datetime
+    delivery: Delivery, reader: _Reader, latest: datetime | None, now: datetime
 ) -> datetime:
     if latest is None:
         return now
-    if subscriber.pace_days > DEFAULT_PACE:
-        return latest + timedelta(days=subscriber.pace_days) - _EARLY
+    if reader.pace_days > DEFAULT_PACE:
+        return latest + timedelta(days=reader.pace_days) - _EARLY
     return latest + _BETWEEN_STEP_AND_ISSUE if not _is_issue(delivery) else now
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, update
 
 from core import clock, db
 from core.mail import queue
@@ -26,13 +26,16 @@ def accept(*deliveries: Delivery) -> int:
     accepted = 0
     with db.transaction():
         for claimed in by_claim.values():
-            moved = update(Delivery).where(*queue.still(claimed))
-            accepted += db.changed(
-                moved.values(
-                    state=State.ACCEPTED, reason=None, settled_at=clock.now(), lease_until=None
-                )
-            )
+            values = {**queue.still(claimed), "now": clock.now()}
+            accepted += db.changed(_ACCEPT, values)
     return accepted
+
+
+_ACCEPT = (
+    update(Delivery)
+    .where(*queue.STILL)
+    .values(state=State.ACCEPTED, reason=None, settled_at=bindparam("now"), lease_until=None)
+)
 
 
 def exclude(delivery: Delivery, reason: str) -> bool:
@@ -103,7 +106,8 @@ def _release(delivery: Delivery, state: State = State.PENDING, **values: Any) ->
 def _move(delivery: Delivery, state: State, **values: Any) -> bool:
     with db.transaction():
         moved = db.changed(
-            update(Delivery).where(*queue.still([delivery])).values(state=state, **values)
+            update(Delivery).where(*queue.STILL).values(state=state, **values),
+            queue.still([delivery]),
         )
     if moved != 1:
         return False

@@ -13,6 +13,7 @@ from typing import NamedTuple
 _ENDING = 421
 """Service not available, closing transmission channel (RFC 5321): the connection is over."""
 _GO_AHEAD = 354
+_LONGEST_REPLY = 8192  # octets in a line; RFC 5321 says 512
 _TOO_LARGE = 552
 """The one refusal of a sender that is about the message (RFC 5321)."""
 
@@ -161,7 +162,15 @@ def _reply(host: smtplib.SMTP) -> _Reply:
     """The next reply. Raises `_Ended` where there is none, or none that makes sense."""
     if host.sock is None:
         raise _Ended
-    code, text = host.getreply()
+    lines = []
+    while True:
+        line = host.file.readline(_LONGEST_REPLY)  # type: ignore[union-attr] # open with its socket
+        if not line.endswith(b"\n") or not line[:3].isdigit():
+            raise _Ended(f"no reply: {line!r}")
+        lines.append(line[4:].strip().decode("utf-8", "replace"))
+        if line[3:4] != b"-":
+            break
+    code = int(line[:3])
     if not 200 <= code < 600:
-        raise _Ended(f"{code} {text!r}")
-    return _Reply(code, text.decode("utf-8", "replace").replace("\n", " "))
+        raise _Ended(f"{code} {lines}")
+    return _Reply(code, " ".join(lines))

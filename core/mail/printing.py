@@ -2,8 +2,8 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from email.utils import formatdate, parseaddr
 from functools import lru_cache
 from hashlib import sha256
@@ -42,28 +42,23 @@ class Printed:
     subject: str
 
 
-@dataclass(frozen=True)
-class Batch:
-    """What became of a claim at the press."""
-
-    ready: dict[Delivery, Printed] = field(default_factory=dict)
-    undeliverable: dict[Delivery, str] = field(default_factory=dict)
-    """Why these can never be sent."""
-    faulty: dict[Delivery, str] = field(default_factory=dict)
-    """By which fault these could not be composed until it is mended."""
+class Faulty(Exception):
+    """A message cannot be composed until a fault is mended; the text says which."""
 
 
-def print_all(deliveries: Sequence[Delivery]) -> Batch:
+Print = Printed | Undeliverable | Faulty
+
+
+def print_all(deliveries: Sequence[Delivery]) -> dict[Delivery, Print]:
     """Compose messages and make parcels of them; reads the database and changes nothing."""
-    batch = Batch()
+    if not deliveries:
+        return {}
     with db.reading():
         sender = find_sender()
-        for delivery, filling in _fillings(deliveries, batch, sender):
-            try:
-                batch.ready[delivery] = _print(delivery, filling, sender)
-            except (BadHeader, KeyError) as error:
-                batch.undeliverable[delivery] = str(error)
-    return batch
+        return {
+            delivery: _print(delivery, filling, sender)
+            for delivery, filling in _fillings(deliveries, sender)
+        }
 
 
 def message_id(delivery: Delivery, domain: str) -> str:
@@ -85,50 +80,59 @@ def domain_of(address: str) -> str:
 
 
 def _fillings(
-    deliveries: Sequence[Delivery], batch: Batch, sender: tuple[str, str]
-) -> Iterator[tuple[Delivery, Filling]]:
+    deliveries: Sequence[Delivery], sender: tuple[str, str]
+) -> Iterator[tuple[Delivery, Filling | Undeliverable | Faulty]]:
     """What each message says; those of one letter together, where its composer takes many."""
     by_letter: dict[str, list[Delivery]] = defaultdict(list)
     for delivery in deliveries:
         by_letter[delivery.letter].append(delivery)
     for name, alike in by_letter.items():
-        try:
-            letter = letters.find(name)
-            filled = letter.fill(alike, sender) if letter.fill else None
-        except Undeliverable as error:
-            batch.undeliverable.update(dict.fromkeys(alike, str(error)))
-            continue
-        except FAULTS:
-            log.exception("%s letters %s cannot be filled at once", len(alike), name)
-            filled = None
+        filled = _filled(name, alike, sender)
         for delivery in alike:
-            known = filled.get(delivery.id) if filled is not None else None
-            filling = known or _composed(delivery, batch, sender)
-            if filling is not None:
-                yield delivery, filling
+            yield delivery, filled.get(delivery.id) or _composed(delivery, sender)
 
 
-def _composed(delivery: Delivery, batch: Batch, sender: tuple[str, str]) -> Filling | None:
+def _filled(name: str, alike: Sequence[Delivery], sender: tuple[str, str]) -> Mapping[int, Filling]:
+    """What the letter's composer fills at once; a fault of one must not hold up the others."""
+    try:
+        letter = letters.find(name)
+        return letter.fill(alike, sender) if letter.fill else {}
+    except Undeliverable:
+        return {}
+    except FAULTS:
+        log.exception("%s letters %s cannot be filled at once", len(alike), name)
+        return {}
+
+
+def _composed(delivery: Delivery, sender: tuple[str, str]) -> Filling | Undeliverable | Faulty:
     try:
         message = letters.find(delivery.letter).compose(delivery)
         return forms.compile_form(message, sender), {}
-    except (Undeliverable, BadHeader) as error:
-        batch.undeliverable[delivery] = str(error)
+    except BadHeader as error:
+        return Undeliverable(str(error))
+    except Undeliverable as error:
+        return error
     except FAULTS as error:
         log.exception("delivery %s cannot be composed", delivery.id)
-        batch.faulty[delivery] = f"{type(error).__name__}: {error}"
-    return None
+        return Faulty(f"{type(error).__name__}: {error}")
 
 
-def _print(delivery: Delivery, filling: Filling, sender: tuple[str, str]) -> Printed:
+def _print(
+    delivery: Delivery, filling: Filling | Undeliverable | Faulty, sender: tuple[str, str]
+) -> Print:
+    if isinstance(filling, Exception):
+        return filling
     form, values = filling
     recipient = _in_ascii(delivery.recipient)
-    octets = form.fill(
-        values,
-        to=recipient,
-        message_id=message_id(delivery, domain_of(sender[1])),
-        date=formatdate(usegmt=False),
-    )
+    try:
+        octets = form.fill(
+            values,
+            to=recipient,
+            message_id=message_id(delivery, domain_of(sender[1])),
+            date=formatdate(),
+        )
+    except BadHeader as error:
+        return Undeliverable(str(error))
     parcel = Parcel(
         sender=verp.return_path(delivery.id) or _in_ascii(sender[1]),
         recipient=recipient,

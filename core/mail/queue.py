@@ -6,10 +6,21 @@ a worker whose lease ended meanwhile changes nothing.
 
 import secrets
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, exists, or_, select, true, update
+from sqlalchemy import (
+    ColumnElement,
+    bindparam,
+    exists,
+    false,
+    literal_column,
+    or_,
+    select,
+    true,
+    update,
+)
 
 from core import clock, db
 from core.mail import stops
@@ -22,15 +33,15 @@ _UNTOUCHED = {"synchronize_session": False}
 _FENCES = 2**30
 
 
-def claim(worker: str, limit: int) -> list[Delivery]:
+def claim(worker: str, limit: int, streams: Collection[Stream] | None = None) -> list[Delivery]:
     """Take up to `limit` due messages for `worker`, for the length of `LEASE`, in their order.
 
-    What staff or a fault has stopped is not taken, see `core.mail.stops`.
+    Those of `streams`, or of all that nothing stops, see `core.mail.stops`.
     """
     now = clock.now()
     with db.transaction() as session:
-        streams = stops.open_streams()
-        if not streams or limit < 1:
+        streams = stops.open_streams() if streams is None else streams
+        if not streams:
             return []
         # A common table expression, since PostgreSQL may run a subquery with a lock more than once.
         due = (
@@ -75,21 +86,11 @@ def begin(subjects: Mapping[Delivery, str]) -> list[Delivery]:
     for delivery, subject in subjects.items():
         alike[subject, delivery.fence].append(delivery)
     ours: list[Delivery] = []
+    until = clock.now() + LEASE
     with db.transaction() as session:
         for (subject, _), deliveries in alike.items():
-            marked = (
-                update(Delivery)
-                .where(*still(deliveries))
-                .values(
-                    state=State.SENDING,
-                    subject=subject,
-                    reason=None,
-                    attempts=Delivery.attempts + 1,
-                    lease_until=clock.now() + LEASE,
-                )
-                .returning(Delivery.id)
-            )
-            ids = set(session.scalars(marked, execution_options=_UNTOUCHED))
+            values = {**still(deliveries), "to_subject": subject, "until": until}
+            ids = set(session.scalars(_BEGIN, values, execution_options=_UNTOUCHED))
             ours += [delivery for delivery in deliveries if delivery.id in ids]
     for delivery in ours:
         delivery.state = State.SENDING
@@ -97,14 +98,35 @@ def begin(subjects: Mapping[Delivery, str]) -> list[Delivery]:
     return ours
 
 
-def still(deliveries: Sequence[Delivery]) -> tuple[ColumnElement[bool], ...]:
-    """Conditions that rows of one claim are still in the state and the hands that they say."""
-    fence, state = deliveries[0].fence, deliveries[0].state
-    return (
-        Delivery.id.in_([delivery.id for delivery in deliveries]),
-        Delivery.fence == fence,
-        Delivery.state == state,
+STILL = (
+    Delivery.id.in_(bindparam("ids", expanding=True)),
+    Delivery.fence == bindparam("fence_of_claim"),
+    Delivery.state == bindparam("state_of_claim"),
+)
+"""Conditions that rows of one claim are in the state and the hands that `still` says."""
+
+# Made once: they are asked for every group, and to make one costs as much as to run it.
+_BEGIN = (
+    update(Delivery)
+    .where(*STILL)
+    .values(
+        state=State.SENDING,
+        subject=bindparam("to_subject"),
+        reason=None,
+        attempts=Delivery.attempts + 1,
+        lease_until=bindparam("until"),
     )
+    .returning(Delivery.id)
+)
+
+
+def still(deliveries: Sequence[Delivery]) -> dict[str, Any]:
+    """What `STILL` asks of rows of one claim."""
+    return {
+        "ids": [delivery.id for delivery in deliveries],
+        "fence_of_claim": deliveries[0].fence,
+        "state_of_claim": deliveries[0].state,
+    }
 
 
 def expired() -> Sequence[Delivery]:
@@ -135,15 +157,14 @@ def is_work_waiting() -> bool:
 
 def is_in(*states: State) -> ColumnElement[bool]:
     """The row is in one of these states, said so that the partial indexes serve."""
-    return or_(*(Delivery.state == db.literally(state, Delivery.state) for state in states))
+    return or_(*(Delivery.state == literal_column(f"'{state.value}'") for state in states))
 
 
-def _is_of(streams: Iterable[Stream]) -> ColumnElement[bool]:
+def _is_of(streams: Collection[Stream]) -> ColumnElement[bool]:
     """The row's priority is of one of these streams; the index begins with it."""
-    chosen = {stream.priority for stream in streams}
-    if chosen == {stream.priority for stream in Stream}:
+    if len(streams) == len(Stream):
         return true()
-    return Delivery.priority.in_(chosen)
+    return or_(false(), *(Delivery.priority == stream.priority for stream in streams))
 
 
 def _is_leased() -> ColumnElement[bool]:

@@ -6,7 +6,7 @@ multiplicative decrease).
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from threading import Event
 
@@ -44,16 +44,17 @@ _OF_THE_DOMAIN = re.compile(r"4\d\d 4\.7\.|450 (?!4\.2\.)")
 
 def wait_for(count: int, stopping: Event) -> bool:
     """Wait for the next `count` places with the provider; False when told to stop meanwhile."""
+    if config.current().mail.rate is None and PROVIDER not in _slowed():
+        return True
     start = _reserve(PROVIDER, count)
     wait = (start - clock.now()).total_seconds() if start else 0.0
     return wait <= 0 or not stopping.wait(wait)
 
 
-def too_soon(deliveries: Sequence[Delivery]) -> Iterator[tuple[Delivery, datetime]]:
+def too_soon(deliveries: Iterable[Delivery]) -> Iterator[tuple[Delivery, datetime]]:
     """Those for whose recipients' servers it is too soon, and when each may go."""
-    domains = {flow_to(delivery.recipient) for delivery in deliveries}
-    slowed = _slowed(domains)
-    for delivery in deliveries:
+    slowed = _slowed()
+    for delivery in deliveries if slowed else ():
         flow = flow_to(delivery.recipient)
         if flow not in slowed or delivery.reason == PATIENCE:
             continue
@@ -78,30 +79,30 @@ def flow_to(recipient: str) -> str:
     return _FAMILIES.get(domain, domain)
 
 
-def _slowed(names: set[str]) -> set[str]:
-    slowed = select(RateBucket.name).where(
-        RateBucket.name.in_(names), RateBucket.per_second.is_not(None)
-    )
-    return set(db.session().scalars(slowed))
+def _slowed() -> set[str]:
+    """The flows that a server has slowed; few, and most of the time none."""
+    with db.reading() as session:
+        slowed = select(RateBucket.name).where(RateBucket.per_second.is_not(None))
+        return set(session.scalars(slowed))
 
 
 def _reserve(name: str, count: int) -> datetime | None:
-    """Reserve the next `count` places of a flow; the moment to go, None for a flow without end."""
-    ceiling = config.current().mail.rate if name == PROVIDER else None
-    with db.reading() as session:
-        known = session.get(RateBucket, name)
-    if ceiling is None and (known is None or known.per_second is None):
-        return None
+    """Reserve the next `count` places of a flow; the moment to go, None for a free flow."""
     now = clock.now()
-    with db.transaction() as session:
-        db.insert_missing(RateBucket, name=name, free_at=now)
-        bucket = session.get_one(RateBucket, name, with_for_update=True, populate_existing=True)
-        rate = _current(bucket, ceiling)
+    with db.transaction():
+        bucket = _locked(name, now)
+        rate = _current(bucket, config.current().mail.rate if name == PROVIDER else None)
         if rate is None:
             return None
         start = max(now, bucket.free_at)
         bucket.free_at = start + timedelta(seconds=count / rate)
     return start
+
+
+def _locked(name: str, now: datetime) -> RateBucket:
+    """The bucket of that name, made at its first use, in the transaction under way."""
+    db.insert_missing(RateBucket, name=name, free_at=now)
+    return db.session().get_one(RateBucket, name, with_for_update=True, populate_existing=True)
 
 
 def _current(bucket: RateBucket, ceiling: float | None) -> float | None:
@@ -118,9 +119,8 @@ def _current(bucket: RateBucket, ceiling: float | None) -> float | None:
 
 def _slow(name: str, ceiling: float | None) -> None:
     now = clock.now()
-    with db.transaction() as session:
-        db.insert_missing(RateBucket, name=name, free_at=now)
-        bucket = session.get_one(RateBucket, name, with_for_update=True, populate_existing=True)
+    with db.transaction():
+        bucket = _locked(name, now)
         if bucket.slowed_at is not None and now - bucket.slowed_at < _ONE_CUT:
             return
         bucket.per_second = max(LEAST, (_current(bucket, ceiling) or FIRST) / 2)

@@ -10,7 +10,7 @@ import os
 import socket
 import threading
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -18,15 +18,17 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from core import config, db, jobs
 from core.mail import acceptance, fates, ledger, letters, printing, queue, rates, smtp, stops
-from core.mail.letters import Verdict, Wait
-from core.mail.models import Cause, Delivery
-from core.mail.pipelining import Answer, Fate
-from core.mail.printing import Batch
+from core.mail.letters import Undeliverable, Verdict, Wait
+from core.mail.models import Cause, Delivery, Stream
+from core.mail.pipelining import Answer, Fate, Parcel
+from core.mail.printing import Faulty, Print, Printed
 
 log = logging.getLogger(__name__)
 
 GROUP = 25
 """Messages between two marks: at most so many are in doubt after a crash."""
+GROUPS = 4
+"""Groups in a claim."""
 PAUSE_WHEN_UNREACHABLE = timedelta(seconds=30)
 
 stopping = threading.Event()
@@ -34,6 +36,7 @@ stopping = threading.Event()
 _turn = threading.Lock()
 _rung = threading.Event()
 Outcomes = list[tuple[Delivery, Answer]]
+Press = dict[Delivery, Print]
 
 
 @jobs.job(ledger.BELL, every_minutes=1)
@@ -62,7 +65,7 @@ def drain() -> int:
     """
     recover()
     worker = f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident()}"
-    claimed = queue.claim(worker, _group_size())
+    claimed = queue.claim(worker, _batch_size())
     if not claimed:
         return 0
     with _heartbeat(worker), smtp.Connection() as connection:
@@ -122,17 +125,21 @@ def _heartbeat(worker: str) -> Iterator[None]:
 def _drain(worker: str, connection: smtp.Connection, claimed: list[Delivery]) -> int:
     """Send group after group, and leave no row of ours in doubt that need not be."""
     handed_over = 0
+    press: Press = {}
     outcomes: Outcomes = []
     try:
-        while claimed and not stopping.is_set() and rates.wait_for(len(claimed), stopping):
-            printed = printing.print_all(claimed)
+        while claimed and not stopping.is_set():
+            size = _group_size()
+            press |= printing.print_all([row for row in claimed if row not in press])
+            if not rates.wait_for(min(size, len(claimed)), stopping):
+                break
             with db.transaction():
                 _settle(outcomes)
-                begun = _begin(claimed, printed)
-                following = queue.claim(worker, _group_size())
+                streams = stops.open_streams()
+                begun = _begin(claimed[:size], press, streams)
+                following = _claim_next(worker, claimed[size:], streams)
             outcomes, claimed = [], following
-            parcels = [printed.ready[delivery].parcel for delivery in begun]
-            outcomes = list(zip(begun, connection.send(parcels), strict=True))
+            outcomes = _hand_over(connection, begun)
             handed_over += sum(answer.fate is not Fate.BARRED for _, answer in outcomes)
             if any(answer.fate is Fate.BARRED for _, answer in outcomes):
                 break
@@ -143,32 +150,54 @@ def _drain(worker: str, connection: smtp.Connection, claimed: list[Delivery]) ->
     return handed_over
 
 
-def _begin(claimed: Sequence[Delivery], printed: Batch) -> list[Delivery]:
+def _hand_over(connection: smtp.Connection, begun: Sequence[tuple[Delivery, Parcel]]) -> Outcomes:
+    answers = connection.send([parcel for _, parcel in begun])
+    return [(delivery, answer) for (delivery, _), answer in zip(begun, answers, strict=True)]
+
+
+def _begin(
+    group: Sequence[Delivery], press: Press, streams: Collection[Stream]
+) -> list[tuple[Delivery, Parcel]]:
     """Have a last look at a printed group and mark the intent to send what is left of it."""
-    for delivery, reason in printed.undeliverable.items():
-        fates.fail(delivery, reason)
-    for delivery, fault in printed.faulty.items():
-        fates.postpone(delivery, fault)
-    ready = [delivery for delivery in claimed if delivery in printed.ready]
-    ready = _after_last_look(ready)
-    for delivery, until in rates.too_soon(ready):
+    ready: dict[Delivery, Printed] = {}
+    for delivery in group:
+        sheet = press.pop(delivery)
+        if isinstance(sheet, Undeliverable):
+            fates.fail(delivery, str(sheet))
+        elif isinstance(sheet, Faulty):
+            fates.postpone(delivery, str(sheet))
+        elif delivery.stream not in streams:
+            fates.release([delivery])
+        else:
+            ready[delivery] = sheet
+    for delivery, verdict in _last_look(list(ready)):
+        _obey(delivery, verdict)
+        del ready[delivery]
+    for delivery, until in list(rates.too_soon(ready)):
         fates.wait(delivery, until, rates.PATIENCE)
-        ready.remove(delivery)
-    return queue.begin({delivery: printed.ready[delivery].subject for delivery in ready})
+        del ready[delivery]
+    begun = queue.begin({delivery: sheet.subject for delivery, sheet in ready.items()})
+    return [(delivery, ready[delivery].parcel) for delivery in begun]
 
 
-def _after_last_look(ready: list[Delivery]) -> list[Delivery]:
+def _claim_next(worker: str, rest: list[Delivery], streams: Collection[Stream]) -> list[Delivery]:
+    """What follows a group: the rest of what we hold, but receipts that came meanwhile first."""
+    if not rest:
+        return queue.claim(worker, _batch_size(), streams)
+    urgent = [stream for stream in streams if stream is Stream.TRANSACTIONAL]
+    return queue.claim(worker, _group_size(), urgent) + rest
+
+
+def _last_look(ready: Sequence[Delivery]) -> Iterator[tuple[Delivery, Verdict]]:
     """Ask each letter's package once which of a group must not go, or not now."""
     by_letter = defaultdict(list)
     for delivery in ready:
         by_letter[delivery.letter].append(delivery)
-    verdicts: dict[int, Verdict] = {}
     for name, deliveries in by_letter.items():
-        verdicts |= letters.look(name, deliveries)
-    for delivery in ready:
-        if delivery.id in verdicts:
-            _obey(delivery, verdicts[delivery.id])
-    return [delivery for delivery in ready if delivery.id not in verdicts]
+        verdicts = letters.look(name, deliveries)
+        for delivery in deliveries:
+            if delivery.id in verdicts:
+                yield delivery, verdicts[delivery.id]
 
 
 def _obey(delivery: Delivery, verdict: Verdict) -> None:
@@ -198,6 +227,11 @@ def _settle(outcomes: Outcomes) -> bool:
 
 
 _FATES = {Fate.REFUSED: fates.fail, Fate.DEFERRED: fates.postpone, Fate.UNKNOWN: fates.doubt}
+
+
+def _batch_size() -> int:
+    """How much to claim: some groups, or one where the provider sets a rate and workers share."""
+    return _group_size() * (GROUPS if config.current().mail.rate is None else 1)
 
 
 def _group_size() -> int:

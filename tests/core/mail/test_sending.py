@@ -304,16 +304,21 @@ def test_within_a_process_one_thread_sends_and_the_others_are_free(
 def test_a_pause_takes_effect_with_the_next_group(
     app: Flask, mailbox: Mailbox, write: Write
 ) -> None:
-    composed: list[int] = []
+    groups: list[object] = []
 
-    def compose_and_pause(delivery: Delivery) -> Message:
-        composed.append(delivery.id)
-        if len(composed) == sending.GROUP + 5:
+    def look_and_pause(batch: object) -> dict[int, letters.Verdict]:
+        groups.append(batch)
+        if len(groups) == 2:
             ledger.hold("test:1")
-        return compose(delivery)
+        return {}
 
     letters.register(
-        Letter(name="test.marketing", stream=Stream.MARKETING, compose=compose_and_pause)
+        Letter(
+            name="test.marketing",
+            stream=Stream.MARKETING,
+            compose=compose,
+            last_look=look_and_pause,
+        )
     )
     write(count=60)
     assert sending.deliver() == sending.GROUP
