@@ -42,6 +42,13 @@ def unseen(limit: int = 100) -> Sequence[Alert]:
         return session.scalars(waiting.order_by(Alert.id.desc()).limit(limit)).all()
 
 
+def of_order(order_id: int, kind: str) -> Sequence[Alert]:
+    """The alerts of one kind about an order, whether seen or not."""
+    mine = select(Alert).where(Alert.order_id == order_id, Alert.kind == kind)
+    with db.reading() as session:
+        return session.scalars(mine.order_by(Alert.id)).all()
+
+
 def count_unseen() -> int:
     """How many alerts nobody has acknowledged."""
     waiting = select(func.count()).where(Alert.acknowledged_at.is_(None))

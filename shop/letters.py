@@ -87,7 +87,7 @@ def _payment_failed(delivery: Delivery) -> Message:
 
 def _refund(delivery: Delivery) -> Message:
     order = _order(delivery)
-    number = int(delivery.key.rpartition(":")[2])
+    number = delivery.payload.get("refund")
     given = next((each for each in order.refunds if each.id == number), None)
     if given is None:
         raise Undeliverable("the refund is gone")
@@ -102,7 +102,7 @@ def _refund(delivery: Delivery) -> Message:
 
 def _withdrawal(delivery: Delivery) -> Message:
     order = _order(delivery)
-    taken = withdrawals.get(int(delivery.key.rpartition(":")[2]))
+    taken = withdrawals.get(delivery.payload["withdrawal"])
     if taken is None:
         raise Undeliverable("the withdrawal is gone")
     return _compose(

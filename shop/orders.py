@@ -1,20 +1,21 @@
 """Orders: found, moved from one state to the next, and remembered in a timeline.
 
-How an order is paid stands in `shop.settlement`, how it leaves in `shop.fulfilment`.
+How an order is paid stands in `shop.settlement`, how it leaves in `shop.fulfilment`, how staff look
+for it in `shop.order_search`.
 """
 
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, or_, select, update
+from sqlalchemy import ColumnElement, Select, delete, select, update
 from sqlalchemy.orm import selectinload
 
 from core import clock, db, events
 from core.mail import ledger
-from core.web.paging import Page, newest_first
+from core.mail.models import Delivery
 from shop import stock
 from shop.events import CheckoutExpired
-from shop.models import HOLDING, SHIPPABLE, TO_FULFIL, Order, OrderEvent, OrderState, Progress
+from shop.models import HOLDING, Order, OrderEvent, OrderState, OrderTag, Progress
 
 RECEIPT = "shop.receipt"
 SHIPPED = "shop.shipped"
@@ -52,34 +53,6 @@ def of_email(email: str) -> Sequence[Order]:
     return _read(theirs.order_by(Order.id.desc()).limit(50))
 
 
-def find(
-    *,
-    states: Collection[OrderState] = (),
-    words: str = "",
-    to_ship: bool = False,
-    after: int | None = None,
-    size: int = 50,
-) -> Page[Order]:
-    """Orders for the staff's list, the newest first, from below `after`.
-
-    `words` is the beginning of a number, an e-mail address or a name.
-    """
-    statement = select(Order).options(selectinload(Order.lines))
-    if states:
-        statement = statement.where(Order.state.in_(states))
-    if to_ship:
-        statement = statement.where(
-            Order.state.in_([db.literally(state, Order.state) for state in SHIPPABLE]),
-            Order.progress.in_([db.literally(step, Order.progress) for step in TO_FULFIL]),
-        )
-    if words:
-        fields = (Order.number, Order.email, Order.name)
-        statement = statement.where(
-            or_(*(field.istartswith(words.strip(), autoescape=True) for field in fields))
-        )
-    return newest_first(statement, Order.id, after=after, size=size)
-
-
 def exist() -> bool:
     """Whether there is any order."""
     with db.reading() as session:
@@ -106,6 +79,49 @@ def send_again(order_id: int, letter: str, *, by: str) -> None:
         order = get(order_id)
         write_letter(order, letter, f":{clock.now():%Y%m%d%H%M}")
         note(order, "letter sent again", who=by, why=letter)
+
+
+def tag(order_id: int, word: str, *, by: str) -> None:
+    """Put a word on an order, to find it again; one that it has stays."""
+    with db.transaction():
+        order = get(order_id)
+        if db.insert_missing(OrderTag, order_id=order.id, tag=tag_of(word)):
+            note(order, "tagged", who=by, why=tag_of(word))
+
+
+def untag(order_id: int, word: str, *, by: str) -> None:
+    """Take a word off an order."""
+    with db.transaction():
+        order = get(order_id)
+        mine = delete(OrderTag).where(OrderTag.order_id == order.id, OrderTag.tag == tag_of(word))
+        if db.changed(mine):
+            note(order, "tag removed", who=by, why=tag_of(word))
+
+
+def tag_of(word: str) -> str:
+    """A tag as it is kept: small letters, one space between words, 40 characters at most."""
+    return " ".join(word.lower().split())[:40]
+
+
+def repeat_letter(order_id: int, delivery_id: int, *, by: str) -> bool:
+    """Write a letter of the ledger once more; False where it is not about this order.
+
+    What was addressed to the order's customer goes where the order's letters go now.
+    """
+    with db.transaction() as session:
+        order, sent = get(order_id), session.get(Delivery, delivery_id)
+        if sent is None or sent.source != f"order:{order.id}" or not sent.recipient:
+            return False
+        ledger.enqueue(
+            key=f"{sent.letter}:{order.id}:{sent.id}:{clock.now():%Y%m%d%H%M}",
+            letter=sent.letter,
+            recipient=order.email or sent.recipient,
+            source=sent.source,
+            person=order.id,
+            payload=sent.payload,
+        )
+        note(order, "letter sent again", who=by, why=sent.subject or sent.letter)
+    return True
 
 
 def note(order: Order, what: str, *, who: str, why: str = "") -> None:
@@ -153,7 +169,7 @@ def write_letter(order: Order, letter: str, occurrence: str = "", **about: int) 
 
 
 def _read(statement: Select[Order]) -> Sequence[Order]:
-    parts = (Order.lines, Order.timeline, Order.fulfilments, Order.refunds)
+    parts = (Order.lines, Order.timeline, Order.fulfilments, Order.refunds, Order.tags)
     whole = statement.options(*(selectinload(part) for part in parts))
     with db.reading() as session:
         return session.scalars(whole, execution_options={"populate_existing": True}).all()

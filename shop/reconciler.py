@@ -11,7 +11,7 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from core import clock, db, jobs
-from shop import payments, refunds, settlement
+from shop import disputes, payments, refunds, settlement
 from shop.facts import Dispute as DisputeFacts
 from shop.facts import Refund as RefundFacts
 from shop.models import HOLDING, Dispute, Order, Refund
@@ -35,9 +35,7 @@ def reconcile() -> dict[str, int]:
     since = clock.now() - WINDOW
     found["refunds_made"] = refunds.ask_again()
     found["refunds"] = sum(map(refunds.mirror, _news_of_refunds(payments.refunds_since(since))))
-    found["disputes"] = sum(
-        map(refunds.mirror_dispute, _news_of_disputes(payments.disputes_since(since)))
-    )
+    found["disputes"] = sum(map(disputes.mirror, _news_of_disputes(payments.disputes_since(since))))
     return dict(found)
 
 

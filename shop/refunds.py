@@ -1,17 +1,17 @@
-"""Refunds and disputes: money that goes back, whoever began it, as Stripe has it now.
+"""Refunds: money that goes back, whoever began it, as Stripe has it now.
 
 An order's state follows from the sum of its refunds, so that none of them can be missed or counted
 twice, also those made in Stripe's dashboard.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import func, select
 
 from core import clock, db, events, money
-from shop import alerts, facts, orders, payments, settlement, stock
+from shop import alerts, facts, fulfilment, orders, payments, settlement, stock
 from shop.events import OrderRefunded
-from shop.models import BOUGHT, Dispute, Order, OrderState, Refund
+from shop.models import BOUGHT, Order, OrderState, Refund, RefundLine
 
 REFUNDED = "shop.refund"
 
@@ -19,22 +19,77 @@ _REQUESTED = "requested"
 _GIVEN_BACK = ("succeeded", "pending", "requires_action")
 # A refund only ever goes on; what was read before somebody else's news is no news.
 _RANK = {"requires_action": 1, "pending": 2, "succeeded": 3, "failed": 4, "canceled": 4}
-_OVER = ("won", "lost", "warning_closed", "prevented")
 
 
 def refund(
-    order_id: int, amount: int | None = None, *, by: str, why: str = "", restock: bool = False
+    order_id: int,
+    amount: int | None = None,
+    *,
+    units: Mapping[int, int] | None = None,
+    by: str,
+    why: str = "",
+    restock: bool = False,
 ) -> Refund:
-    """Give back `amount` minor units of an order, or all that is left, through Stripe.
+    """Give back money of an order through Stripe: `amount` minor units, or what `units` cost.
 
+    `units` are how many of which lines (by id) are given back. With neither it is all that is left,
+    and every line. What has not left yet need not leave then; `restock` puts it all on the shelf.
     Raises `orders.NotPossible` for more than is left, `payments.Refused` with Stripe's reason, and
     `payments.Unavailable`: then the reconciler asks again, and it is made once.
     """
-    row = _request(order_id, amount, by, why)
-    made = _ask(row)
-    if restock:
-        stock.put_back(orders.get(order_id), by=by)
-    return made
+    with db.transaction():
+        order = _refundable(order_id)
+        whole = amount is None and units is None
+        given = refundable_units(order) if whole or (restock and units is None) else units or {}
+        row = _request(order, _amount(order, amount, units), by=by, why=why)
+        _keep_lines(order, row, given, restock=restock)
+    return _ask(row)
+
+
+def cancel(order_id: int, *, by: str, why: str) -> Refund | None:
+    """Call off a paid order of which nothing has left: the goods stay, the money goes back.
+
+    None where nothing was paid that could go back. Raises as `refund` does; called off it is then
+    all the same, and staff see what did not come back.
+    """
+    with db.transaction():
+        order = orders.locked(Order.id == order_id)
+        if order is None or not order.may_change:
+            raise orders.NotPossible("It cannot be called off: it is not paid, or some has left.")
+        orders.note(order, "cancelled", who=by, why=why)
+        units = refundable_units(order)
+        fulfilment.drop(order, {line.id: line.quantity for line in order.lines}, by=by)
+        stock.put_back(order, by=by, units=units)
+        row = None
+        if order.payment_intent is not None and _left(order):
+            row = _request(order, _left(order), by=by, why=why)
+            _keep_lines(order, row, units, restock=False)
+    return None if row is None else _ask(row)
+
+
+def refundable_units(order: Order) -> dict[int, int]:
+    """How many units of each line (by id) were not given back yet."""
+    gone = (
+        select(RefundLine.order_line_id, func.sum(RefundLine.quantity))
+        .join(Refund, Refund.id == RefundLine.refund_id)
+        .where(Refund.order_id == order.id, Refund.status.in_((*_GIVEN_BACK, _REQUESTED)))
+        .group_by(RefundLine.order_line_id)
+    )
+    with db.reading() as session:
+        given = dict(session.execute(gone).all())
+    return {line.id: line.quantity - given.get(line.id, 0) for line in order.lines}
+
+
+def worth(order: Order, units: Mapping[int, int]) -> int:
+    """What so many units of lines (by id) cost, in minor units, with their discount and tax."""
+    goods = sum(line.unit_amount * units.get(line.id, 0) for line in order.lines)
+    if not order.goods_amount:
+        return 0
+    paid = order.goods_amount - order.discount_amount
+    net = goods * paid // order.goods_amount
+    added = order.total_amount - paid - order.shipping_amount  # tax that the prices do not include
+    taxed = paid + order.shipping_amount
+    return net + (net * added // taxed if taxed else 0)
 
 
 def mirror(told: facts.Refund) -> bool:
@@ -59,68 +114,90 @@ def mirror(told: facts.Refund) -> bool:
     return True
 
 
-def mirror_dispute(told: facts.Dispute) -> bool:
-    """Bring our row of a dispute to what Stripe has; False where it is not one of ours.
-
-    Raises `payments.Unavailable`.
-    """
-    order = settlement.order_paid_with(told.payment_intent) if told.payment_intent else None
-    if order is None:
-        return False
-    with db.transaction() as session:
-        order = orders.locked(Order.id == order.id) or order
-        row = session.scalar(select(Dispute).where(Dispute.stripe_id == told.id))
-        was = row.status if row else None
-        session.add(row := row or _new_dispute(order, told))
-        row.status, row.due_by, row.updated_at = told.status, told.due_by, clock.now()
-        order.disputed_at = order.disputed_at or row.created_at
-        if was != told.status:
-            _tell_dispute(order, told)
-    return True
-
-
 def ask_again() -> int:
     """Ask Stripe once more for refunds whose answer never came; how many were made."""
     with db.reading() as session:
         waiting = select(Refund).where(Refund.status == _REQUESTED, Refund.stripe_id.is_(None))
         rows = session.scalars(waiting.order_by(Refund.id)).all()
-    return sum(_ask(row) is not None for row in rows)
+    return sum(map(_is_made, rows))
 
 
-def disputes(order_id: int) -> Sequence[Dispute]:
-    """The disputes of an order, oldest first."""
-    with db.reading() as session:
-        mine = select(Dispute).where(Dispute.order_id == order_id)
-        return session.scalars(mine.order_by(Dispute.id)).all()
+def _refundable(order_id: int) -> Order:
+    order = orders.locked(Order.id == order_id)
+    if order is None or not order.bought or order.payment_intent is None:
+        raise orders.NotPossible("There is no payment that could be refunded.")
+    return order
 
 
-def _request(order_id: int, amount: int | None, by: str, why: str) -> Refund:
-    with db.transaction() as session:
-        order = orders.locked(Order.id == order_id)
-        if order is None or not order.bought or order.payment_intent is None:
-            raise orders.NotPossible("There is no payment that could be refunded.")
-        left = order.total_amount - _sum(order, (*_GIVEN_BACK, _REQUESTED))
-        wanted = left if amount is None else amount
-        if not 0 < wanted <= left:
-            shown = money.display(left, order.currency)
-            raise orders.NotPossible(f"Between nothing and {shown} can be refunded.")
-        row = _new(order, wanted, status=_REQUESTED, who=by, why=why)
-        session.add(row)
-        session.flush()
-        orders.note(
-            order, "refund requested", who=by,
-            why=f"{money.display(wanted, order.currency)} {why}".strip(),
-        )  # fmt: skip
+def _amount(order: Order, amount: int | None, units: Mapping[int, int] | None) -> int:
+    """What goes back; never more than is left, and no line more often than it was bought."""
+    possible = refundable_units(order)
+    for line in order.lines:
+        if not 0 <= (units or {}).get(line.id, 0) <= possible[line.id]:
+            raise orders.NotPossible(f"Of {line.title}, {possible[line.id]} can be given back.")
+    left = _left(order)
+    wanted = left if units is None else min(worth(order, units), left)
+    wanted = wanted if amount is None else amount
+    if not 0 < wanted <= left:
+        shown = money.display(left, order.currency)
+        raise orders.NotPossible(f"Between nothing and {shown} can be refunded.")
+    return wanted
+
+
+def _left(order: Order) -> int:
+    return order.total_amount - _sum(order, (*_GIVEN_BACK, _REQUESTED))
+
+
+def _request(order: Order, amount: int, *, by: str, why: str) -> Refund:
+    row = _new(order, amount, status=_REQUESTED, who=by, why=why)
+    db.session().add(row)
+    db.session().flush()
+    shown = money.display(amount, order.currency)
+    orders.note(order, "refund requested", who=by, why=f"{shown} {why}".strip())
     return row
+
+
+def _keep_lines(order: Order, row: Refund, units: Mapping[int, int], *, restock: bool) -> None:
+    """What the refund gives back; it happens to the goods once Stripe made it."""
+    for line in order.lines:
+        if quantity := units.get(line.id, 0):
+            db.session().add(
+                RefundLine(
+                    refund_id=row.id,
+                    order_line_id=line.id,
+                    quantity=quantity,
+                    restocked=quantity if restock else 0,
+                )
+            )
+
+
+def _follow(order: Order, row: Refund) -> None:
+    """What happens to the goods of a refund, in the transaction in which it was made."""
+    mine = select(RefundLine).where(RefundLine.refund_id == row.id)
+    lines = db.session().scalars(mine).all()
+    fulfilment.drop(order, {each.order_line_id: each.quantity for each in lines}, by=row.who)
+    back = {each.order_line_id: each.restocked for each in lines if each.restocked}
+    if back:
+        stock.put_back(order, by=row.who, units=back)
+
+
+def _is_made(row: Refund) -> bool:
+    try:
+        _ask(row)
+    except payments.Refused:
+        return False  # staff see the alert
+    return True
 
 
 def _ask(row: Refund) -> Refund:
     order = orders.get(row.order_id)
     try:
         told = payments.refund(order, row.amount, row.id)
-    except payments.Refused:
+    except payments.Refused as reason:
         with db.transaction() as session:
             session.get_one(Refund, row.id).status = "failed"
+            orders.note(order, "refund refused", who="Stripe", why=str(reason))
+            _alert(order, row, "refused")
         raise
     mirror(told)
     with db.reading() as session:
@@ -176,7 +253,8 @@ def _tell(order: Order, row: Refund, was: str) -> None:
     shown = money.display(row.amount, row.currency)
     orders.note(order, f"refund {row.status}", who=row.who, why=shown)
     if row.status in _GIVEN_BACK and was not in _GIVEN_BACK:
-        orders.write_letter(order, REFUNDED, occurrence=f":{row.id}")
+        _follow(order, row)
+        orders.write_letter(order, REFUNDED, f":{row.id}", refund=row.id)
         events.tell(
             OrderRefunded(
                 order_id=order.id,
@@ -188,34 +266,14 @@ def _tell(order: Order, row: Refund, was: str) -> None:
             )
         )
     elif row.status not in _GIVEN_BACK:
-        alerts.raise_alert(
-            "refund_failed",
-            f"A refund of {shown} for {order.number} is {row.status}: the customer has no money.",
-            key=str(row.id),
-            order_id=order.id,
-        )
+        _alert(order, row, row.status)
 
 
-def _new_dispute(order: Order, told: facts.Dispute) -> Dispute:
-    return Dispute(
-        order_id=order.id,
-        stripe_id=told.id,
-        amount=told.amount,
-        currency=told.currency,
-        reason=told.reason,
-        created_at=clock.now(),
-    )
-
-
-def _tell_dispute(order: Order, told: facts.Dispute) -> None:
-    shown = money.display(told.amount, told.currency)
-    orders.note(order, f"dispute {told.status}", who="the bank", why=f"{shown} {told.reason}")
-    until = f" Answer before {told.due_by:%B %d, %Y}." if told.due_by else ""
-    over = told.status in _OVER
+def _alert(order: Order, row: Refund, status: str) -> None:
+    shown = money.display(row.amount, row.currency)
     alerts.raise_alert(
-        "dispute",
-        f"{order.number}: the dispute over {shown} ({told.reason}) is "
-        f"{told.status.replace('_', ' ')}.{'' if over else until}",
-        key=told.id,
+        "refund_failed",
+        f"A refund of {shown} for {order.number} is {status}: the customer has no money.",
+        key=str(row.id),
         order_id=order.id,
     )

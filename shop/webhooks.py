@@ -10,7 +10,7 @@ from datetime import timedelta
 from sqlalchemy import func, select, update
 
 from core import clock, db
-from shop import alerts, payments, refunds, settlement
+from shop import alerts, disputes, payments, refunds, settlement
 from shop.facts import Notice
 from shop.models import StripeEvent
 
@@ -60,7 +60,7 @@ def _handle(notice: Notice) -> str:
         elif notice.type == "charge.refunded":
             ours = _mirror_all(notice.payment_intent)
         elif notice.type.startswith("charge.dispute."):
-            ours = refunds.mirror_dispute(payments.read_dispute(notice.object_id or ""))
+            ours = disputes.mirror(payments.read_dispute(notice.object_id or ""))
         elif notice.type == "radar.early_fraud_warning.created":
             ours = _warn(notice)
         else:
@@ -80,8 +80,12 @@ def _warn(notice: Notice) -> bool:
     if order is not None:
         alerts.raise_alert(
             "fraud_warning",
-            f"The card network expects that {order.number} is fraud. To refund it before it is "
-            "shipped avoids a dispute.",
+            f"The card network expects that {order.number} is fraud. "
+            + (
+                "Call it off: a refund before it is shipped avoids a dispute."
+                if order.to_ship
+                else "It has left; a refund now still avoids the dispute and its fee."
+            ),
             key=notice.object_id or notice.id,
             order_id=order.id,
         )

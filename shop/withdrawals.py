@@ -96,6 +96,7 @@ def record(order_id: int, declared: Declaration) -> Withdrawal:
             recipient=taken.email,
             source=f"order:{order.id}",
             person=order.id,
+            payload={"withdrawal": taken.id},
         )
     return taken
 

@@ -1,33 +1,23 @@
-"""The orders desk: what has to go out, and all that happened to each order."""
+"""The orders desk: the list of orders, and what is done to each apart from goods and money."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
-from flask import abort, redirect, request
+from flask import Response, request
 from flask.typing import ResponseReturnValue
 
-from blog import teasers
-from core import money
-from core.mail import ledger
-from shop import fulfilment, orders, payments, refunds, settlement, withdrawals
-from shop.models import BOUGHT, UNPAID, Order, OrderState
-from shop.orders import NotPossible
+from core import clock
+from core.web.download import download
+from shop import exports, order_search, orders, withdrawals
+from shop.models import BOUGHT, SHIPPABLE, UNPAID, DisputeState, OrderState, Progress
+from shop.order_search import Wanted
 from staff import access
+from staff import order_page as of_order
 from staff.frame import page, say
 from staff.models import Role
 
 desk = access.desk("orders", __name__, Role.FULFILMENT)
-
-CARRIERS = ("USPS", "UPS", "FedEx", "DHL", "Royal Mail", "Canada Post", "Australia Post")
-_SENT_AGAIN = {orders.RECEIPT: "receipt", orders.SHIPPED: "note that it has been shipped"}
-
-
-@dataclass(frozen=True)
-class Origin:
-    """How a buyer came: in words, and where that leads."""
-
-    text: str
-    href: str | None
 
 
 @dataclass(frozen=True)
@@ -36,178 +26,140 @@ class Group:
 
     label: str
     states: Collection[OrderState] = ()
+    progress: Collection[Progress] = ()
+    disputes: Collection[DisputeState] = ()
     to_ship: bool = False
 
 
 GROUPS = {
     "": Group("Bought", BOUGHT),
     "to-ship": Group("To ship", to_ship=True),
+    "shipped": Group("On the way", SHIPPABLE, (Progress.FULFILLED,)),
+    "delivered": Group("Delivered", progress=(Progress.DELIVERED,)),
     "refunded": Group("Refunded", (OrderState.PARTLY_REFUNDED, OrderState.REFUNDED)),
+    "disputed": Group("Disputed", disputes=tuple(DisputeState)),
     "awaiting": Group("Awaiting payment", (OrderState.PLACED, OrderState.AWAITING_PAYMENT)),
     "unpaid": Group("Unpaid", UNPAID),
     "all": Group("All"),
 }
+_EVERYTHING = Group("All")
 
 
 @desk.get("")
 def index() -> ResponseReturnValue:
-    """Orders of a group, the newest first; by the beginning of a number, an address or a name."""
-    chosen, words = request.args.get("state", ""), request.args.get("q", "").strip()
-    group = GROUPS.get(chosen, GROUPS[""])
-    found = orders.find(
-        states=() if words else group.states,
-        to_ship=group.to_ship and not words,
-        words=words,
-        after=request.args.get("after", type=int),
+    """Orders of a group, the newest first, narrowed by the filters in the address."""
+    problems: dict[str, str] = {}
+    found = order_search.find(_wanted(problems), after=request.args.get("after", type=int))
+    return page(
+        "orders.html",
+        found=found,
+        filters=request.args,
+        problems=problems,
+        states={name: each.label for name, each in GROUPS.items()},
+        payments=OrderState,
+        progress=Progress,
+        narrowed=any(request.args.get(name) for name in _NARROWING),
     )
-    labels = {name: each.label for name, each in GROUPS.items()}
-    return page("orders.html", found=found, state=chosen, words=words, states=labels)
+
+
+@desk.get("/export.csv")
+def export() -> Response:
+    """The same orders as the list, all of them, for a spreadsheet."""
+    rows = exports.write(order_search.every(_wanted({})))
+    return download(rows, f"orders-{clock.now():%Y-%m-%d}.csv", "text/csv")
 
 
 @desk.get("/<int:number>")
 def show(number: int) -> ResponseReturnValue:
-    """One order: what, for whom, how they came, what happened, and what we wrote to them."""
-    order = _found(number)
-    return page(
-        "order.html",
-        order=order,
-        origin=_origin(order.source),
-        disputes=refunds.disputes(order.id) if order.disputed_at else [],
-        withdrawal=withdrawals.open_of(order.id),
-        repayment=withdrawals.PERIOD,
-        messages=ledger.under(f"order:{order.id}"),
-        carriers=CARRIERS,
-        again=_SENT_AGAIN,
-    )
-
-
-@desk.post("/<int:number>/ship")
-def ship(number: int) -> ResponseReturnValue:
-    """Send an order on its way; the customer is told."""
-    carrier = _line("carrier")
-    url = _line("url")
-    if not carrier or (url and not url.startswith("https://")):
-        say("It takes a carrier; a tracking page begins with https://.", kind="error")
-        return _back(number)
-    try:
-        fulfilment.ship(
-            _found(number).id,
-            carrier=carrier,
-            tracking=_line("tracking") or None,
-            url=url or None,
-            by=access.member().email,
-        )
-    except NotPossible as error:
-        say(str(error), kind="error")
-    else:
-        say("On its way; the customer is told.")
-    return _back(number)
-
-
-@desk.post("/<int:number>/refund")
-def refund(number: int) -> ResponseReturnValue:
-    """Give back some of the money, or all that is left."""
-    order = _found(number)
-    amount = _amount(order)
-    if amount == 0:
-        say("This is no amount of money.", kind="error")
-        return _back(number)
-    try:
-        made = refunds.refund(
-            order.id,
-            amount,
-            by=access.member().email,
-            why=_line("why"),
-            restock="restock" in request.form,
-        )
-    except (NotPossible, payments.Refused) as error:
-        say(str(error), kind="error")
-    except payments.Unavailable:
-        say("Stripe does not answer. It will be asked again, and refund once.", kind="warning")
-    else:
-        say(f"{money.display(made.amount, made.currency)} go back to the customer.")
-    return _back(number)
-
-
-@desk.post("/<int:number>/cancel")
-def cancel(number: int) -> ResponseReturnValue:
-    """Call off an order that nobody has paid."""
-    try:
-        settlement.cancel(_found(number).id, by=access.member().email, why=_line("why"))
-    except NotPossible as error:
-        say(str(error), kind="error")
-    except payments.Unavailable:
-        say("Stripe does not answer, so somebody could still pay. Try again.", kind="warning")
-    else:
-        say("Called off; what it held is for others.")
-    return _back(number)
-
-
-@desk.post("/<int:number>/withdrawal/close")
-def close_withdrawal(number: int) -> ResponseReturnValue:
-    """The customer's withdrawal is dealt with: the goods and the money are where they belong."""
-    if withdrawals.close(_found(number).id, by=access.member().email):
-        say("Dealt with. The statement stays in the timeline.")
-    return _back(number)
+    """One order with all that belongs to it."""
+    return of_order.show(of_order.found(number))
 
 
 @desk.post("/<int:number>/send-again")
 def send_again(number: int) -> ResponseReturnValue:
-    """Send the customer a letter about the order once more."""
-    letter = request.form.get("letter", "")
-    if letter not in _SENT_AGAIN:
-        abort(400)
-    orders.send_again(_found(number).id, letter, by=access.member().email)
-    say(f"The {_SENT_AGAIN[letter]} goes out again.")
-    return _back(number)
+    """Send the customer a letter about the order once more: one of the ledger, or the receipt."""
+    order = of_order.found(number)
+    by = access.member().email
+    delivery = request.form.get("delivery", type=int)
+    if delivery is not None and orders.repeat_letter(order.id, delivery, by=by):
+        say("It goes out again, to the address that the order has now.")
+    elif delivery is None and order.bought:
+        orders.send_again(order.id, orders.RECEIPT, by=by)
+        say("The receipt goes out again.")
+    else:
+        say("There is no such letter.", kind="error")
+    return of_order.back(number)
 
 
 @desk.post("/<int:number>/note")
 def note(number: int) -> ResponseReturnValue:
     """Leave a note for other staff in the timeline."""
-    order, text = _found(number), request.form.get("text", "").strip()
-    if text:
-        orders.note(order, "note", who=access.member().email, why=text[:2000])
-    return _back(number)
+    order, text = of_order.found(number), request.form.get("text", "").strip()
+    if not text or len(text) > _LONGEST_NOTE:
+        wrong = f"Write a note of no more than {_LONGEST_NOTE} characters."
+        return of_order.refuse(order, "note", {"text": wrong})
+    orders.note(order, "note", who=access.member().email, why=text)
+    return of_order.back(number)
 
 
-def _origin(source: str | None) -> Origin | None:
-    """What led to the order, such as `post:psoas-trigger-points`, as staff read it."""
-    if source is None:
-        return None
-    kind, _, name = source.partition(":")
-    if kind == "post":
-        found = teasers.named([name])
-        title = found[0].title if found else name
-        return Origin(f"the post “{title}”", f"/blog/{name}" if found else None)
-    if kind == "newsletter":
-        return Origin(f"newsletter {name}", f"/staff/newsletters/{name}")
-    if kind in ("muscle", "muscles"):
-        return Origin(f"the page on {name}", f"/muscles/{name}")
-    return Origin(source, None)
+@desk.post("/<int:number>/tags")
+def tag(number: int) -> ResponseReturnValue:
+    """Put a tag on the order, to find it again."""
+    order, word = of_order.found(number), of_order.line("tag")
+    if not word or len(word) > _LONGEST_TAG:
+        wrong = f"Write a tag of no more than {_LONGEST_TAG} characters."
+        return of_order.refuse(order, "tag", {"tag": wrong})
+    orders.tag(order.id, word, by=access.member().email)
+    return of_order.back(number)
 
 
-def _amount(order: Order) -> int | None:
-    """Minor units; None for all that is left, 0 for what is no amount."""
-    entered = _line("amount")
+@desk.post("/<int:number>/tags/remove")
+def untag(number: int) -> ResponseReturnValue:
+    """Take a tag off the order."""
+    orders.untag(of_order.found(number).id, of_order.line("tag"), by=access.member().email)
+    return of_order.back(number)
+
+
+@desk.post("/<int:number>/withdrawal/close")
+def close_withdrawal(number: int) -> ResponseReturnValue:
+    """The customer's withdrawal is dealt with: the goods and the money are where they belong."""
+    if withdrawals.close(of_order.found(number).id, by=access.member().email):
+        say("Dealt with. The statement stays in the timeline.")
+    return of_order.back(number)
+
+
+_NARROWING = ("payment", "goods", "tag", "country", "since", "until")
+_LONGEST_NOTE, _LONGEST_TAG = 2000, 40
+
+
+def _wanted(problems: dict[str, str]) -> Wanted:
+    """What the address asks for; what cannot be read asks for nothing, and is told."""
+    words = request.args.get("q", "").strip()[:200]
+    narrowed = words or any(request.args.get(name) for name in _NARROWING)
+    chosen = request.args.get("state", "")
+    group = GROUPS.get(chosen, GROUPS[""]) if chosen or not narrowed else _EVERYTHING
+    payment, goods = request.args.get("payment", ""), request.args.get("goods", "")
+    until = _day("until", problems)
+    return Wanted(
+        states=(OrderState(payment),) if payment in set(OrderState) else group.states,
+        progress=(Progress(goods),) if goods in set(Progress) else group.progress,
+        disputes=group.disputes,
+        to_ship=group.to_ship,
+        tag=orders.tag_of(request.args.get("tag", "")),
+        country=request.args.get("country", "").strip().upper(),
+        since=_day("since", problems),
+        until=until and until + timedelta(days=1),
+        words=words,
+    )
+
+
+def _day(name: str, problems: dict[str, str]) -> datetime | None:
+    """The beginning of a day, in UTC."""
+    entered = request.args.get(name, "").strip()
     if not entered:
         return None
     try:
-        return max(money.parse(entered, order.currency), 0)
+        return datetime.strptime(entered, "%Y-%m-%d").replace(tzinfo=UTC)
     except ValueError:
-        return 0
-
-
-def _line(name: str) -> str:
-    return " ".join(request.form.get(name, "").split())
-
-
-def _found(number: int) -> Order:
-    try:
-        return orders.get(number)
-    except LookupError:
-        abort(404)
-
-
-def _back(number: int) -> ResponseReturnValue:
-    return redirect(f"/staff/orders/{number}", 303)
+        problems[name] = "Enter a day like 2026-11-24."
+        return None

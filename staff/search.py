@@ -10,8 +10,9 @@ from sqlalchemy.orm import load_only
 from blog.models import Post
 from core import db
 from newsletter.models import Subscriber
-from shop import orders
+from shop import order_search
 from shop.models import Order
+from shop.order_search import Wanted
 from staff import access
 from staff.frame import page
 from staff.models import Role
@@ -38,7 +39,7 @@ def index() -> ResponseReturnValue:
 
 
 def _orders(words: str) -> Sequence[Order]:
-    return orders.find(words=words, size=_MOST).rows
+    return order_search.find(Wanted(words=words), size=_MOST).rows
 
 
 def _people(words: str) -> Sequence[Subscriber]:

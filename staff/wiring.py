@@ -10,14 +10,17 @@ from staff import (
     account,
     cli,
     comments,
+    disputes,
     media,
     newsletters,
     orders,
     outbox,
     pages,
+    parcels,
     posts,
     readiness,
     redirects,
+    repayments,
     returns,
     reviews,
     search,
@@ -48,6 +51,9 @@ _DESKS = (
     search,
     account,
 )
+
+for _part in (parcels, repayments, disputes):
+    orders.desk.register_blueprint(_part.pages)
 
 
 def init_app(app: Flask) -> None:

@@ -26,6 +26,7 @@ def newest_first(
     """The rows of `statement` by falling `key`, from below `after`; one query."""
     below: ColumnElement[bool] | None = key < after if after is not None else None
     narrowed = statement if below is None else statement.where(below)
-    rows = db.session().scalars(narrowed.order_by(key.desc()).limit(size + 1)).all()
+    asked = narrowed.order_by(key.desc()).limit(size + 1)
+    rows = db.session().scalars(asked).unique().all()
     shown = rows[:size]
     return Page(shown, getattr(shown[-1], key.key) if len(rows) > size else None)

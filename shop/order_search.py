@@ -1,0 +1,118 @@
+"""The search for orders: by how far they are, by what they carry, and by words."""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from core import db
+from core.web.paging import Page, newest_first
+from shop.models import (
+    SHIPPABLE,
+    TO_FULFIL,
+    DisputeState,
+    Fulfilment,
+    Order,
+    OrderState,
+    OrderTag,
+    Progress,
+)
+
+_PIECE = 500  # orders read at once, so that any number of them takes little memory
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """Which orders; what is empty asks for nothing.
+
+    `words` is the beginning of a number, an e-mail address or a tracking number, or part of a name.
+    Placed from `since` on and before `until`.
+    """
+
+    states: Collection[OrderState] = ()
+    progress: Collection[Progress] = ()
+    disputes: Collection[DisputeState] = ()
+    to_ship: bool = False
+    tag: str = ""
+    country: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    words: str = ""
+
+
+def find(wanted: Wanted, *, after: int | None = None, size: int = 50) -> Page[Order]:
+    """A page of orders with their lines and tags, the newest first, from below `after`."""
+    statement = _narrowed(wanted).options(selectinload(Order.lines), joinedload(Order.tags))
+    return newest_first(statement, Order.id, after=after, size=size)
+
+
+def every(wanted: Wanted) -> Iterator[Order]:
+    """All such orders with what belongs to them, the newest first, read in pieces."""
+    parts = (Order.lines, Order.tags, Order.fulfilments)
+    whole = _narrowed(wanted).options(*(selectinload(part) for part in parts))
+    after = None
+    while True:
+        with db.reading():
+            piece = newest_first(whole, Order.id, after=after, size=_PIECE)
+        yield from piece.rows
+        after = piece.after
+        if after is None:
+            return
+
+
+def chosen(order_ids: Collection[int]) -> Sequence[Order]:
+    """These orders with what belongs to them, oldest first."""
+    parts = (Order.lines, Order.fulfilments)
+    mine = select(Order).where(Order.id.in_(order_ids)).order_by(Order.id)
+    with db.reading() as session:
+        return session.scalars(mine.options(*(selectinload(part) for part in parts))).all()
+
+
+def numbered(numbers: Collection[str]) -> dict[str, Order]:
+    """The orders that have these numbers, with their lines."""
+    mine = select(Order).where(Order.number.in_(numbers)).options(selectinload(Order.lines))
+    with db.reading() as session:
+        return {order.number or "": order for order in session.scalars(mine)}
+
+
+def _narrowed(wanted: Wanted) -> Select[Any]:
+    return select(Order).where(*_conditions(wanted))
+
+
+def _conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
+    if wanted.states:
+        yield Order.state.in_(wanted.states)
+    if wanted.progress:
+        yield Order.progress.in_(wanted.progress)
+    if wanted.disputes:
+        yield Order.dispute.in_(wanted.disputes)
+        yield Order.dispute.is_not(None)
+    if wanted.to_ship:
+        # Written out: a bound value would hide that the index of these rows serves.
+        yield Order.state.in_([db.literally(state, Order.state) for state in SHIPPABLE])
+        yield Order.progress.in_([db.literally(step, Order.progress) for step in TO_FULFIL])
+    if wanted.tag:
+        yield Order.id.in_(select(OrderTag.order_id).where(OrderTag.tag == wanted.tag))
+    if wanted.country:
+        yield Order.country == wanted.country
+    if wanted.since:
+        yield Order.placed_at >= wanted.since
+    if wanted.until:
+        yield Order.placed_at < wanted.until
+    if wanted.words.strip():
+        yield _says(wanted.words.strip())
+
+
+def _says(words: str) -> ColumnElement[bool]:
+    parcels = select(Fulfilment.order_id).where(
+        Fulfilment.tracking_number.istartswith(words, autoescape=True)
+    )
+    return or_(
+        Order.number.istartswith(words, autoescape=True),
+        Order.email.istartswith(words, autoescape=True),
+        Order.name.icontains(words, autoescape=True),
+        Order.id.in_(parcels),
+    )

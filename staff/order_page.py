@@ -1,0 +1,107 @@
+"""The page of one order, shown again with what was entered where a form was not right."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from flask import abort, redirect, request
+from flask.typing import ResponseReturnValue
+
+from blog import teasers
+from core.mail import ledger
+from shop import alerts, carriers, disputes, fulfilment, orders, refunds, withdrawals
+from shop.models import Order
+from staff.frame import page
+
+
+@dataclass(frozen=True)
+class Entered:
+    """A form of the page as it was filled in: which one, its values, and what to put right."""
+
+    form: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
+    problems: Mapping[str, str] = field(default_factory=dict)
+
+    def of(self, form: str) -> "Entered":
+        """What was entered into that form; nothing where it was another one."""
+        return self if self.form == form else Entered(form)
+
+
+@dataclass(frozen=True)
+class Origin:
+    """How a buyer came: in words, and where that leads."""
+
+    text: str
+    href: str | None
+
+
+def found(number: int) -> Order:
+    """The order of that id, or 404."""
+    try:
+        return orders.get(number)
+    except LookupError:
+        abort(404)
+
+
+def back(number: int) -> ResponseReturnValue:
+    """To the order's page, after a deed."""
+    return redirect(f"/staff/orders/{number}", 303)
+
+
+def line(name: str) -> str:
+    """What was entered into a field of one line."""
+    return " ".join(request.form.get(name, "").split())
+
+
+def units(order: Order, problems: dict[str, str]) -> dict[int, int]:
+    """How many units of each line were entered; what is no number is put among `problems`."""
+    given = {}
+    for each in order.lines:
+        entered = line(f"units-{each.id}") or "0"
+        if not (entered.isascii() and entered.isdigit() and len(entered) < 6):
+            problems[f"units-{each.id}"] = "Enter a whole number."
+            continue
+        given[each.id] = int(entered)
+    return given
+
+
+def refuse(order: Order, form: str, problems: Mapping[str, str]) -> ResponseReturnValue:
+    """The page again, with everything as it was entered into `form`; a problem at each field.
+
+    A problem of no field stands at the form, under its own name.
+    """
+    return show(order, Entered(form, request.form, problems)), 422
+
+
+def show(order: Order, entered: Entered | None = None) -> str:
+    """One order: what, for whom, how they came, what happened, and what we wrote to them."""
+    return page(
+        "order.html",
+        order=order,
+        entered=entered or Entered(),
+        parcels=fulfilment.parcels(order.id),
+        origin=_origin(order.source),
+        disputes=disputes.of_order(order.id) if order.dispute else [],
+        answerable=disputes.ANSWERABLE,
+        warnings=alerts.of_order(order.id, "fraud_warning"),
+        withdrawal=withdrawals.open_of(order.id),
+        repayment=withdrawals.PERIOD,
+        refundable=refunds.refundable_units(order),
+        messages=ledger.under(f"order:{order.id}"),
+        carriers=carriers.NAMES,
+    )
+
+
+def _origin(source: str | None) -> Origin | None:
+    """What led to the order, such as `post:psoas-trigger-points`, as staff read it."""
+    if source is None:
+        return None
+    kind, _, name = source.partition(":")
+    if kind == "post":
+        named = teasers.named([name])
+        title = named[0].title if named else name
+        return Origin(f"the post “{title}”", f"/blog/{name}" if named else None)
+    if kind == "newsletter":
+        return Origin(f"newsletter {name}", f"/staff/newsletters/{name}")
+    if kind in ("muscle", "muscles"):
+        return Origin(f"the page on {name}", f"/muscles/{name}")
+    return Origin(source, None)
