@@ -28,6 +28,7 @@ from staff import (
     settings,
     shelf,
     sign_in,
+    styleguide,
     subscribers,
     today,
 )
@@ -50,6 +51,7 @@ _DESKS = (
     redirects,
     search,
     account,
+    styleguide,
 )
 
 for _part in (parcels, repayments, disputes):
