@@ -413,3 +413,33 @@ def write_all(stars: list[int]) -> None:
 def _lines() -> list[int]:
     with db.reading() as session:
         return [order.lines[0].id for order in session.scalars(select(Order).order_by(Order.id))]
+
+
+# What others show of them
+
+
+def test_machines_read_a_rating_only_where_buyers_gave_one(client: FlaskClient, line: int) -> None:
+    assert "aggregateRating" not in client.get("/products/ql-claw").text
+    review = reviews.write(line, draft(2))
+    page = client.get("/products/ql-claw").text
+    assert re.search(r'"ratingValue": ?"2.0"', page)
+    assert re.search(r'"reviewCount": ?1\b', page)
+    reviews.remove(review.id, Ground.SPAM, why="a link", by="ed@shop.example")
+    assert "aggregateRating" not in client.get("/products/ql-claw").text
+
+
+@pytest.mark.one_database
+def test_other_pages_borrow_quotations_and_nothing_where_there_are_none(
+    sample_shop: Flask, line: int
+) -> None:
+    block = sample_shop.jinja_env.from_string(
+        '{% import "shop/_testimonial.html" as quoted with context %}'
+        "{{ quoted.block(testimonials(3)) }}"
+    )
+    assert block.render().strip() == ""
+    review = reviews.write(line, draft(may_quote=True))
+    testimonials.pick(review.id, "It reaches the spot.", by="ed@shop.example")
+    shown = block.render()
+    for words in ("It reaches the spot.", "Ada B.", "4 of 5 stars", f"#review-{review.id}"):
+        assert words in shown
+    assert "Read all reviews, good and bad" in shown
