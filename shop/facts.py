@@ -33,6 +33,20 @@ class Session:
     name: str | None
     phone: str | None
     address: Json | None
+    made_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Charge:
+    """Money that moved, or was refused, as Stripe has it; `reference` is the order's token."""
+
+    id: str
+    payment_intent: str | None
+    amount: int
+    currency: str
+    status: str
+    reference: str | None
+    made_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +60,7 @@ class Refund:
     status: str
     reason: str | None
     row: int | None
+    made_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +74,7 @@ class Dispute:
     reason: str
     status: str
     due_by: datetime | None
+    made_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,6 +112,20 @@ def session(found: Json) -> Session:
         name=shipped.get("name") or customer.get("name"),
         phone=customer.get("phone"),
         address=shipped.get("address") or customer.get("address"),
+        made_at=_made_at(found),
+    )
+
+
+def charge(found: Json) -> Charge:
+    """The charge in `found`; it has its payment's metadata."""
+    return Charge(
+        id=found["id"],
+        payment_intent=found.get("payment_intent"),
+        amount=found["amount"],
+        currency=found["currency"].upper(),
+        status=found["status"],
+        reference=(found.get("metadata") or {}).get("order"),
+        made_at=_made_at(found),
     )
 
 
@@ -110,6 +140,7 @@ def refund(found: Json) -> Refund:
         status=found.get("status") or "pending",
         reason=found.get("reason"),
         row=int(row) if row.isdigit() else None,
+        made_at=_made_at(found),
     )
 
 
@@ -124,6 +155,7 @@ def dispute(found: Json) -> Dispute:
         reason=found["reason"],
         status=found["status"],
         due_by=datetime.fromtimestamp(due_by, UTC) if due_by else None,
+        made_at=_made_at(found),
     )
 
 
@@ -137,6 +169,10 @@ def notice(event: Json) -> Notice:
         payment_intent=about.get("payment_intent"),
         api_version=event.get("api_version"),
     )
+
+
+def _made_at(found: Json) -> datetime:
+    return datetime.fromtimestamp(found["created"], UTC)
 
 
 def _standing(found: Json, intent: Any) -> str:

@@ -149,17 +149,36 @@ def refunds_of(payment_intent: str) -> list[facts.Refund]:
 
 
 def sessions_since(moment: datetime) -> list[facts.Session]:
-    """Every completed Session that was opened since a moment. Raises `Unavailable`."""
+    """Every Session that was opened since a moment. Raises `Unavailable`."""
     with _speaking() as client:
         found = client.v1.checkout.sessions.list(
             {
-                "status": "complete",
                 "created": {"gte": int(moment.timestamp())},
                 "limit": 100,
                 "expand": ["data.payment_intent"],
             }
         )
         return [facts.session(each.to_dict()) for each in found.auto_paging_iter()]
+
+
+def charges_since(moment: datetime) -> list[facts.Charge]:
+    """Every charge since a moment. Raises `Unavailable`."""
+    with _speaking() as client:
+        found = client.v1.charges.list({"created": {"gte": int(moment.timestamp())}, "limit": 100})
+        return [facts.charge(each.to_dict()) for each in found.auto_paging_iter()]
+
+
+def undelivered_since(moment: datetime) -> int:
+    """How many events since a moment Stripe could not deliver. Raises `Unavailable`."""
+    with _speaking() as client:
+        found = client.v1.events.list(
+            {
+                "delivery_success": False,
+                "created": {"gte": int(moment.timestamp())},
+                "limit": 100,
+            }
+        )
+        return sum(1 for _ in found.auto_paging_iter())
 
 
 def refunds_since(moment: datetime) -> list[facts.Refund]:

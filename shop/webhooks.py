@@ -10,7 +10,7 @@ from datetime import timedelta
 from sqlalchemy import func, select, update
 
 from core import clock, db
-from shop import alerts, disputes, payments, refunds, settlement
+from shop import alerts, books, disputes, payments, refunds, settlement
 from shop.facts import Notice
 from shop.models import StripeEvent
 
@@ -29,10 +29,15 @@ def receive(payload: bytes, signature: str | None) -> str:
         alerts.raise_alert(
             "bad_webhook", f"Refused what was sent to the webhook: {error}", key=hour
         )
+        books.refuse(str(error))
         raise
     if _store(notice):
         return "repeated"
-    outcome = _handle(notice)
+    try:
+        outcome = _handle(notice)
+    except payments.Unavailable:
+        books.refuse("Stripe could not be asked about it")
+        raise
     _mark_handled(notice, outcome)
     return outcome
 

@@ -9,7 +9,7 @@ from blog.models import Comment
 from core import db
 from core.mail.models import Delivery
 from shop.models import Order, Return, Review
-from staff import access
+from staff import access, health
 
 
 class Undo(TypedDict):
@@ -22,9 +22,11 @@ class Undo(TypedDict):
 
 def page(template: str, *, counts: dict[str, Any] | None = None, **context: Any) -> str:
     """Render a desk's page; `counts` are what waits on each desk, where they are known already."""
+    known = count(**waiting()) if counts is None else counts
     return render_template(
         f"staff/{template}",
-        counts=count(**waiting()) if counts is None else counts,
+        counts=known,
+        troubles=health.troubles(known),
         me=access.member(),
         may_use=access.may_use,
         **context,
@@ -57,7 +59,8 @@ def count(**numbers: ScalarSelect[Any]) -> dict[str, Any]:
 
 def waiting() -> dict[str, ScalarSelect[Any]]:
     """How to count what waits on each desk that is open to who is signed in."""
-    return {name: number for name, number in _WAITING.items() if access.may_use(name)}
+    mine = {name: number for name, number in _WAITING.items() if access.may_use(name)}
+    return mine | health.questions()
 
 
 _MAIL_POLICY = (

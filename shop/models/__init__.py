@@ -1,6 +1,7 @@
 """Tables of the shop: what is sold, what is on the shelf, who bought it, and what Stripe said."""
 
 from shop.models.alerts import Alert
+from shop.models.books import BookEntry, Reconciliation, Verdict, WebhookRefusal
 from shop.models.catalog import Accessory, Part, Price, Product, Variant
 from shop.models.fulfilment import TO_FULFIL, Fulfilment, FulfilmentLine, Progress
 from shop.models.order_lines import OrderLine
@@ -38,6 +39,7 @@ __all__ = [
     "UNPAID",
     "Accessory",
     "Alert",
+    "BookEntry",
     "Counter",
     "Dispute",
     "DisputeState",
@@ -54,6 +56,7 @@ __all__ = [
     "Price",
     "Product",
     "Progress",
+    "Reconciliation",
     "Refund",
     "RefundLine",
     "Reservation",
@@ -72,5 +75,7 @@ __all__ = [
     "StripeEvent",
     "Used",
     "Variant",
+    "Verdict",
+    "WebhookRefusal",
     "Withdrawal",
 ]

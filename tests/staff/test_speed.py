@@ -22,6 +22,7 @@ from tests.staff.test_orders import order_of
 LISTS = {
     "today": "/staff/",
     "orders": "/staff/orders",
+    "money": "/staff/money",
     "shelf": "/staff/shelf",
     "posts": "/staff/posts",
     "comments": "/staff/comments",
