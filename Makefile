@@ -5,7 +5,7 @@ BIN := .venv/bin
 FLASK := $(BIN)/flask --app wsgi
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench format lock clean
+.PHONY: help run test check bench screenshots format lock clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -23,6 +23,9 @@ check: .venv/test ## The fast half of `make test`: lint, types, contracts, tests
 
 bench: .venv/test ## Measure speed and memory, each beside its reference in the same run
 	$(BIN)/python -m tests.bench
+
+screenshots: .venv/test ## Picture every kind of page at five widths, light and dark, into var/screenshots
+	$(BIN)/python -m tests.screenshots
 
 format: .venv/test ## Put the code into its one format
 	$(BIN)/ruff format .
