@@ -82,7 +82,7 @@ def create_app(settings_of_the_shop: Config | None = None) -> Flask:
         package.wiring.init_app(app)
     jobs.install(chosen, app.app_context)
     readiness.register(requirements.check)
-    for command in (cli.worker, cli.migrate, cli.backup, restore, cli.check, seed, up):
+    for command in (cli.worker, cli.migrate, cli.backup, restore, cli.check, cli.mail, seed, up):
         app.cli.add_command(command)
     return app
 
@@ -107,8 +107,9 @@ def restore(file: Path, *, yes: bool) -> None:
     except (Damaged, Refused, OSError) as error:
         raise click.ClickException(str(error)) from error
     click.echo(
-        f"Restored the shop as of {manifest.made_at}. Restart what runs, and see that mail which "
-        "was waiting then has not gone out since. `reconcile` brings in what Stripe knows."
+        f"Restored the shop as of {manifest.made_at}. Restart what runs. All mail is held, since "
+        "what waited then may have gone out since: look at the outbox, then run `mail release`. "
+        "`reconcile` brings in what Stripe knows."
     )
 
 

@@ -23,6 +23,8 @@ from sqlalchemy.orm import Session
 
 from core import archives, clock, config, db, schema
 from core.archives import Archive, Manifest
+from core.mail import stops
+from core.mail.models import Cause
 
 _LAST = "last_backup"
 _BATCH = 1000  # rows held in memory
@@ -155,6 +157,7 @@ def _replace_rows(archive: Archive) -> None:
             for table in _tables():
                 _write(session, table, archive.rows(table.name))
                 _continue_numbers(session, table)
+            stops.stop(Cause.HOLD, "a backup was restored: what waited then may have gone since")
     except DBAPIError as error:
         raise Refused(f"the database would not take it, and is as it was: {error.orig}") from error
     except (KeyError, TypeError, ValueError) as error:

@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 
 from core import backups, jobs, readiness, schema
-from core.mail import sending
+from core.mail import ledger, sending, stops
+from core.mail.models import Cause
 
 _LOOK = 5  # seconds between two looks for mail that nobody rang for
 
@@ -24,6 +25,33 @@ def worker(threads: int) -> None:
     while not sending.stopping.wait(_LOOK):
         sending.watch()
     consumer.stop(graceful=True)
+
+
+@click.group()
+def mail() -> None:
+    """Hold mail, release it, take in notices of bounces, prove that none is lost."""
+
+
+@mail.command()
+@click.option("--reason", default="staff hold all mail", show_default=True)
+def hold(reason: str) -> None:
+    """Send nothing until `mail release`."""
+    stops.stop(Cause.HOLD, reason)
+    click.echo("All mail is held.")
+
+
+@mail.command()
+def release() -> None:
+    """Let mail go on, whatever stopped it."""
+    click.echo(f"{stops.resume()} stops lifted.")
+
+
+@mail.command()
+def status() -> None:
+    """Say what waits and what is stopped."""
+    click.echo(f"{ledger.backlog()} messages are due and not sent.")
+    for stop in stops.current():
+        click.echo(f"stopped since {stop.since:%Y-%m-%d %H:%M} UTC ({stop.cause}): {stop.reason}")
 
 
 @click.command()

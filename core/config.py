@@ -3,7 +3,7 @@
 import os
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,8 +19,21 @@ class ConfigError(ValueError):
 
 
 @dataclass(frozen=True, kw_only=True)
+class DkimConfig:
+    """Whose signature mail bears, and the private key that makes it."""
+
+    domain: str
+    selector: str
+    key_file: Path
+
+
+@dataclass(frozen=True, kw_only=True)
 class MailConfig:
-    """Where mail goes: Flask-Mail's own names and meaning; `rate` in messages a second."""
+    """Where mail goes: Flask-Mail's own names and meaning; `rate` in messages a second.
+
+    Notices of bounces come back to `bounce_address`, or are posted by a provider who proves itself
+    by one of `webhook_keys`, by its name.
+    """
 
     server: str
     port: int
@@ -30,6 +43,9 @@ class MailConfig:
     use_ssl: bool = False
     default_sender: str | None = None
     rate: float | None = None
+    dkim: DkimConfig | None = None
+    bounce_address: str | None = None
+    webhook_keys: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -198,8 +214,19 @@ def _needs_simulator(environ: Mapping[str, str]) -> bool:
 def _mail(environ: Mapping[str, str], local: str, port: int) -> MailConfig:
     rate = _number(environ, "MAIL_RATE")
     sender = environ.get("MAIL_DEFAULT_SENDER")
+    dkim, bounce_address = _dkim(environ), environ.get("MAIL_BOUNCE_ADDRESS")
+    if bounce_address is not None and "@" not in bounce_address:
+        raise ConfigError("MAIL_BOUNCE_ADDRESS", "must be an address such as bounces@your.shop")
     if "MAIL_SERVER" not in environ:
-        return MailConfig(server=local, port=port + 3, default_sender=sender, rate=rate)
+        return MailConfig(
+            server=local,
+            port=port + 3,
+            default_sender=sender,
+            rate=rate,
+            dkim=dkim,
+            bounce_address=bounce_address,
+            webhook_keys=_webhook_keys(environ),
+        )
     use_tls = _boolean(environ, "MAIL_USE_TLS")
     use_ssl = _boolean(environ, "MAIL_USE_SSL")
     if use_tls and use_ssl:
@@ -215,7 +242,35 @@ def _mail(environ: Mapping[str, str], local: str, port: int) -> MailConfig:
         use_ssl=use_ssl,
         default_sender=sender,
         rate=rate,
+        dkim=dkim,
+        bounce_address=bounce_address,
+        webhook_keys=_webhook_keys(environ),
     )
+
+
+def _dkim(environ: Mapping[str, str]) -> DkimConfig | None:
+    if "DKIM_KEY_FILE" not in environ:
+        return None
+    for name in ("DKIM_DOMAIN", "DKIM_SELECTOR"):
+        if name not in environ:
+            raise ConfigError(name, "must be set when DKIM_KEY_FILE is")
+    path = Path(environ["DKIM_KEY_FILE"]).absolute()
+    if not os.access(path, os.R_OK):
+        raise ConfigError("DKIM_KEY_FILE", f"{path} cannot be read")
+    return DkimConfig(
+        domain=environ["DKIM_DOMAIN"], selector=environ["DKIM_SELECTOR"], key_file=path
+    )
+
+
+def _webhook_keys(environ: Mapping[str, str]) -> dict[str, str]:
+    """What each mail provider proves itself by; one without a key is not listened to."""
+    names = {
+        "ses": "SES_TOPIC_ARN",
+        "postmark": "POSTMARK_WEBHOOK_PASSWORD",
+        "sendgrid": "SENDGRID_WEBHOOK_KEY",
+        "mailgun": "MAILGUN_WEBHOOK_KEY",
+    }
+    return {provider: environ[name] for provider, name in names.items() if name in environ}
 
 
 def _generated(path: Path, make: Callable[[], str]) -> str:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from email.utils import parseaddr
 
 from core import backups, clock, config, jobs, sender_dns, settings
+from core.mail import stops
 from core.readiness import Finding, State, judge
 
 _FRESH = timedelta(days=2)
@@ -17,6 +18,7 @@ def check() -> Iterator[Finding]:
     yield from _settings()
     yield from _identity()
     yield from _sender()
+    yield _stops()
     yield _workers()
     yield _backups()
 
@@ -76,6 +78,17 @@ def _sender() -> Iterator[Finding]:
         yield Finding("Sender's DNS", State.UNKNOWN, "checked once the sender's address is yours")
     else:
         yield from sender_dns.check(domain)
+
+
+def _stops() -> Finding:
+    stopped = [stop.reason for stop in stops.current()]
+    return judge(
+        "Mail",
+        good=not stopped,
+        ok="nothing stops it",
+        otherwise=f"stopped until `mail release`: {'; '.join(stopped)}",
+        worst=State.BLOCKS,
+    )
 
 
 def _workers() -> Finding:

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import Select, select, text
 
 from core import db
-from core.mail import ledger, letters
+from core.mail import ledger, letters, stops
 from core.mail.letters import Message, Undeliverable
 from core.mail.models import Delivery
 from core.web import paging
@@ -69,7 +69,15 @@ def index() -> ResponseReturnValue:
         Delivery.id,
         after=request.args.get("after", type=int),
     )
-    return page("outbox.html", found=found, filters=filters, groups=GROUPS)
+    return page("outbox.html", found=found, filters=filters, groups=GROUPS, stopped=stops.current())
+
+
+@desk.post("/release")
+def release() -> ResponseReturnValue:
+    """Let mail go on that something stopped."""
+    stops.resume()
+    say("Mail goes out again.")
+    return redirect("/staff/outbox", 303)
 
 
 @desk.get("/<int:number>")

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from core import config, db, jobs
-from core.mail import ledger
+from core.mail import ledger, stops
 
 pages = Blueprint("health", __name__)
 
@@ -32,7 +32,10 @@ def ready() -> ResponseReturnValue:
     """The database, the queue and the disk can be used; 503 and the reason otherwise."""
     checks = {"database": _database(), "disk": _disk()}
     well = all(state == "ok" for state in checks.values())
-    return {"status": "ready" if well else "not ready", **checks}, 200 if well else 503
+    # Stopped mail is for staff to see to; pages are served all the same.
+    mail = _mail() if checks["database"] == "ok" else "unknown"
+    answer = {"status": "ready" if well else "not ready", **checks, "mail": mail}
+    return answer, 200 if well else 503
 
 
 @pages.get("/metrics")
@@ -53,6 +56,10 @@ def _database() -> str:
     except SQLAlchemyError as error:
         return type(error).__name__
     return "ok"
+
+
+def _mail() -> str:
+    return ", ".join(f"stopped: {stop.cause}" for stop in stops.current()) or "ok"
 
 
 def _disk() -> str:

@@ -18,6 +18,8 @@ from core import archives, backups, clock, config, db, redirects, schema, settin
 from core.archives import Damaged
 from core.backups import Refused
 from core.config import Config
+from core.mail import stops
+from core.mail.models import Cause
 from core.models import Redirect, StoreSetting
 from shop import checkout
 from shop.checkout import Purchase
@@ -71,6 +73,8 @@ def test_what_was_backed_up_comes_back(app: Flask, archive: Path) -> None:
     settings.change(name="Another shop")
     redirects.add("/later", "/blog/")
     backups.restore(archive)
+    assert [stop.cause for stop in stops.current()] == [Cause.HOLD]
+    stops.resume()
     assert contents() == before
     assert sum(map(len, before.values())) > 100
 
@@ -151,6 +155,7 @@ def test_a_shop_moves_to_the_other_database_and_back(
     backups.backup(archive)
     with create_app(elsewhere).app_context():
         backups.restore(archive)
+        stops.resume()
         assert values() == before
         topics.save(slug="made-there", title="New", summary="New", position=99)
         backups.backup(archive)
