@@ -67,6 +67,7 @@ class Post(Base):
     `published_at` alone says who may read it: nobody while there is none, everybody once it has
     passed; so a scheduled post appears at its moment without anything having to happen.
     `html` is clean and has holes that are filled when it is shown; `slots` says with what.
+    `search_text` is its text without any markup, which `blog.search` looks through.
     `muscles` and `regions` are ids of `blog.anatomy`; `pillar` and `read_next` are slugs.
     """
 
@@ -116,6 +117,14 @@ class Post(Base):
     def minutes(self) -> int:
         """How long it takes to read."""
         return reading_minutes(self.words)
+
+
+class SearchWord(Base):
+    """A word that some post has or had; a word typed wrongly in a search is mended to one."""
+
+    __tablename__ = "search_word"
+
+    word: Mapped[str] = mapped_column(String(40), primary_key=True)
 
 
 class Page(Base):

@@ -10,7 +10,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import defer, joinedload
 
-from blog import anatomy, markdown, topics
+from blog import anatomy, markdown, search, topics
 from blog.markdown import Unpublishable
 from blog.models import Post, PostState, Revision
 from core import clock, db, redirects
@@ -75,6 +75,7 @@ def save(
         session.add(post)
         session.flush()
         session.add(_revision(post, by))
+        search.learn(f"{post.title} {post.summary} {post.search_text}")
         if before != post.slug:
             _moved(before, post)
     return post
@@ -192,7 +193,7 @@ def _written(post: Post, draft: Draft) -> Post:
     post.body, post.html, post.slots = draft.body, rendered.html, rendered.slots
     post.contents, post.problems = rendered.contents, rendered.problems
     post.words = rendered.words
-    post.search_text = f"{draft.title}\n{draft.summary}\n{rendered.text}".lower()
+    post.search_text = rendered.text
     return post
 
 

@@ -1,23 +1,11 @@
-"""Posts as readers find them: the latest, by topic, muscle or product, and by search."""
+"""Posts as readers find them: the latest, by topic, by muscle, by product."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Select,
-    String,
-    and_,
-    case,
-    cast,
-    false,
-    func,
-    literal,
-    or_,
-    select,
-)
+from sqlalchemy import Select, String, and_, cast, false, or_, select
 from sqlalchemy.orm import aliased, defer
 
 from blog.models import Post, Topic, reading_minutes
@@ -46,22 +34,22 @@ def latest(
     count: int = 20, *, after: int | None = None, topic: Topic | None = None
 ) -> list[Teaser]:
     """Posts by falling date, from below the post `after`."""
-    statement = _teasers()
+    wanted = statement()
     if topic is not None:
-        statement = statement.where(Post.topics.any(Topic.id == topic.id))
+        wanted = wanted.where(Post.topics.any(Topic.id == topic.id))
     if after is not None:
         last = aliased(Post)
         older = or_(
             Post.published_at < last.published_at,
             and_(Post.published_at == last.published_at, Post.id < last.id),
         )
-        statement = statement.join(last, and_(last.id == after, older))
-    return _read(statement.limit(count))
+        wanted = wanted.join(last, and_(last.id == after, older))
+    return _read(wanted.limit(count))
 
 
 def named(slugs: Sequence[str]) -> list[Teaser]:
     """Those of these posts that everybody can read, in the order of `slugs`."""
-    found = {teaser.slug: teaser for teaser in _read(_teasers().where(Post.slug.in_(slugs)))}
+    found = {teaser.slug: teaser for teaser in _read(statement().where(Post.slug.in_(slugs)))}
     return [found[slug] for slug in dict.fromkeys(slugs) if slug in found]
 
 
@@ -69,58 +57,43 @@ def about(muscles: Collection[str], count: int = 6) -> list[Teaser]:
     """Posts that concern one of these muscles, the latest first."""
     # Ids hold no characters that mean something to JSON or to LIKE.
     listed = [cast(Post.muscles, String).contains(f'"{muscle}"') for muscle in muscles]
-    return _read(_teasers().where(or_(false(), *listed)).limit(count))
+    return _read(statement().where(or_(false(), *listed)).limit(count))
 
 
 def showing(slug: str, count: int = 6) -> list[Teaser]:
     """Posts in which the product of that slug has a card, the latest first."""
     shown = cast(Post.slots, String).contains(f'"{slug}"', autoescape=True)
-    return _read(_teasers().where(shown).limit(count))
-
-
-def search(query: str, count: int = 20) -> list[Teaser]:
-    """Posts in which every word of `query` occurs; those with it in the title come first."""
-    words = query.lower().split()[:8]
-    if not words:
-        return []
-    score: ColumnElement[int] = literal(0)
-    statement = _teasers()
-    for word in words:
-        statement = statement.where(Post.search_text.contains(word, autoescape=True))
-        for column, weight in ((Post.title, 4), (Post.summary, 1)):
-            found = func.lower(column).contains(word, autoescape=True)
-            score = score + case((found, weight), else_=0)
-    best = statement.order_by(None).order_by(score.desc(), Post.published_at.desc())
-    return _read(best.limit(count))
+    return _read(statement().where(shown).limit(count))
 
 
 def full(count: int) -> Sequence[Post]:
     """The latest posts as feeds and the map of the site need them."""
     heavy = defer(Post.body), defer(Post.search_text)
-    statement = select(Post).where(Post.readable()).order_by(*_NEWEST).limit(count)
+    latest = select(Post).where(Post.readable()).order_by(*_NEWEST).limit(count)
     with db.reading() as session:
-        return session.scalars(statement.options(*heavy)).all()
+        return session.scalars(latest.options(*heavy)).all()
 
 
 def changes() -> list[tuple[str, datetime]]:
     """The slug of every post that everybody can read, and when it last changed."""
-    statement = select(Post.slug, Post.updated_at).where(Post.readable()).order_by(*_NEWEST)
+    every = select(Post.slug, Post.updated_at).where(Post.readable()).order_by(*_NEWEST)
     with db.reading() as session:
-        return [(slug, changed) for slug, changed in session.execute(statement)]
+        return [(slug, changed) for slug, changed in session.execute(every)]
+
+
+def statement() -> Select[*tuple[Any, ...]]:
+    """A SELECT of the columns of `Teaser` of every post that can be read, the latest first."""
+    columns = (
+        *(Post.id, Post.slug, Post.title, Post.summary),
+        *(Post.published_at, Post.words, Post.muscles),
+    )
+    found: Select[*tuple[Any, ...]] = select(*columns).where(Post.readable())
+    return found.order_by(*_NEWEST)
 
 
 _NEWEST = Post.published_at.desc(), Post.id.desc()
 
 
-def _teasers() -> Select[*tuple[Any, ...]]:
-    columns = (
-        *(Post.id, Post.slug, Post.title, Post.summary),
-        *(Post.published_at, Post.words, Post.muscles),
-    )
-    statement: Select[*tuple[Any, ...]] = select(*columns).where(Post.readable())
-    return statement.order_by(*_NEWEST)
-
-
-def _read(statement: Select[*tuple[Any, ...]]) -> list[Teaser]:
+def _read(wanted: Select[*tuple[Any, ...]]) -> list[Teaser]:
     with db.reading() as session:
-        return [Teaser(*row) for row in session.execute(statement)]
+        return [Teaser(*row) for row in session.execute(wanted)]

@@ -51,9 +51,9 @@ def drift() -> list[object]:
 
 
 def _is_ours(name: str | None, kind: str, parents: object) -> bool:
-    """The task queue keeps its own tables in the same PostgreSQL database."""
-    del parents
-    return not (kind == "table" and name is not None and name.startswith("huey_"))
+    """What the models do not speak of: the task queue's tables, and each database's own search."""
+    del kind, parents
+    return name is None or not name.startswith(("huey_", "post_index", "search_vector"))
 
 
 def _alembic() -> Config:

@@ -6,6 +6,7 @@ from flask import Blueprint, Response, abort, redirect, request
 from flask.typing import ResponseReturnValue
 
 from blog import comments, feeds, metadata, posts, teasers, topics
+from blog import search as found
 from blog.comments import Placed
 from blog.models import Post
 from blog.views import slots
@@ -18,6 +19,7 @@ from core.web.limits import limiter
 pages = Blueprint("articles", __name__)
 
 _PAGE = 12
+_MOST_PAGES = 50
 _BLOG = ("/blog/", "Blog")
 
 
@@ -62,6 +64,7 @@ def topic(slug: str) -> ResponseReturnValue:
 def search() -> ResponseReturnValue:
     """Posts that hold what was searched."""
     query = request.args.get("q", "")[:200].strip()
+    number = min(max(request.args.get("page", 1, type=int), 1), _MOST_PAGES)
     html = page(
         "blog/search.html",
         title=f"Search: {query}" if query else "Search",
@@ -70,7 +73,8 @@ def search() -> ResponseReturnValue:
         way=[HOME, _BLOG],
         indexed=False,
         query=query,
-        posts=teasers.search(query),
+        results=found.find(query, page=number),
+        number=number,
     )
     return public(html)
 

@@ -1,4 +1,4 @@
-"""Posts as readers find them: latest first, by topic, by muscle, by what they search."""
+"""Posts as readers find them: latest first, by topic, by muscle, by product."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -47,13 +47,3 @@ def test_posts_are_found_by_muscle_and_by_product(publish: Publish) -> None:
     assert teasers.about([]) == []
     assert slugs(teasers.showing("ql-claw")) == ["one"]
     assert teasers.showing("ql") == []
-
-
-def test_search_needs_every_word_and_puts_titles_first(publish: Publish) -> None:
-    publish("in-text", body="About the soleus, 100 % of it.")
-    publish("in-title", title="The Soleus", body="A calf.")
-    assert slugs(teasers.search("SOLEUS")) == ["in-title", "in-text"]
-    assert slugs(teasers.search("soleus calf")) == ["in-title"]
-    assert slugs(teasers.search("100 %")) == ["in-text"]
-    assert teasers.search("_oleus") == []
-    assert teasers.search("  ") == []
