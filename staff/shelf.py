@@ -1,5 +1,6 @@
-"""The shelf desk: what is sold and for how much, how many are there, and why that changed."""
+"""The shelf desk: what is sold, how many are there, and why that changed."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import TypeVar
 
@@ -8,15 +9,14 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import Row, ScalarSelect, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from core import clock, db, money
+from core import clock, db
 from shop import catalog, restock, stock
-from shop.models import Price, Product, Stock, StockMovement, Variant
+from shop.models import Part, Price, Product, Stock, StockMovement, Variant
 from staff import access
 from staff.frame import page, say
 from staff.models import Role
 
 desk = access.desk("shelf", __name__, Role.FULFILMENT)
-prices = access.desk("prices", __name__)
 
 Answer = TypeVar("Answer")
 
@@ -24,7 +24,14 @@ Answer = TypeVar("Answer")
 @desk.get("")
 def index() -> ResponseReturnValue:
     """Every variant with its price and its units, and the last movements."""
-    return page("shelf.html", rows=_rows(), movements=_movements(), waiting=restock.waiting())
+    return page(
+        "shelf.html",
+        rows=_rows(),
+        bundles=_bundles(),
+        sold={offer.sku: offer for offer in catalog.on_sale()},
+        movements=_movements(),
+        waiting=restock.waiting(),
+    )
 
 
 @desk.post("/<int:number>/receive")
@@ -38,27 +45,11 @@ def receive(number: int) -> ResponseReturnValue:
         return redirect("/staff/shelf", 303)
     try:
         stock.receive(variant.id, units, by=access.member().email, why=why)
-    except ValueError:
-        say("Fewer would be left than customers at the payment page hold.", kind="error")
+    except ValueError as error:
+        say(f"This cannot be: {error}.", kind="error")
     else:
         said = f"{units:+,} {variant.sku}."
         say(said, undo=f"/staff/shelf/{number}/receive", units=str(-units), why="undone")
-    return redirect("/staff/shelf", 303)
-
-
-@prices.post("/<sku>")
-def change(sku: str) -> ResponseReturnValue:
-    """Let a variant cost something else from now on; the history is kept."""
-    offer = catalog.offer(sku) or abort(404)
-    try:
-        amount = money.parse(request.form.get("amount", ""), offer.currency)
-        catalog.set_price(sku, amount, offer.currency)
-    except ValueError:
-        say("This is no price.", kind="error")
-    else:
-        shown = money.display(amount, offer.currency)
-        before = str(money.to_decimal(offer.amount, offer.currency))
-        say(f"{sku} costs {shown} from now on.", undo=f"/staff/prices/{sku}", amount=before)
     return redirect("/staff/shelf", 303)
 
 
@@ -77,6 +68,16 @@ def _now(column: InstrumentedAttribute[Answer]) -> ScalarSelect[Answer]:
     began = Price.variant_id == Variant.id, Price.valid_from <= clock.now()
     latest = select(column).where(*began).order_by(Price.valid_from.desc(), Price.id.desc())
     return latest.limit(1).scalar_subquery()
+
+
+def _bundles() -> dict[int, list[tuple[str, int]]]:
+    """What each bundle is made of: SKUs and how many."""
+    parts = select(Part.bundle_id, Variant.sku, Part.quantity)
+    rows = db.session().execute(parts.join(Variant, Variant.id == Part.part_id)).all()
+    made_of: dict[int, list[tuple[str, int]]] = defaultdict(list)
+    for bundle, sku, quantity in rows:
+        made_of[bundle].append((sku, quantity))
+    return dict(made_of)
 
 
 def _movements() -> Sequence[Row[StockMovement, str]]:

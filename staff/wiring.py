@@ -19,6 +19,8 @@ from staff import (
     pages,
     parcels,
     posts,
+    prices,
+    products,
     readiness,
     redirects,
     repayments,
@@ -32,16 +34,20 @@ from staff import (
     styleguide,
     subscribers,
     today,
+    variants,
 )
 
 _DESKS = (
     today,
+    variants,
     orders,
     returns,
     money,
     shelf,
     media,
     posts,
+    prices,
+    products,
     comments,
     reviews,
     pages,
@@ -66,7 +72,6 @@ def init_app(app: Flask) -> None:
     app.permanent_session_lifetime = timedelta(days=7)
     office = Blueprint("staff", __name__, url_prefix="/staff")
     office.register_blueprint(sign_in.pages)
-    office.register_blueprint(shelf.prices)
     office.register_blueprint(reviews.asking)
     office.register_blueprint(returns.terms)
     for module in _DESKS:

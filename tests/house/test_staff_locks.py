@@ -20,6 +20,7 @@ FORBIDDEN_TO_EDITORS = [
     ("POST", "/staff/orders/1/refund"),
     ("POST", "/staff/orders/1/cancel"),
     ("POST", "/staff/shelf/1/receive"),
+    ("GET", "/staff/prices/QL-CLAW"),
     ("POST", "/staff/prices/QL-CLAW"),
     ("GET", "/staff/settings"),
     ("POST", "/staff/review-requests"),
@@ -28,6 +29,9 @@ FORBIDDEN_TO_EDITORS = [
 ]
 FORBIDDEN_TO_FULFILMENT = [
     ("POST", "/staff/prices/QL-CLAW"),
+    ("GET", "/staff/products"),
+    ("POST", "/staff/products/1"),
+    ("POST", "/staff/variants/1"),
     ("GET", "/staff/settings"),
     ("GET", "/staff/posts"),
     ("POST", "/staff/posts/new"),

@@ -44,19 +44,10 @@ def test_fay_sees_how_many_wait_for_what_is_sold_out(sample_shop: Flask, fay: Fl
     assert "<dt>Wait to be told when it is back</dt><dd>1</dd>" in fay.get("/staff/shelf").text
 
 
-def test_only_olivia_changes_a_price(
-    sample_shop: Flask, fay: FlaskClient, olivia: FlaskClient
-) -> None:
-    assert "Another price" not in fay.get("/staff/shelf").text
-    assert fay.post(f"/staff/prices/{SKU}", data={"amount": "1.00"}).status_code == 403
-    told = olivia.post(f"/staff/prices/{SKU}", data={"amount": "79.00"}, follow_redirects=True).text
-    assert "costs $79.00 from now on" in told
-    assert 'name="amount" value="89.00"' in told
-    offer = catalog.offer(SKU)
+def test_a_bundle_is_counted_by_its_parts(sample_shop: Flask, fay: FlaskClient) -> None:
+    assert "2 × QL-CLAW" in fay.get("/staff/shelf").text
+    assert "20, as its parts allow" in fay.get("/staff/shelf").text
+    offer = catalog.offer("QL-CLAW-PAIR")
     assert offer is not None
-    assert offer.amount == 7900
-    for amount in ("cheap", "-1", "0"):
-        olivia.post(f"/staff/prices/{SKU}", data={"amount": amount})
-    unchanged = catalog.offer(SKU)
-    assert unchanged is not None
-    assert unchanged.amount == 7900
+    address = f"/staff/shelf/{offer.variant_id}/receive"
+    assert "count those" in fay.post(address, data={"units": "3"}, follow_redirects=True).text
