@@ -18,6 +18,8 @@ class Store:
     blog_name: str = "The QL Blawg"
     legal_name: str = "[Sample: your company name]"
     postal_address: str = "[Sample: street, city, postal code, country]"
+    tax_number: str = ""
+    """VAT or other tax number, for invoices; many a seller has none."""
     support_email: str = "help@shop.example"
     sender_email: str = "hello@shop.example"
     currency: str = "USD"

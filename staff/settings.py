@@ -18,6 +18,7 @@ LABELS = {
     "blog_name": ("Blog", "The blog's own name."),
     "legal_name": ("Company", "Your legal name, for invoices, the terms and every letter's foot."),
     "postal_address": ("Postal address", "The law asks for it in every newsletter (CAN-SPAM)."),
+    "tax_number": ("Tax number", "For invoices, such as a VAT number. Empty where you have none."),
     "support_email": ("Support address", "Where replies to mail go, and what pages name."),
     "sender_email": ("Sender address", "The From address, of a domain with SPF, DKIM and DMARC."),
     "currency": ("Currency", "Three letters (ISO 4217), such as USD, for prices to come."),
@@ -28,6 +29,7 @@ LABELS = {
     ),
 }
 _LONGEST = 300
+_OPTIONAL = ("tax_number",)
 
 
 @desk.get("")
@@ -68,13 +70,15 @@ def _form(values: dict[str, str], problems: dict[str, str]) -> str:
         values=values,
         problems=problems,
         labels=LABELS,
+        optional=_OPTIONAL,
         staff_members=members.everybody(),
     )
 
 
 def _problems(given: dict[str, str]) -> dict[str, str]:
     found = {name: "Please shorten this." for name in given if len(given[name]) > _LONGEST}
-    found |= {name: "Please fill this in." for name, value in given.items() if not value}
+    missing = {name for name, value in given.items() if not value} - {*_OPTIONAL}
+    found |= dict.fromkeys(missing, "Please fill this in.")
     for name in ("support_email", "sender_email"):
         if not _is_address(given[name]):
             found[name] = "This is no e-mail address."

@@ -17,6 +17,7 @@ from staff import (
     orders,
     outbox,
     pages,
+    papers,
     parcels,
     posts,
     prices,
@@ -62,7 +63,7 @@ _DESKS = (
     styleguide,
 )
 
-for _part in (parcels, repayments, disputes):
+for _part in (parcels, papers, repayments, disputes):
     orders.desk.register_blueprint(_part.pages)
 
 

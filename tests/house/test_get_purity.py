@@ -18,7 +18,7 @@ from newsletter.models import Newsletter, Sequence, Subscriber
 from shop import catalog, fulfilment, orders, restock, review_requests, reviews
 from shop.models import RestockRequest
 from tests.core.images import photograph
-from tests.staff.test_orders import order_of
+from tests.staff.test_orders import order_of, refund_of
 from wsgi import fill
 
 # Pages that need an answer of Stripe's to be worth asking for; the journeys open them.
@@ -30,6 +30,7 @@ def addresses(app: Flask, olivia: FlaskClient) -> dict[str, str]:
     """One good address for each page whose path has a part that varies."""
     fill()
     order = order_of("Ada", 1001)
+    credit = refund_of(order, 700)
     fulfilment.ship(order, carrier="UPS", by="Fay")
     bought = orders.get(order)
     subscribers.subscribe("ben@example.com", source="test")
@@ -63,6 +64,10 @@ def addresses(app: Flask, olivia: FlaskClient) -> dict[str, str]:
             "/orders/<token>": "/orders/token-1001",
             "/orders/<token>/return": "/orders/token-1001/return",
             "/orders/<token>/withdraw": "/orders/token-1001/withdraw",
+            "/orders/<token>/invoice": "/orders/token-1001/invoice",
+            "/orders/<token>/invoice.pdf": "/orders/token-1001/invoice.pdf",
+            "/orders/<token>/credit-notes/<int:refund>": f"/orders/token-1001/credit-notes/{credit}",
+            "/orders/<token>/credit-notes/<int:refund>.pdf": f"/orders/token-1001/credit-notes/{credit}.pdf",
             "/pages/<slug>": "/pages/safety",
             "/pain-finder/<region>": "/pain-finder/low-back",
             "/products/<slug>": "/products/ql-claw",
@@ -74,6 +79,8 @@ def addresses(app: Flask, olivia: FlaskClient) -> dict[str, str]:
             "/staff/newsletters/<int:number>/html": f"/staff/newsletters/{issue.id}/html",
             "/staff/newsletters/<int:number>/send": f"/staff/newsletters/{issue.id}/send",
             "/staff/orders/<int:number>": f"/staff/orders/{order}",
+            "/staff/orders/<int:number>/evidence.pdf": f"/staff/orders/{order}/evidence.pdf",
+            "/staff/orders/slips.pdf": f"/staff/orders/slips.pdf?order={order}",
             "/staff/outbox/<int:number>": f"/staff/outbox/{delivery.id}",
             "/staff/outbox/<int:number>/html": f"/staff/outbox/{delivery.id}/html",
             "/staff/pages/<slug>": "/staff/pages/safety",

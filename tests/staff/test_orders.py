@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 from core import clock, db
 from core.mail import ledger
 from shop import alerts, orders
-from shop.models import Order, OrderLine, OrderState, Progress, Variant
+from shop.models import Order, OrderLine, OrderState, Progress, Refund, Variant
 from tests.shop.running import RunningShop, letters, shelf, the_order
 
 ADDRESS = {"line1": "1 Main Street", "city": "Boston", "state": "MA", "postal_code": "02101"}
@@ -66,6 +66,19 @@ def order_of(name: str, number: int, state: OrderState = OrderState.PAID) -> int
         )
         orders.note(order, "paid", who="Stripe")
         return order.id
+
+
+def refund_of(order_id: int, amount: int) -> int:
+    """A refund that Stripe made, written down without Stripe; its id."""
+    now = clock.now()
+    with db.transaction() as session:
+        made = Refund(
+            order_id=order_id, amount=amount, currency="USD", status="succeeded", who="Stripe",
+            created_at=now, updated_at=now,
+        )  # fmt: skip
+        session.add(made)
+        session.flush()
+        return made.id
 
 
 @pytest.fixture

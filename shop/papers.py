@@ -1,0 +1,134 @@
+"""The papers of an order: invoice, credit notes and packing slip, for the screen, print and PDF.
+
+A paper is made of finished texts, so that the page and the PDF cannot differ.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from core import money, settings
+from shop import shipping
+from shop.models import Order, Refund
+
+CREDITED = ("succeeded", "pending", "requires_action")
+"""A refund in one of these is money on its way back, see `shop.refunds`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Paper:
+    """One paper: who to whom, a table whose first column is words, sums below it, and a foot."""
+
+    title: str
+    number: str
+    facts: Sequence[tuple[str, str]]
+    seller: Sequence[str]
+    buyer: Sequence[str]
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    sums: Sequence[tuple[str, str]] = field(default_factory=tuple)
+    foot: str = ""
+
+
+def invoice(order: Order) -> Paper:
+    """The invoice of a paid order; its number is the order's, which has no gaps."""
+    shown = _Money(order.currency)
+    added = (
+        order.total_amount - (order.goods_amount - order.discount_amount) - order.shipping_amount
+    )
+    sums = [("Goods", shown(order.goods_amount))]
+    if order.discount_amount:
+        sums.append(("Discount", shown(-order.discount_amount)))
+    sums.append((f"Shipping, {order.shipping_title}", shown(order.shipping_amount)))
+    if added:
+        sums.append(("Tax", shown(added)))
+    sums.append(("Total, paid", shown(order.total_amount)))
+    if order.tax_amount and not added:
+        sums.append(("Of which tax", shown(order.tax_amount)))
+    credited = [each for each in order.refunds if each.status in CREDITED]
+    back = f"Credited since: {shown(sum(each.amount for each in credited))}. " if credited else ""
+    return Paper(
+        title="Invoice",
+        number=order.number or "",
+        facts=[
+            ("Invoice number", order.number or ""),
+            ("Date of invoice and supply", _day(order.paid_at or order.placed_at)),
+            ("Paid", "by card or another way through Stripe"),
+        ],
+        seller=_seller(),
+        buyer=_buyer(order),
+        columns=("What", "SKU", "Units", "Each", "Amount"),
+        rows=[
+            (line.title, line.sku, str(line.quantity), shown(line.unit_amount), shown(line.amount))
+            for line in order.lines
+        ],
+        sums=sums,
+        foot=f"{back}Questions: {settings.store().support_email}",
+    )
+
+
+def credit_note(order: Order, refund: Refund) -> Paper:
+    """What a refund takes off the invoice; the order's number and which refund of it."""
+    shown = _Money(refund.currency)
+    number = credit_number(order, refund)
+    return Paper(
+        title="Credit note",
+        number=number,
+        facts=[
+            ("Credit note number", number),
+            ("Date", _day(refund.created_at)),
+            ("To invoice", f"{order.number} of {_day(order.paid_at or order.placed_at)}"),
+        ],
+        seller=_seller(),
+        buyer=_buyer(order),
+        columns=("What", "Amount"),
+        rows=[(f"Refund of order {order.number}", shown(-refund.amount))],
+        sums=[("Total, credited", shown(-refund.amount))],
+        foot=f"Questions: {settings.store().support_email}",
+    )
+
+
+def credit_number(order: Order, refund: Refund) -> str:
+    """The order's number and which of its refunds, such as QL-1001-C2."""
+    place = 1 + [each.id for each in order.refunds].index(refund.id)
+    return f"{order.number}-C{place}"
+
+
+def packing_slip(order: Order) -> Paper:
+    """What has to go into the next parcel, without prices: it may be a gift."""
+    return Paper(
+        title="Packing slip",
+        number=order.number or "",
+        facts=[("Order", order.number or ""), ("Placed", _day(order.placed_at))],
+        seller=_seller(),
+        buyer=_buyer(order),
+        columns=("What", "SKU", "Ordered", "In this parcel"),
+        rows=[
+            (line.title, line.sku, str(line.quantity), str(line.to_ship)) for line in order.lines
+        ],
+        foot=f"Something missing? Write to {settings.store().support_email}.",
+    )
+
+
+@dataclass(frozen=True)
+class _Money:
+    """Shows minor units of one currency."""
+
+    currency: str
+
+    def __call__(self, amount: int) -> str:
+        return money.display(amount, self.currency)
+
+
+def _seller() -> list[str]:
+    store = settings.store()
+    tax = [f"Tax number: {store.tax_number}"] if store.tax_number else []
+    return [store.legal_name, *store.postal_address.splitlines(), *tax]
+
+
+def _buyer(order: Order) -> list[str]:
+    return shipping.address_lines(order.name, {"country": order.country, **(order.address or {})})
+
+
+def _day(moment: datetime) -> str:
+    return f"{moment:%B} {moment.day}, {moment.year}"
