@@ -9,7 +9,8 @@ from core.links import BadLink
 from shop import catalog, shipping
 from shop.catalog import Offer
 from shop.forms import MOST
-from shop.models import Order, ShippingRate
+from shop.models import Order
+from shop.shipping import Rate
 
 _PURPOSE = "cart"
 
@@ -44,10 +45,14 @@ class Item:
 
 @dataclass(frozen=True, kw_only=True)
 class Bill:
-    """What a cart costs now, shipping included; `rate` is None where we ship nowhere."""
+    """What a cart costs now, shipping included; `rate` is None where nobody can be shipped to.
+
+    `rates` are those of every country that takes it.
+    """
 
     items: Sequence[Item]
-    rate: ShippingRate | None
+    rates: Sequence[Rate]
+    rate: Rate | None
 
     @property
     def goods(self) -> int:
@@ -110,5 +115,14 @@ def bill(cart: Cart) -> Bill:
         for sku, count in cart.lines.items()
         if sku in offers
     ]
-    rate = shipping.rate(cart.country) if cart.country else None
-    return Bill(items=items, rate=rate or next(iter(shipping.rates()), None))
+    rates = _rates(items)
+    mine = (rate for rate in rates if rate.country == cart.country)
+    return Bill(items=items, rates=rates, rate=next(mine, next(iter(rates), None)))
+
+
+def _rates(items: Sequence[Item]) -> Sequence[Rate]:
+    goods = sum(item.amount for item in items)
+    grams = sum(item.offer.weight_grams * item.quantity for item in items)
+    currencies = {item.offer.currency for item in items}
+    found = shipping.rates(goods=goods, grams=grams)
+    return [rate for rate in found if {rate.currency} == currencies]

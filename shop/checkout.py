@@ -139,9 +139,6 @@ def overdue() -> list[Order]:
 
 
 def _order(purchase: Purchase) -> Order:
-    rate = shipping.rate(purchase.country)
-    if rate is None:
-        raise NotSold("We do not ship to this country yet.")
     offers = catalog.offers_of(purchase.lines)
     missing = [sku for sku in purchase.lines if sku not in offers]
     if missing or not purchase.lines:
@@ -157,10 +154,14 @@ def _order(purchase: Purchase) -> Order:
         )
         for position, (sku, quantity) in enumerate(purchase.lines.items())
     ]
+    goods = sum(line.amount for line in lines)
+    grams = sum(offers[line.sku].weight_grams * line.quantity for line in lines)
+    rate = shipping.rate(purchase.country, goods=goods, grams=grams)
+    if rate is None:
+        raise NotSold("We do not ship this to that country yet.")
     currencies = {rate.currency, *(offers[sku].currency for sku in purchase.lines)}
     if len(currencies) > 1:
         raise NotSold("These cannot be bought together.")
-    goods = sum(line.amount for line in lines)
     now = clock.now()
     return Order(
         token=secrets.token_urlsafe(18),

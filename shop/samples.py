@@ -8,6 +8,7 @@ import frontmatter
 from core import db
 from shop import catalog, shipping, stock
 from shop.catalog import Draft
+from shop.shipping import Zone
 
 CONTENT = Path(__file__).resolve().parent / "content"
 
@@ -63,12 +64,18 @@ def _add(wanted: Draft, given: dict[str, Any]) -> None:
         else:
             stock.receive(variant.id, each["stock"], by=_WHO)
     for position, each in enumerate(given["shipping"]):
-        shipping.set_rate(
-            each["zone"],
-            title=each["name"],
-            amount=each["amount"],
-            currency=each["currency"],
-            days_min=each["days_min"],
-            days_max=each["days_max"],
+        _add_zone(position, each)
+
+
+def _add_zone(position: int, given: dict[str, Any]) -> None:
+    shipping.save_zone(
+        Zone(
+            title=given["name"],
+            countries=[given["zone"]],
+            bands={None: given["amount"]},
+            currency=given["currency"],
+            days_min=given["days_min"],
+            days_max=given["days_max"],
             position=position,
         )
+    )

@@ -1,58 +1,130 @@
-"""Where we ship to, what it costs, and how long it takes."""
+"""Where we ship to, what it costs there for what weighs so much, and how long it takes."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from babel import Locale
-from sqlalchemy import select
+from sqlalchemy import Select, select
+from sqlalchemy.orm import selectinload
 
 from core import db
-from shop.models import ShippingRate
+from shop.models import ShippingBand, ShippingCountry, ShippingZone
 
 
-def rates() -> Sequence[ShippingRate]:
-    """Every country that we ship to, the first one first."""
+@dataclass(frozen=True, kw_only=True)
+class Rate:
+    """What it costs to ship something to a country (ISO 3166-1), and how many business days.
+
+    Amounts are minor units of `currency`; from goods of `free_from` on, it is free.
+    """
+
+    country: str
+    title: str
+    amount: int
+    currency: str
+    days_min: int
+    days_max: int
+    free_from: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Zone:
+    """What staff fill in for a zone: `bands` are amounts by the most grams, None for any weight."""
+
+    title: str
+    countries: Sequence[str]
+    bands: Mapping[int | None, int]
+    currency: str
+    days_min: int
+    days_max: int
+    free_from: int | None = None
+    position: int = 0
+
+
+class Taken(ValueError):
+    """A country is in another zone; `country` is it, `title` the other zone's."""
+
+    def __init__(self, country: str, title: str) -> None:
+        super().__init__(f"{country_name(country)} is in the zone \u201c{title}\u201d.")
+        self.country, self.title = country, title
+
+
+def rates(*, goods: int = 0, grams: int = 0) -> Sequence[Rate]:
+    """What goods of so many minor units and grams cost to ship, by country, the first zone first.
+
+    Countries that do not take the weight are left out.
+    """
+    found = (_rate(zone, each.country, goods, grams) for zone in zones() for each in zone.countries)
+    return [rate for rate in found if rate is not None]
+
+
+def rate(country: str, *, goods: int = 0, grams: int = 0) -> Rate | None:
+    """What it costs to ship to a country, or None where we do not, or not so much."""
+    mine = select(ShippingCountry.zone_id).where(ShippingCountry.country == country)
     with db.reading() as session:
-        return session.scalars(
-            select(ShippingRate).order_by(ShippingRate.position, ShippingRate.country)
-        ).all()
+        found = session.scalar(_whole().where(ShippingZone.id.in_(mine)))
+    return _rate(found, country, goods, grams) if found else None
 
 
-def rate(country: str) -> ShippingRate | None:
-    """What it costs to ship to a country (ISO 3166-1), or None where we do not."""
+def zones() -> Sequence[ShippingZone]:
+    """Every zone, the first one first."""
     with db.reading() as session:
-        return session.get(ShippingRate, country)
+        in_order = _whole().order_by(ShippingZone.position, ShippingZone.id)
+        return session.scalars(in_order, execution_options={"populate_existing": True}).all()
 
 
-def set_rate(
-    country: str,
-    *,
-    title: str,
-    amount: int,
-    currency: str,
-    days_min: int,
-    days_max: int,
-    position: int = 0,
-) -> ShippingRate:
-    """Ship to a country for `amount` minor units, in so many business days."""
-    given = ShippingRate(
-        country=country,
-        title=title,
-        amount=amount,
-        currency=currency.upper(),
-        days_min=days_min,
-        days_max=days_max,
-        position=position,
-    )
+def zone(zone_id: int) -> ShippingZone | None:
+    """A zone with its countries and bands."""
+    with db.reading() as session:
+        return session.scalar(_whole().where(ShippingZone.id == zone_id))
+
+
+def save_zone(given: Zone, zone_id: int | None = None) -> ShippingZone:
+    """Make a zone, or change the one of that number. Raises `Taken`, and `LookupError`."""
     with db.transaction() as session:
-        return session.merge(given)
+        kept = ShippingZone() if zone_id is None else zone(zone_id)
+        if kept is None:
+            raise LookupError(zone_id)
+        _refuse_taken(given.countries, zone_id)
+        kept.title, kept.currency = given.title, given.currency.upper()
+        kept.days_min, kept.days_max = given.days_min, given.days_max
+        kept.free_from, kept.position = given.free_from, given.position
+        kept.countries, kept.bands = [], []
+        session.add(kept)
+        session.flush()  # what was in it has to go before the same comes again
+        kept.countries = [
+            ShippingCountry(country=country, position=position)
+            for position, country in enumerate(given.countries)
+        ]
+        kept.bands = [
+            ShippingBand(up_to_grams=most, amount=amount) for most, amount in given.bands.items()
+        ]
+        session.flush()
+    return kept
 
 
-def stop(country: str) -> None:
-    """Ship to a country no more."""
+def remove_zone(zone_id: int) -> None:
+    """Ship to these countries no more."""
     with db.transaction() as session:
-        known = session.get(ShippingRate, country)
-        if known is not None:
-            session.delete(known)
+        kept = zone(zone_id)
+        if kept is not None:
+            session.delete(kept)
+
+
+def by_weight(zone: ShippingZone) -> list[ShippingBand]:
+    """A zone's bands, the lightest first and the one for any weight last."""
+    return sorted(zone.bands, key=lambda band: (band.up_to_grams is None, band.up_to_grams or 0))
+
+
+def country_code(entered: str) -> str | None:
+    """The code of a country that was entered by code or English name, if it can be shipped to.
+
+    Stripe takes no addresses in a few
+    (https://docs.stripe.com/api/checkout/sessions/create, `shipping_address_collection`).
+    """
+    name = " ".join(entered.split()).casefold()
+    code = _CODES.get(name, name.upper())
+    return code if code in _CODES.values() else None
 
 
 def country_name(code: str) -> str:
@@ -75,6 +147,52 @@ def address_lines(name: str | None, address: Mapping[str, str | None]) -> list[s
     return [line.strip() for line in lines if line and line.strip()]
 
 
+def _whole() -> Select[ShippingZone]:
+    parts = (ShippingZone.countries, ShippingZone.bands)
+    return select(ShippingZone).options(*(selectinload(part) for part in parts))
+
+
+def _rate(zone: ShippingZone, country: str, goods: int, grams: int) -> Rate | None:
+    band = _band(zone, grams)
+    if band is None:
+        return None
+    is_free = zone.free_from is not None and goods >= zone.free_from
+    return Rate(
+        country=country,
+        title=zone.title,
+        amount=0 if is_free else band.amount,
+        currency=zone.currency,
+        days_min=zone.days_min,
+        days_max=zone.days_max,
+        free_from=zone.free_from,
+    )
+
+
+def _band(zone: ShippingZone, grams: int) -> ShippingBand | None:
+    fits = (band for band in by_weight(zone) if not band.up_to_grams or grams <= band.up_to_grams)
+    return next(fits, None)
+
+
+def _refuse_taken(countries: Sequence[str], zone_id: int | None) -> None:
+    elsewhere = (
+        select(ShippingCountry.country, ShippingZone.title)
+        .join(ShippingZone)
+        .where(ShippingCountry.country.in_(countries), ShippingCountry.zone_id != (zone_id or 0))
+    )
+    row = db.session().execute(elsewhere.limit(1)).first()
+    if row is not None:
+        raise Taken(*row)
+
+
 _CODE_LAST = ("US", "CA", "AU", "NZ")
 _CODE_BELOW = ("GB", "IE")
 _COUNTRIES = Locale("en").territories
+# CLDR's two-letter codes that are no countries, or that Stripe has no addresses in.
+_NO_ADDRESSES = frozenset(
+    "AS CC CP CQ CU CX DG EA EU EZ FM HM IC IR KP MH MP NF PW QO SY UM UN VI XA XB ZZ".split()  # noqa: SIM905 - a list of 27
+)
+_CODES = {
+    name.casefold(): code
+    for code, name in _COUNTRIES.items()
+    if len(code) == 2 and code.isalpha() and code not in _NO_ADDRESSES
+}

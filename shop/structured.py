@@ -11,7 +11,8 @@ from typing import Any
 
 from core import money, settings
 from shop.catalog import Offer
-from shop.models import Product, ShippingRate
+from shop.models import Product
+from shop.shipping import Rate
 
 Json = dict[str, Any]
 
@@ -27,7 +28,7 @@ class Sheet:
 
     product: Product
     offers: Sequence[Offer]
-    rates: Sequence[ShippingRate]
+    rates: Sequence[Rate]
     pictures: Sequence[str]
     site_url: str
     rating: tuple[float, int] | None = None
@@ -158,7 +159,7 @@ def _returns(sheet: Sheet) -> Json:
     }
 
 
-def _shipping(rate: ShippingRate) -> Json:
+def _shipping(rate: Rate) -> Json:
     return {
         "@type": "OfferShippingDetails",
         "shippingRate": {

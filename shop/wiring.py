@@ -61,6 +61,7 @@ def init_app(app: Flask) -> None:
         reviews_of=reviews.of_product,
         purchases_of=reviews.of_order,
         testimonials=testimonials.picked,
+        shipping_by_weight=shipping.by_weight,
     )
     app.jinja_env.filters.update(
         country_name=shipping.country_name,

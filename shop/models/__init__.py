@@ -27,7 +27,7 @@ from shop.models.payments import (
 from shop.models.restock import RestockRequest
 from shop.models.returns import Return, ReturnLine, ReturnReason, ReturnState
 from shop.models.reviews import Ground, Review, ReviewRefusal, ReviewRemoval, Used
-from shop.models.shipping import ShippingRate
+from shop.models.shipping import ShippingBand, ShippingCountry, ShippingZone
 from shop.models.stock import Reservation, ReservationState, Stock, StockMovement
 from shop.models.withdrawals import Withdrawal
 
@@ -69,7 +69,9 @@ __all__ = [
     "Review",
     "ReviewRefusal",
     "ReviewRemoval",
-    "ShippingRate",
+    "ShippingBand",
+    "ShippingCountry",
+    "ShippingZone",
     "Stock",
     "StockMovement",
     "StripeEvent",

@@ -74,7 +74,6 @@ def page(basket: Cart, entered: Entered, status: int = 200) -> ResponseReturnVal
     html = render_template(
         "shop/cart.html",
         bill=cart.bill(basket),
-        rates=shipping.rates(),
         entered=entered,
         most=MOST,
     )

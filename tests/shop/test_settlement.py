@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 
 from core import clock, db
 from core import events as core_events
-from shop import checkout, orders, reconciler, refunds, settlement, shipping
+from shop import checkout, orders, reconciler, refunds, settlement
 from shop.events import OrderPaid
 from shop.models import Order, OrderState, Payment, StockMovement, StripeEvent
 from shop.simulator.resources import coupons
@@ -23,6 +23,7 @@ from tests.shop.running import (
     letters,
     moved,
     shelf,
+    ship_to,
     the_order,
 )
 
@@ -173,7 +174,7 @@ def test_a_promotion_code_lowers_the_total_as_stripe_says(running_shop: RunningS
 def test_an_order_that_costs_nothing_is_settled_without_a_payment(
     running_shop: RunningShop,
 ) -> None:
-    shipping.set_rate("US", title="Free", amount=0, currency="USD", days_min=3, days_max=6)
+    ship_to("US", 0)
     offer_for_nothing(running_shop)
     session = running_shop.buy()
     assert running_shop.simulator.pay(session, {"promotion_code": "FREE"}).status == "free"

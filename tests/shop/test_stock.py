@@ -10,12 +10,12 @@ from sqlalchemy import select
 
 from core import db, money
 from core.clock import now
-from shop import cart, catalog, checkout, orders, shipping, stock
+from shop import cart, catalog, checkout, orders, stock
 from shop.cart import Cart
 from shop.checkout import Purchase
 from shop.models import Order, OrderState, Reservation, ReservationState
 from shop.stock import SoldOut
-from tests.shop.running import SKU, moved, shelf
+from tests.shop.running import SKU, moved, shelf, ship_to
 
 _numbers = count(1)
 
@@ -118,9 +118,7 @@ def test_the_total_shown_is_the_total_asked_for_in_whole_minor_units(
 ) -> None:
     sku = new_sku(currency, amount)
     stock.receive(variant(sku), quantity, by="Ada")
-    shipping.set_rate(
-        "NZ", title="Tracked", amount=postage, currency=currency, days_min=1, days_max=2
-    )
+    ship_to("NZ", postage, currency)
     bill = cart.bill(Cart(id="c", lines={sku: quantity}, country="NZ"))
     order = checkout.place(Purchase(lines={sku: quantity}, country="NZ", cart=sku))
     assert bill.total == order.total_amount == amount * quantity + postage
