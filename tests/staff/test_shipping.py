@@ -34,7 +34,7 @@ def test_olivia_ships_to_a_zone_by_weight_and_free_from_an_amount(
     page = olivia.get("/staff/shipping").text
     assert "France, Italy, Ireland" in page
     assert "$14.00 up to 2,000 g, $25.50 above that" in page
-    assert "Italy, $14.00" in olivia.get("/products/ql-claw").text
+    assert "$14.00" in olivia.get("/products/ql-claw").text
 
 
 def test_without_a_price_for_any_weight_what_is_heavier_cannot_go(
