@@ -32,7 +32,9 @@ def addresses() -> list[tuple[str, datetime | None]]:
 
 def page(shown: Product, form: Wish) -> str:
     """The product page, with its form as it was filled in."""
-    offers, rates = catalog.offers(shown), shipping.rates()
+    offers = catalog.offers(shown)
+    goods, grams = (offers[0].amount, offers[0].weight_grams) if offers else (0, 0)
+    rates = shipping.rates(goods=goods, grams=grams)
     drawn = [
         (picture, each["alt"])
         for each in shown.details.get("pictures", ())

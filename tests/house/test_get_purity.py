@@ -15,7 +15,7 @@ from core import db, media
 from core.mail.models import Delivery
 from newsletter import links, subscribers
 from newsletter.models import Newsletter, Sequence, Subscriber
-from shop import catalog, fulfilment, orders, restock, review_requests, reviews
+from shop import catalog, fulfilment, orders, restock, review_requests, reviews, shipping
 from shop.models import RestockRequest
 from tests.core.images import photograph
 from tests.staff.test_orders import order_of, refund_of
@@ -75,6 +75,7 @@ def addresses(app: Flask, olivia: FlaskClient) -> dict[str, str]:
             "/restock/<token>": f"/restock/{restock.token(waiting)}",
             "/reviews/<token>": f"/reviews/{reviews.token(bought.lines[0].id)}",
             "/reviews/no-requests/<token>": urlsplit(review_requests.refusal_url(bought)).path,
+            "/staff/shipping/<int:number>": f"/staff/shipping/{shipping.zones()[0].id}",
             "/staff/newsletters/<int:number>": f"/staff/newsletters/{issue.id}",
             "/staff/newsletters/<int:number>/html": f"/staff/newsletters/{issue.id}/html",
             "/staff/newsletters/<int:number>/send": f"/staff/newsletters/{issue.id}/send",
