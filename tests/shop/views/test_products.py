@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 
 from core import clock, db, money
-from shop import catalog, stock
+from shop import catalog, reviews, stock
 from shop.models import Price
 from tests.shop.running import SKU, RunningShop
 
@@ -275,3 +275,14 @@ def test_an_unknown_product_is_a_page_of_ours(sample_shop: Flask) -> None:
     assert answer.status_code == 404
     assert "errors" not in answer.get_data(as_text=True)
     assert "Pain finder" in answer.get_data(as_text=True)
+
+
+@pytest.mark.one_database
+def test_the_rating_that_machines_read_is_that_of_the_reviews(
+    sample_shop: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spread = reviews.Summary({5: 1, 4: 0, 3: 0, 2: 1, 1: 0})
+    monkeypatch.setattr(reviews, "summary", lambda _: spread)
+    (group, _) = data(page(sample_shop))
+    assert group["aggregateRating"]["ratingValue"] == "3.5"
+    assert group["aggregateRating"]["reviewCount"] == 2
