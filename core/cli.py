@@ -1,29 +1,38 @@
 """Commands that every shop has, whatever it sells."""
 
 import json
+import logging
 import signal
 from dataclasses import asdict
 from pathlib import Path
 
 import click
+from sqlalchemy.exc import SQLAlchemyError
 
 from core import backups, jobs, readiness, schema
-from core.mail import ledger, sending, stops
+from core.mail import ledger, proof, sending, stops
 from core.mail.models import Cause
+
+log = logging.getLogger(__name__)
 
 _LOOK = 5  # seconds between two looks for mail that nobody rang for
 
 
 @click.command()
 @click.option("--threads", default=2, show_default=True, help="Jobs at the same time.")
-def worker(threads: int) -> None:
+@click.option("--haste", default=1.0, help="Divide leases and waits by this; for proofs only.")
+def worker(threads: int, haste: float) -> None:
     """Do jobs and send mail until SIGTERM or Ctrl-C; any number of workers may run."""
+    sending.hasten(haste)
     consumer = jobs.consumer(threads)
     consumer.start()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sending.stopping.set())
-    while not sending.stopping.wait(_LOOK):
-        sending.watch()
+    while not sending.stopping.wait(_LOOK / haste):
+        try:
+            sending.watch()
+        except SQLAlchemyError as error:
+            log.warning("the database is away: %s", error)
     consumer.stop(graceful=True)
 
 
@@ -52,6 +61,25 @@ def status() -> None:
     click.echo(f"{ledger.backlog()} messages are due and not sent.")
     for stop in stops.current():
         click.echo(f"stopped since {stop.since:%Y-%m-%d %H:%M} UTC ({stop.cause}): {stop.reason}")
+
+
+@mail.command()
+@click.option("--messages", default=5000, show_default=True)
+@click.option("--workers", default=4, show_default=True)
+@click.option("--kills", default=12, show_default=True, help="Workers that are killed on the way.")
+@click.option("--database", help="A postgresql:// address; SQLite without one.")
+def prove(messages: int, workers: int, kills: int, database: str | None) -> None:
+    """Prove that no mail is lost or repeated, on a database and a mail server of its own."""
+    url = database if database and database.startswith("postgres") else None
+    result = proof.prove(messages=messages, workers=workers, kills=kills, database_url=url)
+    click.echo(
+        f"{result.messages} messages, {workers} workers, {result.kills} killed, {result.cut} "
+        f"connections cut, {result.sessions_ended} database sessions ended, {result.deferred} "
+        f"deferred, {result.refused} refused"
+    )
+    click.echo(f"lost, repeated, unknown: {result.lost}, {result.repeated}, {result.unknown}")
+    if not result.holds:
+        click.get_current_context().exit(1)
 
 
 @click.command()

@@ -101,6 +101,14 @@ def watch() -> None:
         ledger.ring()
 
 
+def hasten(factor: float) -> None:
+    """Divide leases and waits of this process by `factor`, for a proof on a scratch database."""
+    global PAUSE_WHEN_UNREACHABLE  # noqa: PLW0603 - as the leases and waits are, for one process
+    queue.LEASE /= factor
+    fates.RETRIES = tuple(wait / factor for wait in fates.RETRIES)
+    PAUSE_WHEN_UNREACHABLE /= factor
+
+
 @contextmanager
 def _heartbeat(worker: str) -> Iterator[None]:
     """Renew the worker's leases beside it, however long the mail server takes."""

@@ -1,0 +1,283 @@
+"""The proof that no mail is lost or sent twice, whatever happens to workers, server and database.
+
+It sends made-up messages through real worker processes, on a database and a mail server of its own,
+never the shop's: workers are killed, connections cut, messages deferred and refused, sessions of
+PostgreSQL ended. Then the server's count is held against the ledger.
+"""
+
+import os
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from secrets import token_hex
+
+import psycopg
+from dotenv import dotenv_values
+from sqlalchemy import select
+
+from core import config, db, schema
+from core.config import Config
+from core.mail import ledger, letters, printing
+from core.mail.letters import Letter, Message
+from core.mail.models import Delivery, State, Stream
+from core.mail.trouble import REFUSED, Server
+
+HASTE = 30
+"""By how much leases and waits are shortened, so that a proof takes a minute and not an hour."""
+PATIENCE = 300.0  # seconds without any progress
+_ROOT = Path(__file__).resolve().parents[2]
+_REFUSED_SHARE = 100  # one in so many addresses does not exist
+_SOURCE = "proof"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """What the server's count says of the ledger, and what was done to the workers."""
+
+    messages: int
+    lost: int
+    repeated: int
+    unknown: int
+    kills: int
+    cut: int
+    deferred: int
+    refused: int
+    sessions_ended: int
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing is lost, repeated or unknown."""
+        return not (self.lost or self.repeated or self.unknown)
+
+
+def install() -> None:
+    """Make the letters of a proof known to the worker."""
+    for stream in Stream:
+        letters.register(Letter(name=f"proof.{stream.value}", stream=stream, compose=_compose))
+
+
+def prove(*, messages: int, workers: int, kills: int, database_url: str | None = None) -> Result:
+    """Send so many messages and kill a worker so many times; what came of it.
+
+    Works on a new SQLite file, or in a schema of its own in the PostgreSQL database that
+    `database_url` names; both are removed in the end.
+    """
+    before = config.current()
+    folder = Path(tempfile.mkdtemp(prefix="proof-"))
+    port = _free_ports()
+    server = Server(smtp_port=port + 3, http_port=port + 2)
+    try:
+        with _scratch(database_url, folder) as scratch:
+            environment = _environment(folder, scratch.url, port)
+            chosen = config.load({name: value for name, value in environment.items() if value})
+            with _on(chosen):
+                _write(messages)
+                crew = _Crew(environment, server, scratch)
+                try:
+                    crew.work(workers, kills, messages)
+                finally:
+                    crew.end()
+                return _compare(server, crew, scratch)
+    finally:
+        server.stop()
+        shutil.rmtree(folder)
+        config.install(before)
+        db.connect(before.database_url)
+
+
+class _Scratch:
+    """A database for one proof; `end_sessions` is what a restart does to its clients."""
+
+    def __init__(self, url: str, name: str = "", server_url: str = "") -> None:
+        self.url = url
+        self.sessions_ended = 0
+        self._name, self._server_url = name, server_url
+
+    def end_sessions(self) -> None:
+        """End every session of the workers; SQLite has none."""
+        if not self._name:
+            return
+        with psycopg.connect(self._server_url, autocommit=True) as connection:
+            ended = connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE application_name = %s",
+                (self._name,),
+            ).fetchall()
+        self.sessions_ended += len(ended)
+
+
+class _Crew:
+    """Worker processes, of which one or another is killed and replaced."""
+
+    def __init__(self, environment: dict[str, str], server: Server, scratch: _Scratch) -> None:
+        self.kills = 0
+        self._environment = os.environ | environment
+        self._server, self._scratch = server, scratch
+        self._running: list[subprocess.Popen[bytes]] = []
+
+    def work(self, workers: int, kills: int, messages: int) -> None:
+        """Work until nothing is open, with trouble on the way. Raises `TimeoutError`."""
+        self._running = [self._start() for _ in range(workers)]
+        chance = random.Random(messages)  # noqa: S311 - who is killed is no secret
+        for kill in range(1, kills + 1):
+            self._wait(kill * messages // (kills + 2))
+            if kill % 3 == 0:
+                self._scratch.end_sessions()
+            victim = chance.randrange(workers)
+            self._kill(self._running[victim])
+            self._running[victim] = self._start()
+            self.kills += 1
+        self._wait(None)
+
+    def end(self) -> None:
+        """Kill whoever still runs."""
+        for process in self._running:
+            self._kill(process)
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(  # noqa: S603 - our own command line
+            [sys.executable, "-m", "flask", "--app", "wsgi", "worker", "--haste", str(HASTE)],
+            cwd=_ROOT,
+            env=self._environment,
+            stderr=subprocess.DEVNULL,
+        )
+
+    def _kill(self, process: subprocess.Popen[bytes]) -> None:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+
+    def _wait(self, arrived: int | None) -> None:
+        """Until so many messages have arrived, or where that is None until every fate is known."""
+        seen, since = -1, time.monotonic()
+        while ledger.is_open(_SOURCE):
+            with self._server.arrived:
+                self._server.arrived.wait(0.2)
+                count = len(self._server.accepted)
+            if arrived is not None and count >= arrived:
+                return
+            if count > seen:
+                seen, since = count, time.monotonic()
+            if time.monotonic() - since > PATIENCE:
+                raise TimeoutError(f"after {count} messages nothing moves: {ledger.count(_SOURCE)}")
+            self._revive()
+
+    def _revive(self) -> None:
+        """Start again who fell by itself, as `up` does."""
+        self._running = [
+            process if process.poll() is None else self._start() for process in self._running
+        ]
+
+
+def _compose(delivery: Delivery) -> Message:
+    return Message(
+        subject=f"Message {delivery.key}", html=f"<p>{'Proof. ' * 200}</p>", text="Proof. " * 200
+    )
+
+
+def _write(messages: int) -> None:
+    """Mostly marketing, with some that somebody waits for, at many servers."""
+    with db.transaction():
+        ledger.enqueue_all(
+            ledger.Entry(
+                key=f"{_SOURCE}:{number}",
+                letter=f"proof.{(Stream.MARKETING if number % 5 else Stream.TRANSACTIONAL).value}",
+                recipient=f"{_local_part(number)}@host{number % 97}.example",
+                source=_SOURCE,
+            )
+            for number in range(messages)
+        )
+
+
+def _local_part(number: int) -> str:
+    return f"{REFUSED if number % _REFUSED_SHARE == 7 else 'reader'}{number}"
+
+
+def _compare(server: Server, crew: _Crew, scratch: _Scratch) -> Result:
+    with db.reading() as session:
+        rows: Sequence[Delivery] = session.scalars(select(Delivery)).all()
+        domain = printing.domain_of(printing.find_sender()[1])
+    ids = {printing.message_id(row, domain): row for row in rows}
+    refused = {name for name, row in ids.items() if row.recipient.startswith(REFUSED)}
+    accepted = {name for name, row in ids.items() if row.state is State.ACCEPTED}
+    failed = {name for name, row in ids.items() if row.state is State.FAILED}
+    return Result(
+        messages=len(rows),
+        lost=len(set(ids) - set(server.accepted) - refused) + len(accepted - set(server.accepted)),
+        repeated=sum(copies - 1 for copies in server.accepted.values()),
+        unknown=len(set(ids) - accepted - failed) + len(failed - refused),
+        kills=crew.kills,
+        cut=server.cut,
+        deferred=server.deferred,
+        refused=server.refused,
+        sessions_ended=scratch.sessions_ended,
+    )
+
+
+@contextmanager
+def _scratch(database_url: str | None, folder: Path) -> Iterator[_Scratch]:
+    if database_url is None:
+        yield _Scratch(f"sqlite:///{folder / 'shop.sqlite3'}")
+        return
+    name = f"proof_{token_hex(6)}"
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute(f"CREATE SCHEMA {name}")
+    mark = "&" if "?" in database_url else "?"
+    options = f"{mark}options=-csearch_path%3D{name}&application_name={name}"
+    try:
+        yield _Scratch(database_url + options, name, database_url)
+    finally:
+        db.engine().dispose()
+        with psycopg.connect(database_url, autocommit=True) as connection:
+            connection.execute(f"DROP SCHEMA {name} CASCADE")
+
+
+def _environment(folder: Path, database_url: str, port: int) -> dict[str, str]:
+    """The workers' settings: none of the shop's own, so that nothing reaches its mail server."""
+    names = {name for name in (*os.environ, *dotenv_values(_ROOT / ".env")) if name.isupper()}
+    shops = {name: "" for name in names if name.startswith(_SHOP_S)}
+    return shops | {
+        "DATA_DIR": str(folder),
+        "DATABASE_URL": database_url,
+        "PORT": str(port),
+        "LOG_LEVEL": "critical",
+    }
+
+
+_SHOP_S = (
+    "MAIL", "DKIM", "STRIPE", "SITE_URL", "SECRET_KEY", "REDIS", "HOST", "SES", "POSTMARK",
+    "SENDGRID", "MAILGUN",
+)  # fmt: skip
+
+
+@contextmanager
+def _on(chosen: Config) -> Iterator[None]:
+    """Have this process on the scratch database, migrated."""
+    config.install(chosen)
+    db.connect(chosen.database_url)
+    schema.upgrade()
+    try:
+        yield
+    finally:
+        db.engine().dispose()
+
+
+def _free_ports() -> int:
+    """A port whose next three are free too, as the shop's stand-ins expect."""
+    while True:
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            port: int = probe.getsockname()[1]
+        try:
+            for number in (2, 3):
+                socket.create_server(("127.0.0.1", port + number)).close()
+        except (OSError, OverflowError):
+            continue
+        return port
