@@ -1,14 +1,13 @@
 """What people and links enter, checked: quantities, addresses, countries, where they came from."""
 
-import re
 from dataclasses import dataclass, field
 
 from email_validator import EmailNotValidError, validate_email
 
+from shop import attribution
+
 MOST = 20
 """Units of one thing that an order may hold; whoever wants more writes to us."""
-
-_SOURCE = re.compile(r"[a-z]+:[a-z0-9-]+")
 
 
 class Invalid(ValueError):
@@ -48,5 +47,4 @@ def read_email(entered: str) -> str | None:
 
 def read_source(entered: str | None) -> str | None:
     """What led here, such as `post:psoas-trigger-points`; anything else is nothing."""
-    known = entered is not None and len(entered) <= 160 and _SOURCE.fullmatch(entered)
-    return entered if known else None
+    return attribution.read(entered)
