@@ -52,7 +52,7 @@ def invoice(order: Order) -> Paper:
         number=order.number or "",
         facts=[
             ("Invoice number", order.number or ""),
-            ("Date of invoice and supply", _day(order.paid_at or order.placed_at)),
+            ("Date of invoice", _day(order.paid_at or order.placed_at)),
             ("Paid", "by card or another way through Stripe"),
         ],
         seller=_seller(),
