@@ -12,20 +12,19 @@ from sqlalchemy.orm import aliased
 
 from core import clock, db, redirects
 from shop import prices
-from shop.models import Accessory, Part, Price, Product, Stock, Variant
+from shop.models import Accessory, Exhibit, Part, Price, Product, Stock, Variant
 
-_Offers = Select[Product, Variant, Price, int, int | None]
-_Row = Row[Product, Variant, Price, int, int | None]
+_Offers = Select[Product, Variant, Price, int, int | None, str | None, str | None]
+_Row = Row[Product, Variant, Price, int, int | None, str | None, str | None]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Draft:
     """What a writer fills in for a product; `body` is Markdown.
 
-    `details` may hold the lists of its page: `tagline`, `pictures` (name, alt), `specifications`
-    (name, value), `muscles` (id, end, use), `steps` (title, text), `contraindications`,
-    `never_press`, `questions` (q, a), `posts`, `safety_contact`, and notices. What is unknown is
-    left out.
+    `details` may hold the lists of its page: `tagline`, `specifications` (name, value), `muscles`
+    (id, end, use), `steps` (title, text), `contraindications`, `never_press`, `questions` (q, a),
+    `posts`, `safety_contact`, and notices. What is unknown is left out.
     """
 
     slug: str
@@ -314,7 +313,6 @@ def _check_parts(bundle: Variant, made_of: Sequence[Variant], parts: Mapping[str
 
 def _card(row: _Row) -> Card:
     product, first = row[0], _offer(row)
-    pictures = product.details.get("pictures") or [{"name": None, "alt": ""}]
     return Card(
         title=product.title,
         summary=product.details.get("tagline") or product.summary,
@@ -324,7 +322,7 @@ def _card(row: _Row) -> Card:
         currency=first.currency,
         in_stock=first.in_stock,
         picture=first.picture,
-        picture_alt=pictures[0]["alt"],
+        picture_alt=row[6] or "",
         sample=product.sample,
     )
 
@@ -333,7 +331,7 @@ def _offers() -> _Offers:
     """One row for each variant that is sold, with its price of this moment."""
     current = _began(Variant.id, clock.now())
     return (
-        select(Product, Variant, Price, _available(), _pieces())
+        select(Product, Variant, Price, _available(), _pieces(), *_first_picture())
         .join(Variant, Variant.product_id == Product.id)
         .join(Price, (Price.variant_id == Variant.id) & (Price.valid_from == current))
         .join(Stock, Stock.variant_id == Variant.id)
@@ -366,6 +364,21 @@ def _pieces() -> ScalarSelect[int | None]:
     )
 
 
+def _first_picture() -> tuple[ScalarSelect[str | None], ScalarSelect[str | None]]:
+    """The name and the words of what the product's gallery shows first."""
+    first = (
+        select(Exhibit.picture, Exhibit.alt)
+        .where(Exhibit.product_id == Product.id)
+        .order_by(Exhibit.position)
+        .limit(1)
+        .correlate(Product)
+    )
+    return (
+        first.with_only_columns(Exhibit.picture).scalar_subquery(),
+        first.with_only_columns(Exhibit.alt).scalar_subquery(),
+    )
+
+
 def _began(variant_id: Any, at: datetime) -> Any:
     """When the price began that a variant had at a moment."""
     earlier = aliased(Price)
@@ -384,8 +397,7 @@ def _read(statement: _Offers) -> list[Offer]:
 
 
 def _offer(row: _Row, earlier: int | None = None) -> Offer:
-    product, variant, price, available, pieces = row
-    pictures = product.details.get("pictures") or []
+    product, variant, price, available, pieces, picture, _ = row
     only = variant.title == product.title
     return Offer(
         variant_id=variant.id,
@@ -393,7 +405,7 @@ def _offer(row: _Row, earlier: int | None = None) -> Offer:
         title=product.title if only else f"{product.title}, {variant.title}",
         form=variant.title,
         slug=product.slug,
-        picture=pictures[0]["name"] if pictures else None,
+        picture=picture,
         amount=price.amount,
         currency=price.currency,
         available=available,

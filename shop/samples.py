@@ -6,14 +6,15 @@ from typing import Any
 import frontmatter
 
 from core import db
-from shop import catalog, shipping, stock
+from shop import catalog, gallery, shipping, stock
 from shop.catalog import Draft
+from shop.gallery import Label
 from shop.shipping import Zone
 
 CONTENT = Path(__file__).resolve().parent / "content"
 
 _WHO = "sample content"
-_OWN = ("title", "slug", "summary", "sample", "variants", "shipping")
+_OWN = ("title", "slug", "summary", "sample", "variants", "shipping", "pictures")
 
 
 def seed() -> None:
@@ -63,6 +64,8 @@ def _add(wanted: Draft, given: dict[str, Any]) -> None:
             catalog.make_up(each["sku"], each["parts"])
         else:
             stock.receive(variant.id, each["stock"], by=_WHO)
+    for each in given["pictures"]:
+        gallery.add(product, each["name"], Label(alt=each["alt"]))
     for position, each in enumerate(given["shipping"]):
         _add_zone(position, each)
 

@@ -24,7 +24,6 @@ from shop.views import (
     feeds,
     orders,
     papers,
-    pictures,
     products,
     returns,
     reviews,
@@ -55,7 +54,6 @@ def init_app(app: Flask) -> None:
     sitemap.add(app, products.addresses)
     app.jinja_env.globals.update(
         product_card=catalog.product_card,
-        product_picture=pictures.find,
         restock_wording=restock.WORDING,
         address_lines=shipping.address_lines,
         reviews_of=reviews.of_product,

@@ -4,6 +4,7 @@ from shop.models.alerts import Alert
 from shop.models.books import BookEntry, Reconciliation, Verdict, WebhookRefusal
 from shop.models.catalog import Accessory, Part, Price, Product, Variant
 from shop.models.fulfilment import TO_FULFIL, Fulfilment, FulfilmentLine, Progress
+from shop.models.gallery import Exhibit
 from shop.models.order_lines import OrderLine
 from shop.models.orders import (
     BOUGHT,
@@ -43,6 +44,7 @@ __all__ = [
     "Counter",
     "Dispute",
     "DisputeState",
+    "Exhibit",
     "Fulfilment",
     "FulfilmentLine",
     "Ground",

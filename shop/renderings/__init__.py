@@ -1,1 +1,1 @@
-"""The schematic tool as a 3D model, and the pictures of it: a tool for artists, not for the shop."""
+"""The schematic tool as a 3D model, and its pictures; the shop itself never imports this."""

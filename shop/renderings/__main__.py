@@ -1,6 +1,6 @@
 """Render the pictures of the tool into `static/img/product`, for the shop to ship.
 
-This runs apart from the shop, in a Python that has Blender: see `docs/pictures.md`.
+This runs apart from the shop, in a Python that has Blender: see `docs/architecture.md`.
 """
 
 import argparse

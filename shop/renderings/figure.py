@@ -9,7 +9,7 @@ _BLEND = 4.5
 
 
 def resting(*, on_tool: bool = False) -> Mesh:
-    """On the back, knees bent, hands on the belly; `on_tool` lifts the low back by what lies under it."""
+    """On the back, knees bent, hands on the belly; `on_tool` lifts the low back."""
     waist, hips, chest = (4.6, 2.8, 1.6) if on_tool else (0.0, 0.0, 0.0)
     trunk = [
         Lump((-77, 0, 11), (10.2, 7.7, 9.4)),
@@ -20,7 +20,7 @@ def resting(*, on_tool: bool = False) -> Mesh:
         Lump((-19, 0, 10.6 + waist), (17, 12.6, 8.4)),
         Lump((-1, 0, 10.4 + hips), (12, 16.4, 9.6)),
     ]
-    alone = [[each] for each in trunk]
+    alone: list[Part] = [[each] for each in trunk]
     return body([*alone, *_side(1, hips), *_side(-1, hips)], blend=_BLEND)
 
 

@@ -134,7 +134,7 @@ def _camera(shot: Shot) -> None:
 
 
 def _linear(color: str) -> tuple[float, float, float]:
-    """sRGB as numbers that light can be reckoned with (IEC 61966-2-1)."""
+    """A color in sRGB as numbers that light can be reckoned with (IEC 61966-2-1)."""
     parts = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     red, green, blue = (
         part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts

@@ -58,7 +58,9 @@ def tool() -> Mesh:
     x, y, z = _axes((-1.5, 39.5), (-8.5, 8.5), (-1.2, 12.5), _CELL)
     high = np.maximum(_along(heights, x), 0.05)
     wide = np.maximum(_along(widths, x), 0.05)
-    slim = 1 / (1 + np.exp((20 - x) / 2.5))  # 0 at the ramp, which is broad and flat, 1 at the trigger
+    slim = 1 / (
+        1 + np.exp((20 - x) / 2.5)
+    )  # 0 at the ramp, which is broad and flat, 1 at the trigger
     foot = wide + slim * 0.8 * np.exp(-np.maximum(z, 0) / 1.8)
     power = 5 - 2.8 * slim
     share = (np.abs(y) / foot) ** power + (np.maximum(z, 0) / high) ** (3 - 0.8 * slim)
@@ -82,8 +84,7 @@ def body(parts: Sequence[Part], *, blend: float, cell: float = 0.8) -> Mesh:
 def chain(*joints: tuple[Point, float]) -> list[Limb]:
     """Limbs from joint to joint, each joint with its radius."""
     return [
-        Limb(start, end, thick, thin)
-        for (start, thick), (end, thin) in itertools.pairwise(joints)
+        Limb(start, end, thick, thin) for (start, thick), (end, thin) in itertools.pairwise(joints)
     ]
 
 

@@ -4,10 +4,10 @@ from collections import Counter
 
 from flask import Blueprint, Response, current_app, render_template
 
+from core.web import pictures
 from core.web.headers import cache_publicly
 from shop import catalog, shipping
 from shop.catalog import Offer
-from shop.views import pictures
 
 pages = Blueprint("feeds", __name__)
 

@@ -6,13 +6,13 @@ from datetime import datetime
 from flask import Blueprint, Response, abort, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 
+from core.web import pictures
 from core.web.headers import cache_publicly
-from shop import catalog, reviews, shipping, structured
+from shop import catalog, gallery, reviews, shipping, structured
 from shop.catalog import Offer
 from shop.forms import MOST, Wish, read_source
 from shop.models import Product
 from shop.structured import Sheet
-from shop.views import pictures
 
 pages = Blueprint("products", __name__)
 
@@ -35,16 +35,14 @@ def page(shown: Product, form: Wish) -> str:
     offers = catalog.offers(shown)
     goods, grams = (offers[0].amount, offers[0].weight_grams) if offers else (0, 0)
     rates = shipping.rates(goods=goods, grams=grams)
-    drawn = [
-        (picture, each["alt"])
-        for each in shown.details.get("pictures", ())
-        if (picture := pictures.find(each["name"]))
+    exhibits = [
+        (picture, each) for each in gallery.of(shown) if (picture := pictures.find(each.picture))
     ]
     sheet = Sheet(
         product=shown,
         offers=offers,
         rates=rates,
-        pictures=[picture.url for picture, _ in drawn],
+        pictures=[picture.url for picture, _ in exhibits],
         site_url=str(current_app.jinja_env.globals["site_url"]),
         rating=_rating(shown),
     )
@@ -56,7 +54,7 @@ def page(shown: Product, form: Wish) -> str:
         chosen=_chosen(offers, form.sku),
         gone=[(offer.sku, offer.title) for offer in offers if not offer.in_stock],
         rates=rates,
-        pictures=drawn,
+        exhibits=exhibits,
         data=[structured.product(sheet), structured.way(sheet)],
         beside=catalog.accessories(shown),
         most=MOST,

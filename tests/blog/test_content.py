@@ -35,7 +35,7 @@ PAGE_SLUGS = {
 DIRECTIVES = {"muscle-chart", "product", "newsletter", "finder", "figure", "button", "post"}
 FIGURES = {"referral-principle", "tool-schematic"}
 CALLOUTS = {"doctor", "note", "evidence"}
-PICTURES = {"hero", "side", "top", "trigger", "scale"}
+PICTURES = {f"product/{name}" for name in ("hero", "side", "top", "trigger", "lying", "scale")}
 SITE_PATHS = {
     "/",
     "/orders/",
