@@ -9,6 +9,7 @@ from core import db, media
 from core.models import Medium
 from core.pictures import Unusable
 from core.web import pictures
+from shop import gallery
 from staff import access
 from staff.frame import page, say
 from staff.models import Role
@@ -98,4 +99,4 @@ def _told(medium: Medium) -> dict[str, object]:
 def _shown_in(name: str) -> list[str]:
     with db.reading() as session:
         titles = session.scalars(select(Post.title).where(Post.body.contains(name)).limit(5)).all()
-    return [f"“{title}”" for title in titles]
+    return [f"“{title}”" for title in (*titles, *gallery.showing(name))]

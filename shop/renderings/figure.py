@@ -11,7 +11,7 @@ _BLEND = 4.5
 def resting(*, on_tool: bool = False) -> Mesh:
     """On the back, knees bent, hands on the belly; `on_tool` lifts the low back."""
     waist, hips, chest = (4.6, 2.8, 1.6) if on_tool else (0.0, 0.0, 0.0)
-    trunk = [
+    trunk: list[Limb | Lump] = [
         Lump((-77, 0, 11), (10.2, 7.7, 9.4)),
         Lump((-70, 0, 12.4), (7.2, 5.4, 6.6)),
         Limb((-68, 0, 9.5), (-56, 0, 9.5), 5.4, 6.4),
