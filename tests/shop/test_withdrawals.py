@@ -167,6 +167,12 @@ def test_it_is_offered_from_payment_until_well_after_the_parcel_arrived(
     assert every_withdrawal() == []
 
 
+def test_the_period_of_a_parcel_that_is_known_to_have_arrived_begins_then(ada: int) -> None:
+    now = clock.now()
+    change(ada, fulfilled_at=now - timedelta(days=90), delivered_at=now)
+    assert withdrawals.ends_at(orders.get(ada)) == now + timedelta(days=21)
+
+
 @pytest.mark.parametrize(
     ("state", "words"),
     [
