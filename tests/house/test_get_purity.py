@@ -76,6 +76,7 @@ def addresses(app: Flask, olivia: FlaskClient) -> dict[str, str]:
             "/reviews/<token>": f"/reviews/{reviews.token(bought.lines[0].id)}",
             "/reviews/no-requests/<token>": urlsplit(review_requests.refusal_url(bought)).path,
             "/staff/shipping/<int:number>": f"/staff/shipping/{shipping.zones()[0].id}",
+            "/staff/gallery/<int:product>": "/staff/gallery/1",
             "/staff/newsletters/<int:number>": f"/staff/newsletters/{issue.id}",
             "/staff/newsletters/<int:number>/html": f"/staff/newsletters/{issue.id}/html",
             "/staff/newsletters/<int:number>/send": f"/staff/newsletters/{issue.id}/send",
