@@ -39,6 +39,7 @@ from core.pagecache import PageCache
 from core.processes import Group, Program
 from core.web import (
     assets,
+    bounces,
     errors,
     headers,
     health,
@@ -64,7 +65,7 @@ def create_app(settings_of_the_shop: Config | None = None) -> Flask:
     db.connect(chosen.database_url)
     app = Flask(__name__, static_folder=None)
     _configure(app, chosen)
-    for part in (requests, origin, errors, health, sitemap, pictures):
+    for part in (requests, origin, errors, health, sitemap, pictures, bounces):
         part.init_app(app)
     headers.init_app(app, chosen)
     limits.init_app(app, chosen)

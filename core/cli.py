@@ -5,12 +5,13 @@ import logging
 import signal
 from dataclasses import asdict
 from pathlib import Path
+from typing import BinaryIO
 
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
 from core import backups, jobs, readiness, schema
-from core.mail import ledger, proof, sending, stops
+from core.mail import bounces, ledger, notices, proof, sending, stops
 from core.mail.models import Cause
 
 log = logging.getLogger(__name__)
@@ -61,6 +62,13 @@ def status() -> None:
     click.echo(f"{ledger.backlog()} messages are due and not sent.")
     for stop in stops.current():
         click.echo(f"stopped since {stop.since:%Y-%m-%d %H:%M} UTC ({stop.cause}): {stop.reason}")
+
+
+@mail.command()
+@click.argument("message", type=click.File("rb"), default="-")
+def bounce(message: BinaryIO) -> None:
+    """Take in a notice of a bounce or a complaint from MESSAGE, or from standard input."""
+    click.echo(f"{bounces.take(notices.read(message.read()))} new notices")
 
 
 @mail.command()

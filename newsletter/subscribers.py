@@ -10,6 +10,7 @@ from sqlalchemy import delete, func, select
 
 from core import clock, db, events
 from core.mail import ledger
+from core.mail.events import Bounced, Complained
 from newsletter import addresses, consents, links, suppression
 from newsletter.consents import Circumstances
 from newsletter.events import Confirmed, Erased, Left, PreferencesChanged, Returned
@@ -136,6 +137,16 @@ def turn_away(address: str, reason: Reason) -> None:
             standing = {Reason.BOUNCED: Standing.BOUNCED, Reason.COMPLAINED: Standing.COMPLAINED}
             _leave(subscriber, standing.get(reason, Standing.UNSUBSCRIBED))
             events.tell(Left(subscriber.id, reason.value))
+
+
+def on_bounced(event: Bounced) -> None:
+    """Write no more to an address that does not exist."""
+    turn_away(event.address, Reason.BOUNCED)
+
+
+def on_complained(event: Complained) -> None:
+    """Write no more to whoever reported a letter as spam."""
+    turn_away(event.address, Reason.COMPLAINED)
 
 
 def change_preferences(public_id: str, chosen: Preferences) -> Subscriber | None:

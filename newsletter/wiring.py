@@ -3,8 +3,20 @@
 from flask import Flask
 
 from core import events
+from core.mail.events import Bounced, Complained
 from core.web import sitemap
-from newsletter import cli, letters, mailing, newsletters, purchases, sequences, tick, upkeep, views
+from newsletter import (
+    cli,
+    letters,
+    mailing,
+    newsletters,
+    purchases,
+    sequences,
+    subscribers,
+    tick,
+    upkeep,
+    views,
+)
 from newsletter.events import Confirmed, Erased, Left, PreferencesChanged, Returned
 from newsletter.wording import paces, wording
 from shop.events import OrderPaid
@@ -30,3 +42,5 @@ def init_app(app: Flask) -> None:
     events.listen(Returned, sequences.on_returned)
     events.listen(PreferencesChanged, sequences.on_preferences_changed)
     events.listen(Erased, sequences.on_erased)
+    events.listen(Bounced, subscribers.on_bounced)
+    events.listen(Complained, subscribers.on_complained)

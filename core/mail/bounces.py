@@ -6,7 +6,7 @@ from datetime import timedelta
 from sqlalchemy import func, select
 
 from core import clock, db, events
-from core.mail import fates, ledger, stops
+from core.mail import fates, ledger, printing, stops
 from core.mail.events import Bounced, Complained
 from core.mail.models import Cause, Delivery, MailReport, Report, State, Stream
 from core.mail.notices import Notice
@@ -28,7 +28,7 @@ def take(notices: Iterable[Notice]) -> int:
 
 
 def _take(notice: Notice) -> bool:
-    delivery = db.session().get(Delivery, notice.delivery_id) if notice.delivery_id else None
+    delivery = _named(notice)
     address = (delivery.recipient if delivery else "") or notice.recipient
     is_new = db.insert_missing(
         MailReport,
@@ -51,6 +51,18 @@ def _take(notice: Notice) -> bool:
     if delivery is not None and delivery.stream is Stream.MARKETING and notice.kind in BRAKES:
         _brake(delivery.source, notice.kind)
     return True
+
+
+def _named(notice: Notice) -> Delivery | None:
+    """The message that a notice is about."""
+    if notice.delivery_id is not None:
+        return db.session().get(Delivery, notice.delivery_id)
+    number = printing.delivery_id(notice.message_id)
+    delivery = db.session().get(Delivery, number) if number else None
+    if delivery is None:
+        return None
+    domain = printing.domain_of(notice.message_id.strip("<>"))
+    return delivery if printing.message_id(delivery, domain) == notice.message_id else None
 
 
 def _resolve(delivery: Delivery) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import Select, case, exists, func, literal, select, true, update
 
 from core import clock, db, jobs
 from core.mail import letters
-from core.mail.models import WAITING, Delivery, State
+from core.mail.models import WAITING, Delivery, MailReport, State
 
 BELL = "deliver"
 _UNBEGUN = (State.PENDING, State.HELD, State.CLAIMED)
@@ -236,6 +236,8 @@ def forget(recipient: str, *, letters: str) -> None:
             )
         )
         db.changed(update(Delivery).where(*theirs).values(recipient="", person=None, payload={}))
+        reports = update(MailReport).where(MailReport.recipient == recipient)
+        db.changed(reports.values(recipient="", detail=None))
 
 
 def backlog() -> int:

@@ -16,12 +16,16 @@ _GONE = ("5.1.0", "5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1", "5.4.4"
 
 @dataclass(frozen=True, kw_only=True)
 class Notice:
-    """What somebody says became of a message; `key` is its own id, so that it counts once."""
+    """What somebody says became of a message; `key` is its own id, so that it counts once.
+
+    `delivery_id` is proved by a return path of ours; `message_id` is our header, where it is known.
+    """
 
     key: str
     kind: Report
     recipient: str
     delivery_id: int | None = None
+    message_id: str = ""
     status: str | None = None
     detail: str = ""
 

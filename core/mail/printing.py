@@ -1,6 +1,7 @@
 """Prints claimed messages: the composers of their letters are asked, and parcels made of it."""
 
 import logging
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -65,6 +66,15 @@ def message_id(delivery: Delivery, domain: str) -> str:
     """The Message-ID of a ledger row: the same at each attempt, so that nobody counts it twice."""
     digest = sha256(f"{delivery.id}:{delivery.key}".encode()).hexdigest()[:20]
     return f"<{digest}.{delivery.id}@{domain}>"
+
+
+def delivery_id(message_id: str) -> int | None:
+    """The ledger row that a Message-ID of ours names, to be compared with that row's own."""
+    match = _MESSAGE_ID.fullmatch(message_id)
+    return int(match[1]) if match else None
+
+
+_MESSAGE_ID = re.compile(r"<[0-9a-f]{20}\.([0-9]{1,9})@[^@>]+>")
 
 
 def find_sender() -> tuple[str, str]:
