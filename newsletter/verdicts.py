@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from core import clock, db
 from core.mail.letters import Verdict, Wait
@@ -56,19 +56,24 @@ def last_look(batch: Sequence[Delivery]) -> dict[int, Verdict]:
 
 
 def _readers(batch: Sequence[Delivery]) -> dict[int, _Reader]:
-    rows = db.session().execute(
-        select(
-            Subscriber.id,
-            Subscriber.email,
-            Subscriber.standing,
-            Subscriber.pace_days,
-            Subscriber.paused_until,
-            Suppression.reason,
-        )
-        .outerjoin(Suppression, Suppression.address_hash == Subscriber.address_hash)
-        .where(Subscriber.id.in_([row.person for row in batch if row.person is not None]))
-    )
+    people = [row.person for row in batch if row.person is not None]
+    rows = db.session().execute(_READERS, {"people": people})
     return {row.id: _Reader(*row[1:]) for row in rows}
+
+
+# Made once: it is asked for every group of a newsletter.
+_READERS = (
+    select(
+        Subscriber.id,
+        Subscriber.email,
+        Subscriber.standing,
+        Subscriber.pace_days,
+        Subscriber.paused_until,
+        Suppression.reason,
+    )
+    .outerjoin(Suppression, Suppression.address_hash == Subscriber.address_hash)
+    .where(Subscriber.id.in_(bindparam("people", expanding=True)))
+)
 
 
 def _who_may_not(reader: _Reader | None) -> str | None:
@@ -94,12 +99,7 @@ def _whose_pace_counts(batch: Sequence[Delivery], readers: dict[int, _Reader]) -
 def _issues_at_rest(batch: Sequence[Delivery]) -> dict[int, Verdict]:
     """Issues that were paused or cancelled since their rows were claimed."""
     ids = {int(row.source.partition(":")[2]) for row in batch if _is_issue(row)}
-    rows = db.session().execute(
-        select(Newsletter.id, Newsletter.state).where(
-            Newsletter.id.in_(ids),
-            Newsletter.state.in_((IssueState.PAUSED, IssueState.CANCELLED)),
-        )
-    )
+    rows = db.session().execute(_AT_REST, {"issues": list(ids)}).all() if ids else ()
     verdicts: dict[str, Verdict] = {
         f"newsletter:{number}": Wait(until=None, reason="paused")
         if state is IssueState.PAUSED
@@ -107,6 +107,12 @@ def _issues_at_rest(batch: Sequence[Delivery]) -> dict[int, Verdict]:
         for number, state in rows
     }
     return {row.id: verdicts[row.source] for row in batch if row.source in verdicts}
+
+
+_AT_REST = select(Newsletter.id, Newsletter.state).where(
+    Newsletter.id.in_(bindparam("issues", expanding=True)),
+    Newsletter.state.in_((IssueState.PAUSED, IssueState.CANCELLED)),
+)
 
 
 def _walks_at_an_end(batch: Sequence[Delivery]) -> dict[int, Verdict]:

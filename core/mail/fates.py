@@ -32,7 +32,7 @@ def accept(*deliveries: Delivery) -> int:
 
 
 _ACCEPT = (
-    update(Delivery)
+    update(queue.TABLE)
     .where(*queue.STILL)
     .values(state=State.ACCEPTED, reason=None, settled_at=bindparam("now"), lease_until=None)
 )

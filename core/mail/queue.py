@@ -8,10 +8,11 @@ import secrets
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import (
     ColumnElement,
+    Table,
     bindparam,
     exists,
     false,
@@ -67,6 +68,12 @@ def claim(worker: str, limit: int, streams: Collection[Stream] | None = None) ->
     return sorted(rows, key=lambda row: (row.priority, row.due_at, row.id))
 
 
+def is_urgent() -> bool:
+    """Whether a message is due that somebody waits for."""
+    with db.reading() as session:
+        return session.scalar(_URGENT, {"now": clock.now()}) is not None
+
+
 def renew(worker: str) -> None:
     """Prolong the leases of a worker that lives."""
     with db.transaction():
@@ -98,6 +105,9 @@ def begin(subjects: Mapping[Delivery, str]) -> list[Delivery]:
     return ours
 
 
+TABLE = cast("Table", Delivery.__table__)
+"""The ledger without its objects, for statements that are asked for every group."""
+
 STILL = (
     Delivery.id.in_(bindparam("ids", expanding=True)),
     Delivery.fence == bindparam("fence_of_claim"),
@@ -107,7 +117,7 @@ STILL = (
 
 # Made once: they are asked for every group, and to make one costs as much as to run it.
 _BEGIN = (
-    update(Delivery)
+    update(TABLE)
     .where(*STILL)
     .values(
         state=State.SENDING,
@@ -173,3 +183,14 @@ def _is_leased() -> ColumnElement[bool]:
 
 def _lease_is_over() -> ColumnElement[bool]:
     return Delivery.lease_until <= clock.now()
+
+
+_URGENT = (
+    select(TABLE.c.id)
+    .where(
+        is_in(State.PENDING),
+        Delivery.priority == Stream.TRANSACTIONAL.priority,
+        Delivery.due_at <= bindparam("now"),
+    )
+    .limit(1)
+)

@@ -6,6 +6,7 @@ multiplicative decrease).
 """
 
 import re
+import time
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from threading import Event
@@ -79,11 +80,19 @@ def flow_to(recipient: str) -> str:
     return _FAMILIES.get(domain, domain)
 
 
-def _slowed() -> set[str]:
-    """The flows that a server has slowed; few, and most of the time none."""
-    with db.reading() as session:
-        slowed = select(RateBucket.name).where(RateBucket.per_second.is_not(None))
-        return set(session.scalars(slowed))
+def _slowed() -> frozenset[str]:
+    """The flows that a server has slowed; few, mostly none, and known for a second."""
+    global _known  # noqa: PLW0603 - what this process knows
+    until, names = _known
+    if time.monotonic() >= until:
+        with db.reading() as session:
+            slowed = select(RateBucket.name).where(RateBucket.per_second.is_not(None))
+            names = frozenset(session.scalars(slowed))
+        _known = time.monotonic() + 1, names
+    return names
+
+
+_known: tuple[float, frozenset[str]] = 0.0, frozenset()
 
 
 def _reserve(name: str, count: int) -> datetime | None:
@@ -118,6 +127,7 @@ def _current(bucket: RateBucket, ceiling: float | None) -> float | None:
 
 
 def _slow(name: str, ceiling: float | None) -> None:
+    global _known  # noqa: PLW0603 - see `_slowed`
     now = clock.now()
     with db.transaction():
         bucket = _locked(name, now)
@@ -125,3 +135,4 @@ def _slow(name: str, ceiling: float | None) -> None:
             return
         bucket.per_second = max(LEAST, (_current(bucket, ceiling) or FIRST) / 2)
         bucket.slowed_at = now
+    _known = 0.0, frozenset()

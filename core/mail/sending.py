@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 GROUP = 25
 """Messages between two marks: at most so many are in doubt after a crash."""
-GROUPS = 4
+GROUPS = 8
 """Groups in a claim."""
 PAUSE_WHEN_UNREACHABLE = timedelta(seconds=30)
 
@@ -192,8 +192,9 @@ def _claim_next(worker: str, rest: list[Delivery], streams: Collection[Stream]) 
     """What follows a group: the rest of what we hold, but receipts that came meanwhile first."""
     if not rest:
         return queue.claim(worker, _batch_size(), streams)
-    urgent = [stream for stream in streams if stream is Stream.TRANSACTIONAL]
-    return queue.claim(worker, _group_size(), urgent) + rest
+    if not streams or not queue.is_urgent():
+        return rest
+    return queue.claim(worker, _group_size(), (Stream.TRANSACTIONAL,)) + rest
 
 
 def _last_look(ready: Sequence[Delivery]) -> Iterator[tuple[Delivery, Verdict]]:

@@ -41,7 +41,10 @@ def current() -> Sequence[Stop]:
 def open_streams() -> tuple[Stream, ...]:
     """The streams that may go now."""
     with db.reading() as session:
-        causes = set(session.scalars(select(Stop.cause)))
+        causes = set(session.scalars(_CAUSES))
     if Cause.HOLD in causes:
         return ()
     return (Stream.TRANSACTIONAL,) if causes else tuple(Stream)
+
+
+_CAUSES = select(Stop.cause)

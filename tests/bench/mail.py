@@ -1,7 +1,13 @@
-"""Letters a second, ledger included, as a ratio to composing and sending each by the library."""
+"""Letters a second, ledger included, as a ratio to Flask-Mail's `connect()` and to plain smtplib.
 
-import io
+All go to a sink that keeps nothing, so that what is measured is ours.
+"""
+
+import os
+import resource
+import secrets
 import smtplib
+import socket
 import statistics
 import subprocess
 import sys
@@ -10,47 +16,64 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
-from core import config, db, settings
-from core.mail import sending
-from newsletter import imports, newsletters
-from tests.bench.pages import wait_for
+import flask_mail
+from flask import current_app
+from sqlalchemy import delete
+
+from core import clock, config, db, settings
+from core.mail import ledger, sending
+from core.mail.models import Delivery
+from newsletter import newsletters, rendering, subscribers
+from newsletter.models import Newsletter, Standing, Subscriber
 from tests.free_port import free_port
 from wsgi import create_app
 
-READERS = 500
+READERS = 5000
+REFERENCE = 500
+MANY = 1_000_000
 ROUNDS = 3
-_ROWS = "".join(
-    f"reader{n}@example.com,2026-01-01T00:00:00Z,bench\n" for n in range(1, READERS + 1)
-)
+_BATCH = 10_000
 
 
 def measure(data_dir: Path) -> None:
-    """Print the median rate over interleaved rounds, and its ratio to the reference."""
-    with _mailbox(data_dir / "bench-mailbox") as port:
+    """Print medians over interleaved rounds, then what a million readers take."""
+    with _sink() as port:
         environment = {"DATA_DIR": str(data_dir), "MAIL_SERVER": "127.0.0.1"}
         environment |= {"MAIL_PORT": str(port), "MAIL_DEFAULT_SENDER": "hello@shop.example"}
         app = create_app(config.load(environment))
         with app.app_context():
             settings.change(postal_address="1 Bench Street, Benchville")
-            imports.read(io.StringIO("email,consent_at,consent_source\n" + _ROWS), origin="bench")
-            rates = [(_reference(port), _ledger()) for _ in range(ROUNDS)]
+            _add_readers(READERS)
+            rounds = [(_smtplib(port), _flask_mail(), _ledger()) for _ in range(ROUNDS)]
+            plain, library, ours = map(statistics.median, zip(*rounds, strict=True))
+            _print_rates(plain, library, ours)
+            patience = _sign_up_meanwhile()
+            print(f"  {'sign-up meanwhile, 95th percentile':<46}{patience * 1000:>7,.1f} ms")
+            _add_readers(MANY)
+            frozen = _freeze()
         db.engine().dispose()
-    plain = statistics.median(rate for rate, _ in rates)
-    ledger = statistics.median(rate for _, rate in rates)
-    print(f"\nmail to {READERS} readers, one connection, a mailbox that syncs each to disk")
-    print(f"  {'EmailMessage and smtplib, no ledger':<40}{plain:>7,.0f}/s")
+    print(f"  {f'{MANY:,} recipients frozen':<46}{frozen:>7,.1f} s")
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"  {'memory of this process at its peak':<46}{memory:>7,.0f} MB")
+
+
+def _print_rates(plain: float, library: float, ours: float) -> None:
+    print(f"\nmail to {READERS:,} readers, one process, one connection, a sink on loopback")
+    print(f"  {'EmailMessage and smtplib, no ledger':<46}{plain:>7,.0f}/s")
+    print(f"  {'Flask-Mail connect(), no ledger':<46}{library:>7,.0f}/s")
     print(
-        f"  {'newsletter through the ledger':<40}{ledger:>7,.0f}/s  ÷ reference {ledger / plain:.2f}"
+        f"  {'newsletter through the ledger':<46}{ours:>7,.0f}/s"
+        f"  ÷ smtplib {ours / plain:.1f}  ÷ Flask-Mail {ours / library:.1f}"
     )
 
 
 def _ledger() -> float:
-    """Freeze an issue and send it: intent and outcome are committed for each message."""
+    """Send a frozen issue: letters a second."""
     issue = newsletters.draft("A bench issue", _BODY, preheader="A preheader that is long enough")
-    start = time.perf_counter()
     newsletters.send(issue)
-    newsletters.tend()
+    start = time.perf_counter()
     sending.deliver()
     seconds = time.perf_counter() - start
     with db.reading():
@@ -60,36 +83,133 @@ def _ledger() -> float:
     return READERS / seconds
 
 
-def _reference(port: int) -> float:
+def _sign_up_meanwhile() -> float:
+    """How long 95 of 100 people wait at most, while a worker process sends a newsletter."""
+    issue = newsletters.draft("A bench issue", _BODY, preheader="A preheader that is long enough")
+    newsletters.send(issue)
+    worker = subprocess.Popen(
+        [sys.executable, "-m", "flask", "--app", "wsgi", "worker"],
+        env=os.environ | _environment(),
+    )
+    waits: list[float] = []
+    try:
+        while ledger.is_open(f"newsletter:{issue}"):
+            start = time.perf_counter()
+            subscribers.subscribe(f"{secrets.token_hex(8)}@example.com", source="bench")
+            waits.append(time.perf_counter() - start)
+            time.sleep(0.02)
+    finally:
+        worker.terminate()
+        worker.wait()
+    return statistics.quantiles(waits, n=20)[-1]
+
+
+def _environment() -> dict[str, str]:
+    chosen = config.current()
+    return {
+        "DATA_DIR": str(chosen.data_dir),
+        "MAIL_SERVER": chosen.mail.server,
+        "MAIL_PORT": str(chosen.mail.port),
+        "MAIL_DEFAULT_SENDER": chosen.mail.default_sender or "",
+        "LOG_LEVEL": "warning",
+    }
+
+
+def _smtplib(port: int) -> float:
+    """The same letters by Python's library."""
+    letters = list(_letters())
     start = time.perf_counter()
-    with smtplib.SMTP("127.0.0.1", port) as connection:
-        for number in range(READERS):
+    with smtplib.SMTP("127.0.0.1", port, local_hostname=socket.gethostname()) as connection:
+        for to, subject, html, text in letters:
             message = EmailMessage()
-            message["Subject"] = "A bench issue"
-            message["From"] = "hello@shop.example"
-            message["To"] = f"reader{number}@example.com"
-            message.set_content(_BODY)
-            message.add_alternative(f"<p>{_BODY}</p>" * 4, subtype="html")
+            message["Subject"], message["From"], message["To"] = subject, "hello@shop.example", to
+            message.set_content(text)
+            message.add_alternative(html, subtype="html")
             connection.send_message(message)
-    return READERS / (time.perf_counter() - start)
+    return len(letters) / (time.perf_counter() - start)
+
+
+def _flask_mail() -> float:
+    """The same letters by Flask-Mail."""
+    letters = list(_letters())
+    mail: Any = current_app.extensions["mail"]
+    start = time.perf_counter()
+    with mail.connect() as connection:
+        for to, subject, html, text in letters:
+            connection.send(flask_mail.Message(subject, [to], text, html))
+    return len(letters) / (time.perf_counter() - start)
+
+
+def _letters() -> Iterator[tuple[str, str, str, str]]:
+    """What each reader gets, composed already: only building and sending is measured."""
+    skeleton = rendering.compile_letter(
+        "A bench issue", "A preheader that is long enough", _BODY, archived=True
+    )
+    for number in range(REFERENCE):
+        to = f"reader{number}@example.com"
+        message = skeleton.fill(rendering.sample_values(to))
+        yield to, message.subject, message.html, message.text
+
+
+def _freeze() -> float:
+    """Seconds to write the whole audience into the ledger; it is not sent."""
+    issue = newsletters.draft("To everybody", _BODY, preheader="A preheader that is long enough")
+    start = time.perf_counter()
+    newsletters.send(issue)
+    seconds = time.perf_counter() - start
+    with db.transaction():
+        db.changed(delete(Delivery).where(Delivery.source == f"newsletter:{issue}"))
+        db.changed(delete(Newsletter).where(Newsletter.id == issue))
+    return seconds
+
+
+def _add_readers(total: int) -> None:
+    """Confirmed readers, until there are so many."""
+    now = clock.now()
+    with db.transaction() as session:
+        for low in range(0 if total == READERS else READERS, total, _BATCH):
+            session.execute(
+                db.insert(Subscriber),
+                [
+                    {
+                        "public_id": secrets.token_urlsafe(16),
+                        "email": f"reader{number}@example{number % 50}.com",
+                        "address_hash": secrets.token_hex(32),
+                        "standing": Standing.CONFIRMED,
+                        "membership": 1,
+                        "timezone": "America/New_York",
+                        "pace_days": 2,
+                        "source": "bench",
+                        "created_at": now,
+                        "confirmed_at": now,
+                    }
+                    for number in range(low, min(total, low + _BATCH))
+                ],
+            )
 
 
 @contextmanager
-def _mailbox(folder: Path) -> Iterator[int]:
-    pages, smtp = free_port(), free_port()
-    process = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "core.mailbox", "--http-port", str(pages)),
-            *("--smtp-port", str(smtp), "--data", str(folder)),
-        ],
-        stdout=subprocess.DEVNULL,
-    )
+def _sink() -> Iterator[int]:
+    port = free_port()
+    process = subprocess.Popen([sys.executable, "-m", "tests.bench.sink", str(port)])
     try:
-        wait_for(pages)
-        yield smtp
+        _wait_for(port)
+        yield port
     finally:
-        process.terminate()
+        process.kill()
         process.wait()
+
+
+def _wait_for(port: int) -> None:
+    """Until the sink takes connections."""
+    for _ in range(100):
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=5).close()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    raise RuntimeError("the sink does not start")
 
 
 _BODY = "Some muscles ache where they are not.\n\n" * 40
