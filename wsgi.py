@@ -34,7 +34,7 @@ from core import (
 from core.archives import Damaged
 from core.backups import Refused
 from core.config import Config, ConfigError
-from core.mail import acceptance, composing, proof, smtp
+from core.mail import acceptance, collecting, composing, proof, smtp
 from core.pagecache import PageCache
 from core.processes import Group, Program
 from core.web import (
@@ -78,6 +78,7 @@ def create_app(settings_of_the_shop: Config | None = None) -> Flask:
     smtp.init_app(app, chosen.mail)
     composing.install(app.jinja_env)
     proof.install()
+    collecting.install()
     if chosen.mailbox_url:
         acceptance.install(acceptance.mailbox_log(chosen.mailbox_url))
     for package in (shop, blog, newsletter, staff):

@@ -45,6 +45,7 @@ class MailConfig:
     rate: float | None = None
     dkim: DkimConfig | None = None
     bounce_address: str | None = None
+    bounce_mailbox: str | None = None
     webhook_keys: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -225,6 +226,7 @@ def _mail(environ: Mapping[str, str], local: str, port: int) -> MailConfig:
             rate=rate,
             dkim=dkim,
             bounce_address=bounce_address,
+            bounce_mailbox=_bounce_mailbox(environ),
             webhook_keys=_webhook_keys(environ),
         )
     use_tls = _boolean(environ, "MAIL_USE_TLS")
@@ -244,8 +246,19 @@ def _mail(environ: Mapping[str, str], local: str, port: int) -> MailConfig:
         rate=rate,
         dkim=dkim,
         bounce_address=bounce_address,
+        bounce_mailbox=_bounce_mailbox(environ),
         webhook_keys=_webhook_keys(environ),
     )
+
+
+def _bounce_mailbox(environ: Mapping[str, str]) -> str | None:
+    url = environ.get("MAIL_BOUNCE_MAILBOX")
+    parts = urlsplit(url or "imaps://none")
+    if parts.scheme not in ("imaps", "imap", "pop3s", "pop3") or not parts.hostname:
+        raise ConfigError(
+            "MAIL_BOUNCE_MAILBOX", "must be an address such as imaps://user:password@host/INBOX"
+        )
+    return url
 
 
 def _dkim(environ: Mapping[str, str]) -> DkimConfig | None:

@@ -4,7 +4,7 @@ import logging
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.utils import formatdate, parseaddr
 from functools import lru_cache
 from hashlib import sha256
@@ -16,7 +16,7 @@ from core import config, db, settings
 from core.mail import dkim, forms, letters, verp
 from core.mail.forms import BadHeader
 from core.mail.letters import Filling, Undeliverable
-from core.mail.models import Delivery
+from core.mail.models import Delivery, Stream
 from core.mail.pipelining import Parcel
 
 log = logging.getLogger(__name__)
@@ -117,6 +117,8 @@ def _filled(name: str, alike: Sequence[Delivery], sender: tuple[str, str]) -> Ma
 def _composed(delivery: Delivery, sender: tuple[str, str]) -> Filling | Undeliverable | Faulty:
     try:
         message = letters.find(delivery.letter).compose(delivery)
+        if delivery.stream is Stream.TRANSACTIONAL:
+            message = replace(message, headers=_AUTOMATIC | message.headers)
         return forms.compile_form(message, sender), {}
     except BadHeader as error:
         return Undeliverable(str(error))
@@ -125,6 +127,10 @@ def _composed(delivery: Delivery, sender: tuple[str, str]) -> Filling | Undelive
     except FAULTS as error:
         log.exception("delivery %s cannot be composed", delivery.id)
         return Faulty(f"{type(error).__name__}: {error}")
+
+
+# RFC 3834: no machine shall answer what a machine wrote.
+_AUTOMATIC = {"Auto-Submitted": "auto-generated"}
 
 
 def _print(

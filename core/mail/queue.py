@@ -109,9 +109,9 @@ TABLE = cast("Table", Delivery.__table__)
 """The ledger without its objects, for statements that are asked for every group."""
 
 STILL = (
-    Delivery.id.in_(bindparam("ids", expanding=True)),
-    Delivery.fence == bindparam("fence_of_claim"),
-    Delivery.state == bindparam("state_of_claim"),
+    TABLE.c.id.in_(bindparam("ids", expanding=True)),
+    TABLE.c.fence == bindparam("fence_of_claim"),
+    TABLE.c.state == bindparam("state_of_claim"),
 )
 """Conditions that rows of one claim are in the state and the hands that `still` says."""
 
@@ -123,10 +123,10 @@ _BEGIN = (
         state=State.SENDING,
         subject=bindparam("to_subject"),
         reason=None,
-        attempts=Delivery.attempts + 1,
+        attempts=TABLE.c.attempts + 1,
         lease_until=bindparam("until"),
     )
-    .returning(Delivery.id)
+    .returning(TABLE.c.id)
 )
 
 
@@ -188,9 +188,9 @@ def _lease_is_over() -> ColumnElement[bool]:
 _URGENT = (
     select(TABLE.c.id)
     .where(
-        is_in(State.PENDING),
-        Delivery.priority == Stream.TRANSACTIONAL.priority,
-        Delivery.due_at <= bindparam("now"),
+        TABLE.c.state == literal_column(f"'{State.PENDING.value}'"),
+        TABLE.c.priority == Stream.TRANSACTIONAL.priority,
+        TABLE.c.due_at <= bindparam("now"),
     )
     .limit(1)
 )
