@@ -75,12 +75,6 @@ def test_a_lease_is_taken_once_until_it_ends(app: Flask) -> None:
     assert leases.take("other", timedelta(minutes=1))
 
 
-def test_places_in_a_flow_follow_each_other_at_its_rate(app: Flask) -> None:
-    first = leases.reserve("mail", 10, per_second=5)
-    second = leases.reserve("mail", 10, per_second=5)
-    assert second - first == timedelta(seconds=2)
-
-
 def test_a_redirect_follows_a_target_that_moved_itself(app: Flask) -> None:
     redirects.add("/one", "/two")
     redirects.add("/two", "/three")
