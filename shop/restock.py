@@ -119,6 +119,8 @@ def _tell(offer: Offer) -> int:
         RestockRequest.variant_id == offer.variant_id, RestockRequest.notified_at > now - WAVE
     )
     with db.transaction() as session:
+        # Who counts beside us waits, and then counts those whom we told.
+        session.scalar(select(Variant.id).where(Variant.id == offer.variant_id).with_for_update())
         wave = TOLD_FOR_EACH * offer.available - (session.scalar(recent) or 0)
         first = select(RestockRequest).where(RestockRequest.variant_id == offer.variant_id, *_WAITS)
         ordered = first.order_by(RestockRequest.confirmed_at, RestockRequest.id).with_for_update()
