@@ -2,15 +2,16 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from flask import abort, redirect, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy import Row, ScalarSelect, select
+from sqlalchemy import Row, ScalarSelect, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from core import clock, db
-from shop import catalog, restock, stock
+from shop import restock, stock
 from shop.models import Part, Price, Product, Stock, StockMovement, Variant
 from staff import access
 from staff.frame import page, say
@@ -21,6 +22,19 @@ desk = access.desk("shelf", __name__, Role.FULFILMENT)
 Answer = TypeVar("Answer")
 
 
+@dataclass(frozen=True)
+class Bundle:
+    """What a bundle is made of: SKUs and how many; and how many bundles each of them allows."""
+
+    parts: list[tuple[str, int]] = field(default_factory=list)
+    allowed: list[int] = field(default_factory=list)
+
+    @property
+    def available(self) -> int:
+        """How many can be sold."""
+        return min(self.allowed)
+
+
 @desk.get("")
 def index() -> ResponseReturnValue:
     """Every variant with its price and its units, and the last movements."""
@@ -28,7 +42,6 @@ def index() -> ResponseReturnValue:
         "shelf.html",
         rows=_rows(),
         bundles=_bundles(),
-        sold={offer.sku: offer for offer in catalog.on_sale()},
         movements=_movements(),
         waiting=restock.waiting(),
     )
@@ -70,14 +83,19 @@ def _now(column: InstrumentedAttribute[Answer]) -> ScalarSelect[Answer]:
     return latest.limit(1).scalar_subquery()
 
 
-def _bundles() -> dict[int, list[tuple[str, int]]]:
-    """What each bundle is made of: SKUs and how many."""
-    parts = select(Part.bundle_id, Variant.sku, Part.quantity)
-    rows = db.session().execute(parts.join(Variant, Variant.id == Part.part_id)).all()
-    made_of: dict[int, list[tuple[str, int]]] = defaultdict(list)
-    for bundle, sku, quantity in rows:
-        made_of[bundle].append((sku, quantity))
-    return dict(made_of)
+def _bundles() -> dict[int, Bundle]:
+    """What each bundle is made of, by its variant's id."""
+    free = func.coalesce(Stock.on_hand - Stock.reserved, 0)
+    parts = (
+        select(Part.bundle_id, Variant.sku, Part.quantity, free)
+        .join(Variant, Variant.id == Part.part_id)
+        .outerjoin(Stock, Stock.variant_id == Part.part_id)
+    )
+    bundles: dict[int, Bundle] = defaultdict(Bundle)
+    for bundle, sku, quantity, units in db.session().execute(parts):
+        bundles[bundle].parts.append((sku, quantity))
+        bundles[bundle].allowed.append(units // quantity)
+    return dict(bundles)
 
 
 def _movements() -> Sequence[Row[StockMovement, str]]:

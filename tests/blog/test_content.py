@@ -238,7 +238,7 @@ def test_the_product_marks_its_sample_values_and_counts_money_in_minor_units() -
     matter = _matter(PRODUCT)
     assert matter["sample"] is True
     assert "Sample" in matter["sample_notice"]
-    assert [variant["sku"] for variant in matter["variants"]] == ["QL-CLAW"]
+    assert [variant["sku"] for variant in matter["variants"]] == ["QL-CLAW", "QL-CLAW-PAIR"]
     assert all(isinstance(variant["price"], int) for variant in matter["variants"])
     assert all(isinstance(rate["amount"], int) for rate in matter["shipping"])
     assert {rate["zone"] for rate in matter["shipping"]} == {"US", "CA", "GB", "DE", "AU"}
