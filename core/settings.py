@@ -32,6 +32,8 @@ class Store:
     """Days from the delivery, or else the shipping, to a request for a review; 0 is never."""
     handling_days: int = 2
     """Business days until a parcel leaves, at the latest."""
+    stripe_promotion_codes: bool = False
+    """Whether Stripe's page asks for codes kept there, where no code of ours was used."""
     eu_responsible_person: str = "[Sample: name and address of your EU responsible person]"
 
 

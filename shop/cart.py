@@ -6,10 +6,11 @@ from dataclasses import asdict, dataclass, field, replace
 
 from core import links
 from core.links import BadLink
-from shop import catalog, shipping
+from shop import catalog, promotions, shipping
 from shop.catalog import Offer
 from shop.forms import MOST
-from shop.models import Order
+from shop.models import Order, Promotion
+from shop.promotions import NotUsable
 from shop.shipping import Rate
 
 _PURPOSE = "cart"
@@ -17,12 +18,16 @@ _PURPOSE = "cart"
 
 @dataclass(frozen=True, kw_only=True)
 class Cart:
-    """Units by SKU, the country they go to, and what led here. `id` names it on its orders."""
+    """Units by SKU, the country they go to, and what led here. `id` names it on its orders.
+
+    `code` is a promotion code that was entered.
+    """
 
     id: str
     lines: dict[str, int] = field(default_factory=dict)
     country: str | None = None
     source: str | None = None
+    code: str | None = None
 
     @property
     def count(self) -> int:
@@ -47,12 +52,15 @@ class Item:
 class Bill:
     """What a cart costs now, shipping included; `rate` is None where nobody can be shipped to.
 
-    `rates` are those of every country that takes it.
+    `rates` are those of every country that takes it. `problem` says why the cart's promotion code
+    takes nothing off.
     """
 
     items: Sequence[Item]
     rates: Sequence[Rate]
     rate: Rate | None
+    promotion: Promotion | None = None
+    problem: str | None = None
 
     @property
     def goods(self) -> int:
@@ -60,9 +68,16 @@ class Bill:
         return sum(item.amount for item in self.items)
 
     @property
+    def discount(self) -> int:
+        """What the promotion takes off the goods."""
+        if self.promotion is None:
+            return 0
+        return promotions.discount(self.promotion, goods=self.goods, currency=self.currency)
+
+    @property
     def total(self) -> int:
-        """All that Stripe will ask for, before a promotion code."""
-        return self.goods + (self.rate.amount if self.rate else 0)
+        """All that Stripe will ask for."""
+        return self.goods - self.discount + (self.rate.amount if self.rate else 0)
 
     @property
     def currency(self) -> str:
@@ -115,14 +130,24 @@ def bill(cart: Cart) -> Bill:
         for sku, count in cart.lines.items()
         if sku in offers
     ]
-    rates = _rates(items)
+    whole = Bill(items=items, rates=(), rate=None)
+    if cart.code and items:
+        whole = _reduced(whole, cart.code)
+    rates = _rates(whole)
     mine = (rate for rate in rates if rate.country == cart.country)
-    return Bill(items=items, rates=rates, rate=next(mine, next(iter(rates), None)))
+    return replace(whole, rates=rates, rate=next(mine, next(iter(rates), None)))
 
 
-def _rates(items: Sequence[Item]) -> Sequence[Rate]:
-    goods = sum(item.amount for item in items)
-    grams = sum(item.offer.weight_grams * item.quantity for item in items)
-    currencies = {item.offer.currency for item in items}
-    found = shipping.rates(goods=goods, grams=grams)
+def _reduced(whole: Bill, code: str) -> Bill:
+    try:
+        found = promotions.usable(code, goods=whole.goods, currency=whole.currency)
+    except NotUsable as problem:
+        return replace(whole, problem=str(problem))
+    return replace(whole, promotion=found)
+
+
+def _rates(whole: Bill) -> Sequence[Rate]:
+    grams = sum(item.offer.weight_grams * item.quantity for item in whole.items)
+    currencies = {item.offer.currency for item in whole.items}
+    found = shipping.rates(goods=whole.goods - whole.discount, grams=grams)
     return [rate for rate in found if {rate.currency} == currencies]

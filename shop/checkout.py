@@ -13,8 +13,17 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from core import clock, db, jobs
-from shop import alerts, catalog, orders, payments, settlement, shipping, stock
+from core import clock, db, jobs, settings
+from shop import (
+    alerts,
+    catalog,
+    orders,
+    payments,
+    promotions,
+    settlement,
+    shipping,
+    stock,
+)
 from shop.models import BOUGHT, HOLDING, Order, OrderLine, OrderState, Reservation, ReservationState
 
 log = logging.getLogger(__name__)
@@ -59,13 +68,14 @@ class Purchase:
     email: str | None = None
     source: str | None = None
     marketing_consent: bool = False
+    code: str | None = None
 
 
 def begin(purchase: Purchase) -> Order:
     """Place an order and open the page at its `payment_url`; whatever the cart had open is closed.
 
-    Raises `NotSold`, `stock.SoldOut`, `AlreadyPaid`, `Overtaken`, `payments.Unavailable` and
-    `payments.Refused`; then nothing can be paid, and nothing is held.
+    Raises `NotSold`, `stock.SoldOut`, `promotions.NotUsable`, `AlreadyPaid`, `Overtaken`,
+    `payments.Unavailable` and `payments.Refused`; then nothing can be paid, and nothing is held.
     """
     for _ in range(_PATIENCE):
         _start_over(purchase.cart)
@@ -77,7 +87,10 @@ def begin(purchase: Purchase) -> Order:
 
 
 def place(purchase: Purchase) -> Order:
-    """Write the order down and hold its stock. Raises `NotSold` and `stock.SoldOut`."""
+    """Write the order down, hold its stock and its use of a promotion.
+
+    Raises `NotSold`, `stock.SoldOut` and `promotions.NotUsable`.
+    """
     with db.transaction() as session:
         order = _order(purchase)
         session.add(order)
@@ -86,6 +99,7 @@ def place(purchase: Purchase) -> Order:
         except IntegrityError as error:
             raise _CartIsOpen from error
         stock.hold(order, order.expires_at)
+        _hold_promotion(order)
         orders.note(order, OrderState.PLACED, who=_CUSTOMER)
     return order
 
@@ -111,6 +125,7 @@ def try_again(order: Order) -> Order:
             raise orders.NotPossible("This order is paid, is being paid, or was canceled.")
         order = orders.get(order.id)
         stock.hold(order, until)
+        _hold_promotion(order)
         orders.note(order, OrderState.PLACED, who=_CUSTOMER, why="tried again")
     return _open(order)
 
@@ -138,6 +153,11 @@ def overdue() -> list[Order]:
         return list(session.scalars(overdue))
 
 
+def _hold_promotion(order: Order) -> None:
+    if order.promotion_code:
+        promotions.hold(order, order.promotion_code)
+
+
 def _order(purchase: Purchase) -> Order:
     offers = catalog.offers_of(purchase.lines)
     missing = [sku for sku in purchase.lines if sku not in offers]
@@ -156,7 +176,9 @@ def _order(purchase: Purchase) -> Order:
     ]
     goods = sum(line.amount for line in lines)
     grams = sum(offers[line.sku].weight_grams * line.quantity for line in lines)
-    rate = shipping.rate(purchase.country, goods=goods, grams=grams)
+    currency = offers[lines[0].sku].currency
+    discount = _discount(purchase.code, goods, currency)
+    rate = shipping.rate(purchase.country, goods=goods - discount, grams=grams)
     if rate is None:
         raise NotSold("We do not ship this to that country yet.")
     currencies = {rate.currency, *(offers[sku].currency for sku in purchase.lines)}
@@ -169,10 +191,11 @@ def _order(purchase: Purchase) -> Order:
         currency=rate.currency,
         goods_amount=goods,
         shipping_amount=rate.amount,
-        discount_amount=0,
+        discount_amount=discount,
         tax_amount=0,
-        total_amount=goods + rate.amount,
+        total_amount=goods - discount + rate.amount,
         refunded_amount=0,
+        promotion_code=promotions.spelled(purchase.code) if purchase.code else None,
         email=purchase.email,
         country=purchase.country,
         shipping_title=rate.title,
@@ -188,9 +211,17 @@ def _order(purchase: Purchase) -> Order:
     )
 
 
+def _discount(code: str | None, goods: int, currency: str) -> int:
+    if not code:
+        return 0
+    promotion = promotions.usable(code, goods=goods, currency=currency)
+    return promotions.discount(promotion, goods=goods, currency=currency)
+
+
 def _open(order: Order) -> Order:
+    take_codes = settings.store().stripe_promotion_codes
     try:
-        session = payments.open_session(order)
+        session = payments.open_session(order, take_codes=take_codes)
     except payments.Unavailable:
         _give_up(order, "Stripe could not be reached")
         raise

@@ -15,6 +15,7 @@ class Session:
     """A Checkout Session as Stripe has it now; amounts are minor units of `currency`.
 
     `standing` is open, expired, paid, waiting (a bank was asked) or failed (it refused).
+    `takes_codes` is whether its page asks for codes that Stripe keeps.
     """
 
     id: str
@@ -25,6 +26,7 @@ class Session:
     currency: str
     subtotal: int
     discount: int
+    takes_codes: bool
     shipping: int
     tax: int
     total: int
@@ -104,6 +106,7 @@ def session(found: Json) -> Session:
         currency=(found.get("currency") or "").upper(),
         subtotal=found.get("amount_subtotal") or 0,
         discount=totals.get("amount_discount") or 0,
+        takes_codes=bool(found.get("allow_promotion_codes")),
         shipping=totals.get("amount_shipping") or 0,
         tax=totals.get("amount_tax") or 0,
         total=found.get("amount_total") or 0,

@@ -13,7 +13,7 @@ from sqlalchemy.orm import selectinload
 from core import clock, db, events
 from core.mail import ledger
 from core.mail.models import Delivery
-from shop import stock
+from shop import promotions, stock
 from shop.events import CheckoutExpired
 from shop.models import HOLDING, Order, OrderEvent, OrderState, OrderTag, Progress
 
@@ -65,6 +65,7 @@ def close(order: Order, state: OrderState, *, by: str, why: str) -> bool:
         if not move(order, state, HOLDING):
             return False
         stock.release(order.id)
+        promotions.release(order.id)
         note(order, state, who=by, why=why)
         if state is OrderState.EXPIRED:
             events.tell(

@@ -38,7 +38,8 @@ def invoice(order: Order) -> Paper:
     )
     sums = [("Goods", shown(order.goods_amount))]
     if order.discount_amount:
-        sums.append(("Discount", shown(-order.discount_amount)))
+        code = f", {order.promotion_code}" if order.promotion_code else ""
+        sums.append((f"Discount{code}", shown(-order.discount_amount)))
     sums.append((f"Shipping, {order.shipping_title}", shown(order.shipping_amount)))
     if added:
         sums.append(("Tax", shown(added)))

@@ -47,8 +47,10 @@ class BadEvent(ValueError):
     """What was sent to the webhook is not Stripe's: no valid signature of late, or no event."""
 
 
-def open_session(order: Order) -> facts.Session:
+def open_session(order: Order, *, take_codes: bool = False) -> facts.Session:
     """Open the page on which the order is paid; asked again, the same one.
+
+    `take_codes` lets it ask for codes that Stripe keeps, unless the order has a discount of ours.
 
     Raises `Unavailable` and `Refused`.
     """
@@ -63,7 +65,6 @@ def open_session(order: Order) -> facts.Session:
         "line_items": [_line_item(line, order.currency) for line in order.lines],
         "shipping_address_collection": {"allowed_countries": [order.country]},
         "shipping_options": [{"shipping_rate_data": _shipping(order)}],
-        "allow_promotion_codes": True,
         "adaptive_pricing": {"enabled": False},
         "expires_at": int(order.expires_at.timestamp()),
         "success_url": f"{site_url}/checkout/complete?session_id={{CHECKOUT_SESSION_ID}}",
@@ -73,6 +74,10 @@ def open_session(order: Order) -> facts.Session:
         params["customer_email"] = order.email
     key = f"checkout:{order.token}:{order.attempt}"
     with _speaking() as client:
+        if order.discount_amount:
+            params["discounts"] = [{"coupon": _coupon(client, order)}]
+        elif take_codes:
+            params["allow_promotion_codes"] = True
         made = client.v1.checkout.sessions.create(
             params,  # type: ignore[arg-type] # its keys and values are those of the class
             {"idempotency_key": key},
@@ -250,6 +255,21 @@ def _client(key: str, api_base: str | None) -> StripeClient:
         max_network_retries=_RETRIES,
         http_client=RequestsClient(timeout=_TIMEOUT),
     )
+
+
+def _coupon(client: StripeClient, order: Order) -> str:
+    """A coupon of exactly the order's discount, for this one page; asked again, the same one."""
+    params: dict[str, Any] = {
+        "amount_off": order.discount_amount,
+        "currency": order.currency.lower(),
+        "duration": "once",
+        "max_redemptions": 1,
+        "name": order.promotion_code or "Discount",
+        "metadata": {"order": order.token},
+    }
+    key = f"coupon:{order.token}:{order.attempt}"
+    made = client.v1.coupons.create(params, {"idempotency_key": key})  # type: ignore[arg-type] # as above
+    return made.id
 
 
 def _line_item(line: OrderLine, currency: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import update
 
 from core import clock, db, events, settings
-from shop import alerts, orders, payments, stock
+from shop import alerts, orders, payments, promotions, stock
 from shop.events import OrderPaid
 from shop.facts import Session
 from shop.models import HOLDING, UNPAID, Counter, Order, OrderState, Payment
@@ -98,6 +98,7 @@ def _pay(order: Order, session: Session, by: str) -> None:
     )
     _keep_payment(order, session)
     _take_stock(order, by)
+    promotions.use(order.id)
     orders.write_letter(order, orders.RECEIPT)
     events.tell(
         OrderPaid(
@@ -150,6 +151,12 @@ def _mismatch(order: Order, session: Session) -> str | None:
         ("currency", order.currency, session.currency),
         ("goods", order.goods_amount, session.subtotal),
         ("shipping", order.shipping_amount, session.shipping),
+        # Codes that are typed on Stripe's page are known to Stripe alone.
+        (
+            "discount",
+            session.discount if session.takes_codes else order.discount_amount,
+            session.discount,
+        ),
         (
             "total",
             order.goods_amount - session.discount + order.shipping_amount + session.tax,

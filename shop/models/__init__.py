@@ -25,6 +25,12 @@ from shop.models.payments import (
     RefundLine,
     StripeEvent,
 )
+from shop.models.promotions import (
+    Promotion,
+    PromotionPrice,
+    Redemption,
+    RedemptionState,
+)
 from shop.models.restock import RestockRequest
 from shop.models.returns import Return, ReturnLine, ReturnReason, ReturnState
 from shop.models.reviews import Ground, Review, ReviewRefusal, ReviewRemoval, Used
@@ -58,7 +64,11 @@ __all__ = [
     "Price",
     "Product",
     "Progress",
+    "Promotion",
+    "PromotionPrice",
     "Reconciliation",
+    "Redemption",
+    "RedemptionState",
     "Refund",
     "RefundLine",
     "Reservation",

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from shop import cart, catalog, shipping
+from core.web.limits import limiter
+from shop import cart, catalog, promotions, shipping
 from shop.cart import Cart
 from shop.forms import MOST, Invalid, read_quantity, read_source
 from shop.views import baskets
@@ -19,6 +20,7 @@ class Entered:
     """The checkout form of the cart as it was filled in, and what to put right in it, by field."""
 
     email: str = ""
+    code: str | None = None
     letters: bool = False
     quantities: dict[str, str] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
@@ -69,11 +71,32 @@ def choose_country() -> ResponseReturnValue:
     return _to_cart(replace(baskets.current(), country=country))
 
 
+@pages.post("/cart/code")
+@limiter.limit("20 per minute; 200 per hour")
+def enter_code() -> ResponseReturnValue:
+    """Take a promotion code, or none where the field was emptied; a wrong one is not kept."""
+    entered = request.form.get("code", "")
+    basket = replace(baskets.current(), code=promotions.spelled(entered) or None)
+    problem = cart.bill(basket).problem
+    if problem:
+        basket = replace(basket, code=None)
+        return page(basket, Entered(code=entered, errors={"code": problem}), 400)
+    return _to_cart(basket)
+
+
+@pages.post("/cart/code/remove")
+def remove_code() -> ResponseReturnValue:
+    """Use no promotion code."""
+    return _to_cart(replace(baskets.current(), code=None))
+
+
 def page(basket: Cart, entered: Entered, status: int = 200) -> ResponseReturnValue:
     """The cart's page, with its forms as they were filled in."""
     html = render_template(
         "shop/cart.html",
         bill=cart.bill(basket),
+        code=basket.code if entered.code is None else entered.code,
+        takes_codes=promotions.any_open(),
         entered=entered,
         most=MOST,
     )

@@ -13,6 +13,7 @@ from shop.checkout import AlreadyPaid, NotSold, Overtaken, Purchase
 from shop.forms import Invalid, read_email, read_quantity, read_source
 from shop.links import order_path
 from shop.models import Order
+from shop.promotions import NotUsable
 from shop.stock import SoldOut
 from shop.views import baskets
 from shop.views.carts import Entered, page, read_country
@@ -69,12 +70,16 @@ def _buy_at_once() -> ResponseReturnValue:
 
 def _buy_cart() -> ResponseReturnValue:
     basket, form = baskets.current(), request.form
-    sold = {item.offer.sku: item.quantity for item in cart.bill(basket).items}
+    bill = cart.bill(basket)
+    sold = {item.offer.sku: item.quantity for item in bill.items}
     errors, _, email = _read("1", form.get("email", ""))
+    if bill.problem:
+        errors["code"] = bill.problem
+    if bill.promotion and bill.promotion.asks_email and email is None:
+        errors.setdefault("email", "Enter your e-mail address: your promotion code counts by it.")
     country = _country(form.get("country"), basket, errors)
     if not sold or errors:
-        entered = Entered(email=form.get("email", ""), letters="letters" in form, errors=errors)
-        return page(basket, entered, 400)
+        return _cart_again(errors, 400)
     purchase = Purchase(
         lines=sold,
         country=country,
@@ -82,8 +87,15 @@ def _buy_cart() -> ResponseReturnValue:
         email=email,
         source=basket.source,
         marketing_consent="letters" in form,
+        code=basket.code,
     )
     return _go(purchase)
+
+
+def _cart_again(errors: dict[str, str], status: int) -> ResponseReturnValue:
+    form = request.form
+    entered = Entered(email=form.get("email", ""), letters="letters" in form, errors=errors)
+    return page(baskets.current(), entered, status)
 
 
 def _go(purchase: Purchase) -> ResponseReturnValue:
@@ -94,6 +106,8 @@ def _go(purchase: Purchase) -> ResponseReturnValue:
         return _leave_cart(paid.order)
     except SoldOut as error:
         return _sold_out(error, purchase)
+    except NotUsable as error:
+        return _cart_again({"code": str(error)}, 409)
     except NotSold as error:
         abort(409, str(error))
     except Overtaken:

@@ -7,7 +7,7 @@ import pytest
 import time_machine
 from sqlalchemy import func, select, update
 
-from core import clock, db
+from core import clock, db, settings
 from core import events as core_events
 from shop import checkout, orders, reconciler, refunds, settlement
 from shop.events import OrderPaid
@@ -154,7 +154,8 @@ def test_a_payment_for_an_order_that_is_not_here_alerts_staff(running_shop: Runn
 
 
 def offer_for_nothing(shop: RunningShop) -> None:
-    """Let the code FREE take all off the goods."""
+    """Let the code FREE, which Stripe keeps, take all off the goods."""
+    settings.change(stripe_promotion_codes=True)
     store = shop.simulator.store
     with store.transaction():
         coupon = coupons.create(store, {"percent_off": 100, "duration": "once"})
