@@ -47,9 +47,12 @@ PUBLIC = {
     "nowhere": "/nowhere",
 }
 STAFF = (
-    *("", "orders", "orders/1", "shelf", "posts", "posts/new", "comments", "pages"),
-    *("newsletters", "sequences", "subscribers", "outbox", "settings", "search?q=ada"),
-    *("account", "styleguide"),
+    *("", "orders", "orders/1", "orders/ship", "orders/disputes", "returns", "money"),
+    *("products", "products/1", "products/new", "variants/1", "prices/QL-CLAW", "gallery/1"),
+    *("shelf", "shipping", "shipping/1", "posts", "posts/new", "posts/1", "comments", "reviews"),
+    *("pages", "pages/safety", "media", "newsletters", "newsletters/new", "sequences"),
+    *("sequences/1", "subscribers", "subscribers/1", "outbox", "outbox/1", "redirects"),
+    *("settings", "search?q=ada", "search?q=psoas", "account", "styleguide"),
 )
 _PASSWORD = "a long enough password"
 

@@ -1,32 +1,45 @@
-// Keys of the back office: `/` searches, `g` and a letter go to a desk, `j` and `k` walk a list.
-const typing = (target) => target.matches("input, textarea, select, [contenteditable]");
-let going = false;
+// Keys of the back office. They are listed in the dialog of staff/base.html, which `?` shows.
+const PATIENCE = 1500; // milliseconds that `g` waits for its letter
+const ROWS = "main tbody tr, main .cards > li, main .library > li";
+const typing = (target) => target.matches("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
+let went = -PATIENCE;
+
+const ACTS = {
+  g: () => { went = performance.now(); },
+  j: () => step(1),
+  k: () => step(-1),
+  x: () => row()?.querySelector("input[type=checkbox]")?.click(),
+  n: () => document.querySelector(".desk-actions a[href*='/new']")?.click(),
+  z: () => document.querySelector(".notice button[data-undo]")?.click(),
+  "?": () => document.getElementById("keys")?.togglePopover(),
+  "/": () => document.getElementById("find")?.select(),
+};
 
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && typing(event.target)) return event.target.blur();
   if (typing(event.target) || event.metaKey || event.ctrlKey || event.altKey) return;
-  if (going) {
-    going = false;
-    document.querySelector(`a[data-key="${CSS.escape(event.key)}"]`)?.click();
-  } else if (event.key === "g") {
-    going = true;
-  } else if (event.key === "j" || event.key === "k") {
-    step(event.key === "j" ? 1 : -1);
-  } else if (event.key === "/") {
-    const search = document.querySelector("#find");
-    if (search) {
-      event.preventDefault();
-      search.focus();
-      search.select();
-    }
-  }
+  const going = performance.now() - went < PATIENCE;
+  went = -PATIENCE;
+  const act = going ? () => lead(event.key) : Object.hasOwn(ACTS, event.key) && ACTS[event.key];
+  if (!act) return;
+  event.preventDefault();
+  act();
 });
+
+function lead(key) {
+  document.querySelector(`a[data-key="${CSS.escape(key)}"]`)?.click();
+}
+
+function row() {
+  return document.activeElement.closest(ROWS);
+}
 
 // The first link of each row; Enter then opens it.
 function step(by) {
-  const rows = [...document.querySelectorAll("main tbody tr th a, main .cards > li a")];
-  const at = rows.indexOf(document.activeElement);
-  rows[Math.min(Math.max(at + by, 0), rows.length - 1)]?.focus();
+  const rows = [...document.querySelectorAll(ROWS)].filter((each) => each.querySelector("a[href]"));
+  const at = rows.indexOf(row());
+  const next = rows[Math.min(Math.max(at + by, 0), rows.length - 1)];
+  (next?.querySelector("th a[href]") ?? next?.querySelector("a[href]"))?.focus();
 }
 
 // A filter acts as soon as it is chosen; without this script its form has a button.
@@ -64,6 +77,25 @@ for (const time of document.querySelectorAll("main time[datetime]")) {
   const moment = new Date(time.dateTime);
   time.title = time.textContent;
   time.textContent = (Math.abs(Date.now() - moment) < 180 * 864e5 ? near : far).format(moment);
+}
+
+// On a phone the rows of a table are cards, and each cell says which column it was.
+for (const table of document.querySelectorAll("main table.data:has(thead)")) {
+  const headings = [...table.tHead.rows[0].cells].map((cell) => cell.querySelector(".visually-hidden") ? "" : cell.textContent.trim());
+  for (const cell of table.querySelectorAll("tbody td")) {
+    if (headings[cell.cellIndex] && cell.childNodes.length) {
+      cell.dataset.heading = headings[cell.cellIndex];
+      if (cell.childNodes.length > 1) gather(cell);
+    }
+  }
+  table.classList.add("as-cards");
+}
+
+// What a cell holds stays together beside its heading.
+function gather(cell) {
+  const whole = document.createElement("div");
+  whole.append(...cell.childNodes);
+  cell.append(whole);
 }
 
 // What changes by itself is asked for anew while somebody looks; without this script a link does.

@@ -54,7 +54,7 @@ def test_an_order_is_shipped_with_and_without_scripts(
 ) -> None:
     page = sign_in(chromium, address, scripted=scripts == "with")
     page.get_by_role("link", name="QL-1001").click()
-    page.get_by_label("Carrier").fill("USPS")
+    page.get_by_role("combobox", name="Carrier").fill("USPS")
     page.get_by_role("button", name="Mark as shipped").click()
     expect(page.get_by_text("On its way; the customer is told.")).to_be_visible()
     page.context.close()
@@ -86,6 +86,35 @@ def test_keys_lead_everywhere(chromium: Browser, address: str) -> None:
     page.keyboard.type("ql-1001")
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(r"/staff/orders/\d+$"))
+    page.keyboard.press("?")
+    keys = page.get_by_role("dialog", name="Keys")
+    expect(keys).to_contain_text("undo what was just done")
+    page.keyboard.press("Escape")
+    expect(keys).to_be_hidden()
+    page.goto(f"{address}/staff/redirects")
+    page.get_by_label("Old address").fill("/gone")
+    page.get_by_label("Old address").press("?")
+    expect(keys).to_be_hidden()
+    page.get_by_label("Old address").fill("/gone")
+    page.get_by_label("New address").fill("/blog/")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("/gone leads to /blog/")
+    page.keyboard.press("z")
+    expect(page.get_by_role("status")).to_contain_text("leads nowhere now")
+    page.context.close()
+
+
+def test_on_a_phone_the_desks_are_behind_one_button_and_rows_are_cards(
+    chromium: Browser, address: str
+) -> None:
+    page = sign_in(chromium, address)
+    page.set_viewport_size({"width": 320, "height": 640})
+    expect(page.get_by_role("link", name="Outbox")).to_be_hidden()
+    row = page.get_by_role("row").filter(has_text="QL-1001")
+    assert (row.bounding_box() or {"width": 999})["width"] <= 320
+    page.get_by_role("button", name="Desks").click()
+    page.get_by_role("link", name="Outbox").click()
+    expect(page).to_have_url(f"{address}/staff/outbox")
     page.context.close()
 
 
