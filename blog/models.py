@@ -67,6 +67,7 @@ class Post(Base):
     `published_at` alone says who may read it: nobody while there is none, everybody once it has
     passed; so a scheduled post appears at its moment without anything having to happen.
     `html` is clean and has holes that are filled when it is shown; `slots` says with what.
+    `waiver` says which findings of `blog.claims` the owner let pass, who, when and why.
     `search_text` is its text without any markup, which `blog.search` looks through.
     `muscles` and `regions` are ids of `blog.anatomy`; `pillar` and `read_next` are slugs.
     """
@@ -85,6 +86,7 @@ class Post(Base):
     slots: Mapped[list[dict[str, Any]]]
     contents: Mapped[list[dict[str, Any]]]
     problems: Mapped[list[dict[str, Any]]]
+    waiver: Mapped[dict[str, Any] | None]
     words: Mapped[int]
     search_text: Mapped[str] = mapped_column(Text)
     pillar: Mapped[str | None] = mapped_column(String(200))

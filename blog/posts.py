@@ -10,7 +10,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import defer, joinedload
 
-from blog import anatomy, markdown, search, topics
+from blog import addresses, anatomy, claims, markdown, search, topics
+from blog.claims import Finding, Weight
 from blog.markdown import Unpublishable
 from blog.models import Post, PostState, Revision
 from core import clock, db, redirects
@@ -18,6 +19,22 @@ from core import clock, db, redirects
 
 class Outdated(ValueError):
     """Somebody else saved the post after the one now saving it had opened it."""
+
+
+class Unsupported(ValueError):
+    """The post says what cannot stand; `findings` are the errors of `blog.claims`."""
+
+    def __init__(self, findings: list[Finding]) -> None:
+        super().__init__(f"line {findings[0].line}: {findings[0].message}")
+        self.findings = findings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Override:
+    """The owner lets a post's findings pass; the reason is kept with the post."""
+
+    reason: str
+    by: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,12 +72,13 @@ def save(
     post_id: int | None = None,
     opened: int | None = None,
     at: datetime | None = None,
+    override: Override | None = None,
 ) -> Post:
     """Save a draft as a new post, or over the post `post_id`, and keep it as a revision.
 
     `opened` is the revision that the writer began with: raises `Outdated` where there is a newer
-    one. A post that can be read already must have no problems: raises `Unpublishable`. Where its
-    slug changes, the old address leads to the new one. `at` is for texts that come from elsewhere.
+    one. A post that can be read already is held to what `publish` asks, and raises as it does.
+    Where its slug changes, the old address leads to the new one. `at` is for texts from elsewhere.
     """
     moment = at or clock.now()
     with db.transaction() as session:
@@ -70,6 +88,7 @@ def save(
         _written(post, draft)
         if post.state is not PostState.DRAFT:
             _refuse_problems(post)
+            _refuse_claims(post, override)
         post.revision += 1
         post.updated_at = moment
         session.add(post)
@@ -81,14 +100,16 @@ def save(
     return post
 
 
-def publish(post_id: int, *, at: datetime | None = None) -> Post:
+def publish(post_id: int, *, at: datetime | None = None, override: Override | None = None) -> Post:
     """Let everybody read a post, from now or from a moment, past or to come.
 
-    Raises `Unpublishable` while something is wrong with it.
+    Raises `Unpublishable` while something is wrong with it, and `Unsupported` while it says what
+    cannot stand and no `override` lets it.
     """
     with db.transaction() as session:
         post = session.get_one(Post, post_id, with_for_update=True)
         _refuse_problems(post)
+        _refuse_claims(post, override)
         post.published_at = at or clock.now()
     return post
 
@@ -99,6 +120,16 @@ def withdraw(post_id: int) -> Post:
         post = session.get_one(Post, post_id)
         post.published_at = None
     return post
+
+
+def findings(post: Post) -> list[Finding]:
+    """What the claims check finds in a post as it is written now."""
+    return claims.check(
+        post.body,
+        title=post.title,
+        of_the_body=bool(post.muscles or post.regions),
+        leads=lambda address: address == f"/blog/{post.slug}" or addresses.lead(address),
+    )
 
 
 def by_slug(slug: str) -> Post | None:
@@ -213,6 +244,22 @@ def _check(draft: Draft) -> None:
 def _refuse_problems(post: Post) -> None:
     if post.problems:
         raise Unpublishable(post.problems)
+
+
+def _refuse_claims(post: Post, override: Override | None) -> None:
+    """Refuse errors that nobody let pass; those let pass stay so until the text changes them."""
+    errors = [finding for finding in findings(post) if finding.weight is Weight.ERROR]
+    if override is not None and override.reason.strip():
+        post.waiver = {
+            "reason": override.reason.strip(),
+            "by": override.by,
+            "at": clock.now().isoformat(),
+            "messages": [finding.message for finding in errors],
+        }
+    passed = post.waiver["messages"] if post.waiver else []
+    left = [finding for finding in errors if finding.message not in passed]
+    if left:
+        raise Unsupported(left)
 
 
 def _revision(post: Post, by: str) -> Revision:

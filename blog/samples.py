@@ -25,10 +25,12 @@ def seed() -> None:
         for position, topic in enumerate(wording.read(wording.CONTENT / "topics.yaml")):
             if topics.by_slug(topic["slug"]) is None:
                 topics.save(position=position, **topic)
-        for path in sorted((wording.CONTENT / "posts").glob("*.md")):
-            _seed_post(path)
         for path in sorted((wording.CONTENT / "pages").glob("*.md")):
             _seed_page(path)
+        # They lead to each other, so that none is published before all are there.
+        written = [_seed_post(path) for path in sorted((wording.CONTENT / "posts").glob("*.md"))]
+        for post_id, day in filter(None, written):
+            posts.publish(post_id, at=day)
 
 
 def draft(path: Path) -> Draft:
@@ -50,14 +52,15 @@ def draft(path: Path) -> Draft:
     )
 
 
-def _seed_post(path: Path) -> None:
+def _seed_post(path: Path) -> tuple[int, datetime] | None:
+    """Save a post that is not there yet; which it is, and when to publish it."""
     wanted = draft(path)
     given: dict[str, Any] = frontmatter.load(str(path)).metadata
     if posts.any_at(wanted.slug):
-        return
+        return None
     post = posts.save(wanted, by=_WRITER, at=_midnight(given["updated"]))
-    posts.publish(post.id, at=_midnight(given["published"]))
     redirects.add(f"{OLD_BLOG}/{wanted.slug}", f"/blog/{wanted.slug}")
+    return post.id, _midnight(given["published"])
 
 
 def _seed_page(path: Path) -> None:

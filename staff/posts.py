@@ -4,8 +4,9 @@ import difflib
 import json
 import re
 import unicodedata
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, date, datetime
+from typing import Any
 
 from flask import Response, abort, redirect, request
 from flask.typing import ResponseReturnValue
@@ -14,7 +15,7 @@ from sqlalchemy.exc import NoResultFound
 from blog import anatomy, posts, topics
 from blog.markdown import Unpublishable
 from blog.models import Post, PostState, Revision
-from blog.posts import Draft, Outdated
+from blog.posts import Draft, Outdated, Override, Unsupported
 from blog.views import articles
 from core import clock, db
 from staff import access
@@ -75,7 +76,7 @@ def preview() -> ResponseReturnValue:
     except (ValueError, LookupError) as error:
         return Response(str(error), 422, content_type="text/plain; charset=utf-8")
     post.updated_at = clock.now()
-    return Response(articles.show(post), headers={"Problems": json.dumps(post.problems)})
+    return Response(articles.show(post), headers={"Problems": json.dumps(_wrong(post))})
 
 
 @desk.get("/<int:number>/preview")
@@ -104,8 +105,8 @@ def publish(number: int) -> ResponseReturnValue:
     """Publish a saved post, now or at a moment; also the way back from `withdraw`."""
     try:
         post = posts.publish(_found(number).id, at=_moment("at"))
-    except Unpublishable as error:
-        say(f"It cannot be published yet: {error}.", kind="error")
+    except (Unpublishable, Unsupported) as error:
+        say(f"It cannot be published yet: {error}", kind="error")
     else:
         say(_told(post), undo=f"/staff/posts/{number}/withdraw")
     return redirect(f"/staff/posts/{number}", 303)
@@ -130,6 +131,9 @@ def _save(post: Post | None) -> ResponseReturnValue:
     except Unpublishable as error:
         lines = [f"Line {each['line']}: {each['message']}" for each in error.problems]
         return _editor(post, draft, *lines), 422
+    except Unsupported as error:
+        lines = [f"Line {each.line}: {each.message}" for each in error.findings]
+        return _editor(post, draft, *lines, refused=True), 422
     except (ValueError, LookupError) as error:
         return _editor(post, draft, f"{error}."), 422
     _tell_saved(saved_post)
@@ -144,10 +148,26 @@ def _saved(post: Post | None, draft: Draft) -> Post:
             by=access.member().email,
             post_id=post.id if post else None,
             opened=request.form.get("opened", type=int) if post else None,
+            override=_override(),
         )
         if request.form.get("do") == "publish":
-            posts.publish(saved_post.id, at=_moment("at"))
+            posts.publish(saved_post.id, at=_moment("at"), override=_override())
     return saved_post
+
+
+def _override() -> Override | None:
+    """The owner's reason to publish what the claims check objects to; nobody else's counts."""
+    reason, member = _line("override"), access.member()
+    if not reason or member.role is not Role.OWNER:
+        return None
+    return Override(reason=reason, by=member.email)
+
+
+def _wrong(post: Post) -> list[dict[str, Any]]:
+    """What is wrong with a post, in the order of its lines: what cannot be read, and claims."""
+    found = [{**problem, "weight": "error"} for problem in post.problems]
+    found += [asdict(finding) for finding in posts.findings(post)]
+    return sorted(found, key=lambda problem: problem["line"])
 
 
 def _tell_saved(post: Post) -> None:
@@ -155,7 +175,7 @@ def _tell_saved(post: Post) -> None:
         say(_told(post), undo=f"/staff/posts/{post.id}/withdraw")
         return
     say(f"Saved as revision {post.revision}.")
-    for problem in post.problems:
+    for problem in _wrong(post):
         say(f"Line {problem['line']}: {problem['message']}", kind="warning")
 
 
@@ -165,12 +185,14 @@ def _told(post: Post) -> str:
     return f"“{post.title}” is published."
 
 
-def _editor(post: Post | None, draft: Draft, *problems: str) -> str:
+def _editor(post: Post | None, draft: Draft, *problems: str, refused: bool = False) -> str:
     return page(
         "post.html",
         post=post,
         draft=draft,
         problems=problems,
+        refused=refused,
+        override=_line("override"),
         at=request.form.get("at", ""),
         earlier=request.args.get("revision", type=int),
         topics=topics.every(),

@@ -7,6 +7,7 @@ from blog import posts, teasers, topics
 from blog.models import Post
 
 Publish = Callable[..., Post]
+BOX = ':::callout{kind="doctor" title="See a doctor"}\nFirst.\n:::'
 
 
 def slugs(found: list[teasers.Teaser]) -> list[str]:
@@ -41,8 +42,8 @@ def test_posts_are_found_by_name_in_the_order_asked(publish: Publish) -> None:
 
 
 def test_posts_are_found_by_muscle_and_by_product(publish: Publish) -> None:
-    publish("one", muscles=("psoas-major",), body='::product{slug="ql-claw"}')
-    publish("two", muscles=("iliacus",))
+    publish("one", muscles=("psoas-major",), body=f'{BOX}\n\n::product{{slug="ql-claw"}}')
+    publish("two", muscles=("iliacus",), body=BOX)
     assert slugs(teasers.about(["psoas-major", "soleus"])) == ["one"]
     assert teasers.about([]) == []
     assert slugs(teasers.showing("ql-claw")) == ["one"]

@@ -108,3 +108,24 @@ def test_what_cannot_be_is_said_and_what_was_typed_is_kept(ed: FlaskClient, draf
     assert taken.status_code == 422
     assert "another post has the address" in taken.text
     assert "It aches *there*." in taken.text
+
+
+def test_a_claim_keeps_ed_from_publishing_and_olivia_may_with_a_reason(
+    ed: FlaskClient, olivia: FlaskClient, draft: int
+) -> None:
+    fields = FIELDS | {"body": "It heals.", "opened": "1", "slug": "the-ql", "do": "publish"}
+    given = fields | {"override": "Because."}
+    for browser, may in ((ed, False), (olivia, True)):
+        refused = browser.post(f"/staff/posts/{draft}", data=fields)
+        assert refused.status_code == 422
+        assert "Line 1: “heals” promises too much." in refused.text
+        assert ('name="override"' in refused.text) is may
+    assert ed.post(f"/staff/posts/{draft}", data=given).status_code == 422
+    assert olivia.post(f"/staff/posts/{draft}", data=given).status_code == 303
+    assert "“Because.”" in ed.get(f"/staff/posts/{draft}").text
+
+
+def test_the_preview_says_what_the_claims_check_finds(ed: FlaskClient) -> None:
+    answer = ed.post("/staff/posts/preview", data=FIELDS | {"body": "It heals."})
+    (problem,) = json.loads(answer.headers["Problems"])
+    assert problem == {"line": 1, "message": "“heals” promises too much.", "weight": "error"}

@@ -1,0 +1,159 @@
+"""The claims check: what a post says that cannot stand, beside the line that says it.
+
+What a seller writes about health needs competent and reliable evidence, named where it is claimed
+(FTC, Health Products Compliance Guidance, December 2022), and a device that is shown beside a
+disease is sold for that disease (21 CFR 801.4). A finding that is an error keeps a post from being
+published unless the owner lets it pass with a reason.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from blog import anatomy
+
+
+class Weight(StrEnum):
+    """Whether a finding keeps a post from being published."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """What is wrong in a line of the text, counted from 1, said to its writer."""
+
+    line: int
+    message: str
+    weight: Weight = Weight.ERROR
+
+
+def check(
+    body: str, *, title: str, of_the_body: bool, leads: Callable[[str], bool]
+) -> list[Finding]:
+    """What is wrong with a post's Markdown, from its first line to its last.
+
+    `of_the_body` is whether it concerns a muscle or a region. `leads` says whether an address
+    within the site, such as `/blog/psoas`, leads anywhere.
+    """
+    found = [
+        *_words_that_promise(body),
+        *_effects_without_a_source(body),
+        *_tool_where_it_must_not_be(body, title),
+        *_links_that_lead_nowhere(body, leads),
+        *_pictures_without_words(body),
+        *(_no_warning_signs(body) if of_the_body else ()),
+    ]
+    return sorted(found, key=lambda finding: (finding.line, finding.message))
+
+
+PROMISES = re.compile(
+    r"\b(cures?|cured|proven|eliminat\w+|treats|heals?|healed|miracle\w*|instant relief"
+    r"|pain-free|FDA.approved|clinically|guaranteed)\b",
+    re.IGNORECASE,
+)
+"""Words that no post uses: each promises what nobody can."""
+
+DISEASES = re.compile(
+    r"\b(sciatica|herniat\w+|discs?|syndrome|arthritis|osteoarthritis|stenosis|fibromyalgia"
+    r"|bursitis|tendinopathy|impingement|neuropathy|scoliosis|spondyl\w+)\b",
+    re.IGNORECASE,
+)
+"""Names of diseases, near which the tool is not shown."""
+
+_EFFECT = re.compile(
+    r"\b(?:reduc|eas|reliev|improv|lower|lessen|soothe?|decreas)(?:e|es|ed|ing|s)\b"
+    r"[^.?!]{0,60}\b(?:pain|aches?|soreness|stiffness|tension|symptoms?|sleep|mobility)\b",
+    re.IGNORECASE,
+)
+_HEDGED = re.compile(
+    r"\b(?:no|not|never|nobody|whether|unclear|unknown|little evidence)\b", re.IGNORECASE
+)
+_NOTE = re.compile(r"\[\^[^\]]+\]")
+_SENTENCE = re.compile(r"[^.?!]+(?:[.?!]+(?:\[\^[^\]]+\])*|$)", re.DOTALL)
+_LINK = re.compile(r"(?<!!)\[[^\]]*\]\((?P<target>[^)\s]+)[^)]*\)")
+_PICTURE = re.compile(r"!\[(?P<alt>[^\]]*)\]\(")
+_PRODUCT = re.compile(r"^::product\{|\]\(/products/", re.MULTILINE)
+_DEFINITION = re.compile(r"^\[\^[^\]]+\]:")
+
+
+def _words_that_promise(body: str) -> Iterator[Finding]:
+    for line, text in _lines(body):
+        for word in dict.fromkeys(PROMISES.findall(text)):
+            yield Finding(line=line, message=f"“{word}” promises too much.")
+
+
+def _effects_without_a_source(body: str) -> Iterator[Finding]:
+    for line, text in _lines(body):
+        for sentence in _SENTENCE.findall(text):
+            if _EFFECT.search(sentence) and not _NOTE.search(sentence):
+                hedged = _HEDGED.search(sentence)
+                yield Finding(
+                    line=line,
+                    message=f"“{_short(sentence)}” speaks of an effect: it wants a note [^…] that "
+                    "names the source.",
+                    weight=Weight.WARNING if hedged else Weight.ERROR,
+                )
+
+
+def _tool_where_it_must_not_be(body: str, title: str) -> Iterator[Finding]:
+    """The tool beside a disease, or beside a muscle that nothing rigid may press."""
+    forbidden = [m for m in anatomy.muscles().values() if not anatomy.may_be_pressed(m)]
+    for line, section in _sections(body):
+        shown = _PRODUCT.search(section)
+        if not shown:
+            continue
+        at = line + section[: shown.start()].count("\n")
+        disease = DISEASES.search(title) or DISEASES.search(section)
+        if disease:
+            yield Finding(line=at, message=f"The tool stands beside “{disease[0]}”. Part them.")
+        for muscle in forbidden:
+            if f"/muscles/{muscle.id})" in section or f'muscle="{muscle.id}"' in section:
+                yield Finding(
+                    line=at,
+                    message=f"The tool stands beside {muscle.name}, which it must not press.",
+                )
+
+
+def _links_that_lead_nowhere(body: str, leads: Callable[[str], bool]) -> Iterator[Finding]:
+    for line, text in _lines(body):
+        for target in (link["target"] for link in _LINK.finditer(text)):
+            address = target.partition("#")[0].partition("?")[0]
+            if address.startswith("/") and not leads(address):
+                yield Finding(line=line, message=f"{target} leads nowhere.")
+
+
+def _pictures_without_words(body: str) -> Iterator[Finding]:
+    for line, text in _lines(body):
+        for picture in _PICTURE.finditer(text):
+            if not picture["alt"].strip():
+                message = "A picture has no words for those who do not see it: ![what it shows](…)."
+                yield Finding(line=line, message=message)
+
+
+def _no_warning_signs(body: str) -> Iterator[Finding]:
+    if ':::callout{kind="doctor"' not in body:
+        message = 'No box says when to see a doctor: :::callout{kind="doctor" title="…"}.'
+        yield Finding(line=1, message=message)
+
+
+def _lines(body: str) -> Iterator[tuple[int, str]]:
+    """Every line of what readers read as text, with its number; the notes' sources are not."""
+    for number, text in enumerate(body.splitlines(), 1):
+        if not _DEFINITION.match(text):
+            yield number, text
+
+
+def _sections(body: str) -> Iterator[tuple[int, str]]:
+    """The text from one heading to the next, with the number of its first line."""
+    line = 1
+    for section in re.split(r"(?m)^(?=## )", body):
+        yield line, section
+        line += section.count("\n")
+
+
+def _short(sentence: str) -> str:
+    words = " ".join(sentence.split())
+    return words if len(words) <= 80 else f"{words[:77]}…"
