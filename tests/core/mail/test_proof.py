@@ -23,7 +23,8 @@ def test_nothing_is_lost_repeated_or_unknown(
     result = proof.prove(messages=600, workers=2, kills=3, database_url=url)
     assert (result.lost, result.repeated, result.unknown) == (0, 0, 0)
     assert (result.messages, result.kills) == (600, 3)
-    assert result.refused == 6
+    # A worker killed between the refusal and its note asks again.
+    assert result.refused >= 6
     assert bool(result.sessions_ended) is (database_kind == "postgresql")
     # The shop's own mail and database are as they were.
     assert str(config.current().database_url) == shop
