@@ -19,7 +19,7 @@ def test_ada_reviews_what_she_bought_and_olivia_answers(
     people.sign_in(office, running_shop, "olivia@shop.example", PASSWORD)
     office.goto(f"{running_shop.url}/staff/orders")
     office.get_by_role("link", name="QL-1001").click()
-    office.get_by_label("Carrier").fill("UPS")
+    office.get_by_role("combobox", name="Carrier").fill("UPS")
     office.get_by_role("button", name="Mark as shipped and tell the customer").click()
 
     page.goto(order_page)

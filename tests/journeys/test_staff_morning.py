@@ -19,7 +19,7 @@ def test_olivia_ships_ada_s_order_and_writes_to_ben(page: Page, running_shop: Ru
     page.goto(f"{running_shop.url}/staff/orders")
     page.get_by_role("link", name="QL-1001").click()
     expect(page.get_by_role("link", name=re.compile("Psoas trigger points"))).to_be_visible()
-    page.get_by_label("Carrier").fill("UPS")
+    page.get_by_role("combobox", name="Carrier").fill("UPS")
     page.get_by_label("Tracking number").fill("1Z999")
     page.get_by_role("button", name="Mark as shipped and tell the customer").click()
     running_shop.work()
