@@ -36,6 +36,7 @@ LISTS = {
     "media": "/staff/media",
     "outbox": "/staff/outbox",
     "products": "/staff/products",
+    "promotions": "/staff/promotions",
     "returns": "/staff/returns",
     "reviews": "/staff/reviews",
     "shipping": "/staff/shipping",
