@@ -9,7 +9,16 @@ from shop.models import Product
 
 _FIXED = frozenset(
     {
-        *("", "/blog", "/blog/search", "/blog/feed.xml", "/pain-finder", "/muscles", "/cart"),
+        *(
+            "",
+            "/blog",
+            "/blog/search",
+            "/blog/feed.xml",
+            "/blog/feed.json",
+            "/pain-finder",
+            "/muscles",
+            "/cart",
+        ),
         *("/orders", "/newsletter", "/newsletter/archive", "/reviews", "/withdraw"),
     }
 )

@@ -1,8 +1,9 @@
-"""The blog as a feed (Atom, RFC 4287)."""
+"""The blog as a feed: Atom (RFC 4287) and JSON Feed 1.1 (https://jsonfeed.org/version/1.1)."""
 
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from xml.etree import ElementTree as ET
 
 from blog import markdown
@@ -27,12 +28,44 @@ def atom(posts: Sequence[Post]) -> bytes:
     return document
 
 
+def json(posts: Sequence[Post]) -> dict[str, Any]:
+    """The same feed as JSON, for readers that like it better."""
+    site, store = config.current().site_url, settings.store()
+    return {
+        "version": "https://jsonfeed.org/version/1.1",
+        "title": store.blog_name,
+        "home_page_url": f"{site}/blog/",
+        "feed_url": f"{site}/blog/feed.json",
+        "language": "en-US",
+        "items": [_item(post, site) for post in posts],
+    }
+
+
+def _item(post: Post, site: str) -> dict[str, Any]:
+    address, published = f"{site}/blog/{post.slug}", post.published_at or post.created_at
+    return {
+        "id": _lasting(post, site),
+        "url": address,
+        "title": post.title,
+        "summary": post.summary,
+        "content_html": _standalone(post.html, address, site),
+        "date_published": published.isoformat(),
+        "date_modified": max(post.updated_at, published).isoformat(),
+        "authors": [{"name": post.author}],
+        "tags": [topic.title for topic in post.topics],
+    }
+
+
+def _lasting(post: Post, site: str) -> str:
+    """A name that outlives a change of the address, so that nobody is shown a post twice."""
+    return f"{site}/blog/?post={post.id}"
+
+
 def _entry(feed: ET.Element, post: Post, site: str) -> None:
     address = f"{site}/blog/{post.slug}"
     published = post.published_at or post.created_at
     entry = ET.SubElement(feed, "entry")
-    # The number outlives a change of the address, so that nobody is shown a post twice.
-    _add(entry, "id", f"{site}/blog/?post={post.id}")
+    _add(entry, "id", _lasting(post, site))
     _add(entry, "title", post.title)
     _add(entry, "published", published.isoformat())
     _add(entry, "updated", max(post.updated_at, published).isoformat())

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, String, and_, cast, false, or_, select
-from sqlalchemy.orm import aliased, defer
+from sqlalchemy.orm import aliased, defer, selectinload
 
 from blog.models import Post, Topic, reading_minutes
 from core import db
@@ -71,7 +71,7 @@ def full(count: int) -> Sequence[Post]:
     heavy = defer(Post.body), defer(Post.search_text)
     latest = select(Post).where(Post.readable()).order_by(*_NEWEST).limit(count)
     with db.reading() as session:
-        return session.scalars(latest.options(*heavy)).all()
+        return session.scalars(latest.options(*heavy, selectinload(Post.topics))).all()
 
 
 def changes() -> list[tuple[str, datetime]]:

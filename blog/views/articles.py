@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, abort, redirect, request
+from flask import Blueprint, Response, abort, jsonify, redirect, request
 from flask.typing import ResponseReturnValue
 
 from blog import comments, feeds, metadata, posts, teasers, topics
@@ -83,6 +83,14 @@ def search() -> ResponseReturnValue:
 def feed() -> ResponseReturnValue:
     """The latest posts for feed readers."""
     response = Response(feeds.atom(teasers.full(20)), content_type="application/atom+xml")
+    return cache_publicly(response, 60)
+
+
+@pages.get("/blog/feed.json")
+def json_feed() -> ResponseReturnValue:
+    """The latest posts for feed readers that take JSON."""
+    response = jsonify(feeds.json(teasers.full(20)))
+    response.content_type = "application/feed+json"
     return cache_publicly(response, 60)
 
 

@@ -86,3 +86,18 @@ def test_a_finder_of_a_weakness_learns_whom_to_tell(reader: FlaskClient) -> None
 def ids(reader: FlaskClient) -> set[str | None]:
     feed = ET.fromstring(reader.get("/blog/feed.xml").data)
     return {entry.findtext(f"{ATOM}id") for entry in feed.findall(f"{ATOM}entry")}
+
+
+def test_the_feed_is_had_as_json_too(reader: FlaskClient) -> None:
+    answer = reader.get("/blog/feed.json")
+    assert answer.content_type == "application/feed+json"
+    feed = answer.get_json(force=True)
+    assert feed["version"] == "https://jsonfeed.org/version/1.1"
+    assert len(feed["items"]) == 16
+    atom = ET.fromstring(reader.get("/blog/feed.xml").data)
+    ids = [entry.findtext(f"{ATOM}id") for entry in atom.iter(f"{ATOM}entry")]
+    assert [item["id"] for item in feed["items"]] == ids
+    for item in feed["items"]:
+        assert item["url"].startswith("http")
+        assert "data-slot" not in item["content_html"]
+        assert item["tags"]
