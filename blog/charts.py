@@ -240,7 +240,8 @@ def _insets(view: View) -> str:
     drawn = "".join(plates.inset(sole, 0.8) for sole in soles)
     frame = body.figure(view).inset_frame
     return (
-        f"<g transform='scale(-1 1)'>{drawn}</g>{drawn}{plates.inset(frame, 0.8) if frame else ''}"
+        f'<g class="finder-inset"><g transform="scale(-1 1)">{drawn}</g>{drawn}'
+        f"{plates.inset(frame, 0.8) if frame else ''}</g>"
     )
 
 
@@ -266,7 +267,9 @@ def _targets(
         again = "" if once or view == region.view else ' tabindex="-1" aria-hidden="true"'
         for side, picture in sides:
             on = ' aria-current="true"' if (region_id, side) in chosen else ""
-            drawn.append(_target(region, side, link(region_id, side), picture, on + again))
+            kind = "finder-region finder-inset" if shape.inset else "finder-region"
+            marks = f'class="{kind}"{on}{again}'
+            drawn.append(_target(region, side, link(region_id, side), picture, marks))
     return (
         '<g class="finder-regions" fill="#fff" fill-opacity="0" stroke="#cfc6b4">'
         f"{''.join(drawn)}</g>"
@@ -283,8 +286,8 @@ def _target(region: Region, side: Side | None, address: str, picture: str, marks
     words = escape(f"{region.label}, {side}" if side else region.label)
     which = f' data-side="{side}"' if side else ""
     return (
-        f'<a class="finder-region" href="{escape(address)}" data-region="{region.id}"{which}'
-        f'{marks} aria-label="{words}"><title>{words}</title>{picture}</a>'
+        f'<a {marks} href="{escape(address)}" data-region="{region.id}"{which}'
+        f' aria-label="{words}"><title>{words}</title>{picture}</a>'
     )
 
 
