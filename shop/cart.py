@@ -68,6 +68,11 @@ class Bill:
         return sum(item.amount for item in self.items)
 
     @property
+    def grams(self) -> int:
+        """What the items weigh."""
+        return sum(item.offer.weight_grams * item.quantity for item in self.items)
+
+    @property
     def discount(self) -> int:
         """What the promotion takes off the goods."""
         if self.promotion is None:
@@ -147,7 +152,6 @@ def _reduced(whole: Bill, code: str) -> Bill:
 
 
 def _rates(whole: Bill) -> Sequence[Rate]:
-    grams = sum(item.offer.weight_grams * item.quantity for item in whole.items)
     currencies = {item.offer.currency for item in whole.items}
-    found = shipping.rates(goods=whole.goods - whole.discount, grams=grams)
+    found = shipping.rates(goods=whole.goods - whole.discount, grams=whole.grams)
     return [rate for rate in found if {rate.currency} == currencies]

@@ -103,9 +103,9 @@ def page(basket: Cart, entered: Entered, status: int = 200) -> ResponseReturnVal
     return html, status
 
 
-def read_country(entered: str | None) -> str | None:
-    """A country that we ship to, or None."""
-    known = shipping.rate(entered) if entered else None
+def read_country(entered: str | None, *, grams: int = 0) -> str | None:
+    """A country that we ship so many grams to, or None."""
+    known = shipping.rate(entered, grams=grams) if entered else None
     return known.country if known else None
 
 

@@ -54,7 +54,8 @@ def _buy_at_once() -> ResponseReturnValue:
     form = request.form
     offer = catalog.offer(form.get("sku", "")) or abort(404)
     errors, quantity, email = _read(form.get("quantity", "1"), form.get("email", ""))
-    country = _country(form.get("country"), baskets.current(), errors)
+    grams = offer.weight_grams * quantity
+    country = _country(form.get("country"), baskets.current(), grams, errors)
     if errors:
         return page_again(offer, errors)
     purchase = Purchase(
@@ -77,7 +78,7 @@ def _buy_cart() -> ResponseReturnValue:
         errors["code"] = bill.problem
     if bill.promotion and bill.promotion.asks_email and email is None:
         errors.setdefault("email", "Enter your e-mail address: your promotion code counts by it.")
-    country = _country(form.get("country"), basket, errors)
+    country = _country(form.get("country"), basket, bill.grams, errors)
     if not sold or errors:
         return _cart_again(errors, 400)
     purchase = Purchase(
@@ -152,10 +153,15 @@ def _read(quantity: str, email: str) -> tuple[dict[str, str], int, str | None]:
     return errors, units, address
 
 
-def _country(entered: str | None, basket: Cart, errors: dict[str, str]) -> str:
-    """Where it goes: as entered, else as the cart says, else where we ship first of all."""
-    chosen = read_country(entered or basket.country)
+def _country(entered: str | None, basket: Cart, grams: int, errors: dict[str, str]) -> str:
+    """Where so many grams go: as entered, else as the cart says, else where we ship first."""
+    chosen = read_country(entered or basket.country, grams=grams)
     if entered and chosen is None:
-        errors["country"] = "We do not ship to this country yet."
-    first = next(iter(shipping.rates()), None)
+        known = read_country(entered)
+        errors["country"] = (
+            "This is more than we can ship there in one order. Please choose fewer."
+            if known
+            else "We do not ship to this country yet."
+        )
+    first = next(iter(shipping.rates(grams=grams)), None)
     return chosen or (first.country if first else "")

@@ -9,6 +9,7 @@ from shop import checkout, letters, orders, payments, withdrawals
 from shop.forms import Invalid, read_email
 from shop.links import order_path
 from shop.models import Order
+from shop.promotions import NotUsable
 from shop.stock import SoldOut
 from shop.views.checkout import unreachable
 
@@ -77,6 +78,8 @@ def pay(token: str) -> ResponseReturnValue:
     except SoldOut as error:
         html = render_template("shop/sold_out.html", line=error.line, offer=None, purchase=None)
         return html, 409
+    except NotUsable as error:
+        abort(409, f"{error} Your order stays as it is, and nothing was charged.")
     except (orders.NotPossible, checkout.Overtaken):
         return redirect(order_path(order), 303)
     except (payments.Unavailable, payments.Refused):

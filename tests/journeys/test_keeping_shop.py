@@ -104,3 +104,13 @@ def test_mira_looks_through_the_gallery_without_a_mouse(
     track.focus()
     page.keyboard.press("ArrowRight")
     expect(page.locator("#picture-1")).not_to_be_in_viewport(ratio=0.9)
+
+
+def test_nora_changes_her_mind_in_the_cart(page: Page, running_shop: RunningShop) -> None:
+    page.goto(f"{running_shop.url}/products/ql-claw")
+    page.get_by_role("button", name="Add to cart").click()
+    page.get_by_label("Quantity").fill("3")
+    page.get_by_role("button", name="Change").click()
+    expect(page.get_by_text("$267.00").first).to_be_visible()
+    page.get_by_role("button", name="Remove").click()
+    expect(page.get_by_text("There is nothing in it yet")).to_be_visible()

@@ -265,3 +265,18 @@ def test_an_orders_lines_less_discount_and_with_shipping_are_its_total(
     assert (bill.discount, bill.total) == (order.discount_amount, order.total_amount)
     orders.close(order, OrderState.CANCELLED, by="Ada", why="thought again")
     assert counted(code) == (0, 0)
+
+
+def test_who_tries_again_when_the_code_is_used_up_is_told_so(running_shop: RunningShop) -> None:
+    offer(most_uses=1)
+    session = session_in(with_code(running_shop).post("/checkout", email="ada@example.com"))
+    running_shop.simulator.expire(session)
+    running_shop.wait()
+    other = session_in(with_code(running_shop).post("/checkout", email="ben@example.com"))
+    running_shop.simulator.pay(other)
+    running_shop.wait()
+    (adas,) = [order for order in every_order() if order.email == "ada@example.com"]
+    answer = running_shop.visitor().post(f"/orders/{adas.token}/pay")
+    assert answer.status == 409
+    assert "This code is used up." in answer.text
+    assert orders.get(adas.id).state is OrderState.EXPIRED

@@ -3,8 +3,11 @@
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
+from core import db
 from shop import catalog, orders
+from shop.models import ShippingBand, Variant
 from tests.shop.running import SKU, leave_on_shelf
 
 
@@ -97,3 +100,20 @@ def test_the_cart_is_nobody_elses_and_only_its_count_is_readable(ada: FlaskClien
     assert "HttpOnly" not in cookies["cart_count"]
     assert all("SameSite=Lax" in each for each in cookies.values())
     assert "private" in ada.get("/cart").headers["Cache-Control"]
+
+
+def test_what_is_too_heavy_for_a_country_is_told_at_its_field(ada: FlaskClient) -> None:
+    with db.transaction() as session:
+        session.scalars(select(Variant).where(Variant.sku == SKU)).one().weight_grams = 900
+        for band in session.scalars(select(ShippingBand)):
+            band.up_to_grams = 1000
+    wanted = {"sku": SKU, "quantity": "2", "country": "US", "from": "home"}
+    answer = ada.post("/checkout", data=wanted)
+    assert answer.status_code == 400
+    assert "more than we can ship there in one order" in answer.text
+    assert 'value="2"' in answer.text
+    ada.post("/cart/items", data=wanted)
+    again = ada.post("/checkout", data={"country": "US", "email": "ada@example.com"})
+    assert again.status_code == 400
+    assert "more than we can ship there in one order" in again.text
+    assert "ada@example.com" in again.text
