@@ -20,7 +20,7 @@ _PLACE = rf"(?::(?P<place>{_SLUG}))?"
 _NAMED = rf"(?P<kind>post|page|topic|muscle|region|product):(?P<name>{_SLUG}){_PLACE}"
 _ISSUE = rf"(?P<kind>newsletter):(?P<name>\d{{1,9}}){_PLACE}"
 _STEP = rf"(?P<kind>sequence):(?P<name>\d{{1,9}}:\d{{1,3}}){_PLACE}"
-_ALONE = rf"(?P<kind>home|finder|muscles|blog|archive){_PLACE}"
+_ALONE = rf"(?P<kind>home|finder|muscles|blog|archive|restock){_PLACE}"
 _SHAPES = [re.compile(shape) for shape in (_NAMED, _ISSUE, _STEP, _ALONE)]
 
 

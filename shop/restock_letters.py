@@ -49,7 +49,7 @@ def _back(delivery: Delivery) -> Message:
         preheader="You asked us to tell you. This is the only e-mail about it.",
         headers=_AUTOMATIC,
         offer=offer,
-        link=f"{config.current().site_url}{offer.address}&from=mail:restock",
+        link=f"{config.current().site_url}{offer.address}&from=restock",
     )
 
 

@@ -8,7 +8,17 @@ from flask.typing import ResponseReturnValue
 
 from blog import teasers
 from core.mail import ledger
-from shop import alerts, carriers, disputes, fulfilment, orders, refunds, withdrawals
+from shop import (
+    alerts,
+    attribution,
+    carriers,
+    disputes,
+    fulfilment,
+    orders,
+    refunds,
+    withdrawals,
+)
+from shop.attribution import Step
 from shop.models import Order
 from staff.frame import page
 
@@ -28,7 +38,7 @@ class Entered:
 
 @dataclass(frozen=True)
 class Origin:
-    """How a buyer came: in words, and where that leads."""
+    """A step of a buyer's way: in words, and where that leads."""
 
     text: str
     href: str | None
@@ -79,7 +89,7 @@ def show(order: Order, entered: Entered | None = None) -> str:
         order=order,
         entered=entered or Entered(),
         parcels=fulfilment.parcels(order.id),
-        origin=_origin(order.source),
+        origins=[_origin(step) for step in attribution.ways(order)],
         disputes=disputes.of_order(order.id) if order.dispute else [],
         answerable=disputes.ANSWERABLE,
         warnings=alerts.of_order(order.id, "fraud_warning"),
@@ -91,17 +101,30 @@ def show(order: Order, entered: Entered | None = None) -> str:
     )
 
 
-def _origin(source: str | None) -> Origin | None:
-    """What led to the order, such as `post:psoas-trigger-points`, as staff read it."""
-    if source is None:
-        return None
-    kind, _, name = source.partition(":")
-    if kind == "post":
-        named = teasers.named([name])
-        title = named[0].title if named else name
-        return Origin(f"the post “{title}”", f"/blog/{name}" if named else None)
-    if kind == "newsletter":
-        return Origin(f"newsletter {name}", f"/staff/newsletters/{name}")
-    if kind in ("muscle", "muscles"):
-        return Origin(f"the page on {name}", f"/muscles/{name}")
-    return Origin(source, None)
+def _origin(step: Step) -> Origin:
+    """A step as staff read it, with the page that it was on."""
+    match step.kind:
+        case "post":
+            named = teasers.named([step.name])
+            title = named[0].title if named else step.name
+            return Origin(f"the post “{title}”", f"/blog/{step.name}" if named else None)
+        case "newsletter":
+            return Origin(f"newsletter {step.name}", f"/staff/newsletters/{step.name}")
+        case "sequence":
+            version, _, position = step.name.partition(":")
+            return Origin(f"letter {position} of the sequence with version {version}", None)
+        case "muscle":
+            return Origin(f"the page on the muscle {step.name}", f"/muscles/{step.name}")
+        case "restock":
+            return Origin("the letter that it is back in stock", None)
+        case _:
+            return Origin(_PAGES.get(step.kind, step.source.replace(":", " ")), None)
+
+
+_PAGES = {
+    "home": "the home page",
+    "finder": "the pain finder",
+    "muscles": "the list of muscles",
+    "blog": "the blog's list",
+    "archive": "the past letters",
+}

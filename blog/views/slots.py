@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from blog import charts, markdown
 
+_PRODUCT = re.compile(r'href="(?P<path>/products/[a-z0-9-]+)(?P<asked>\?[^"#]*)?(?P<part>#[^"]*)?"')
 _DRAWN = frozenset({"muscle-chart", "figure"})
 
 
@@ -28,4 +29,10 @@ def fill(html: str, slots: list[dict[str, Any]], *, source: str) -> Markup:
 
 def _tell_source(html: str, source: str) -> str:
     """Links to products in the text say where they stand, as those on cards do."""
-    return re.sub(r'href="(/products/[a-z0-9-]+)"', rf'href="\1?from={source}"', html)
+    return _PRODUCT.sub(
+        lambda link: (
+            f'href="{link["path"]}{link["asked"] or "?"}{"&amp;" if link["asked"] else ""}'
+            f'from={source}{link["part"] or ""}"'
+        ),
+        html,
+    )

@@ -10,6 +10,7 @@ from shop.attribution import Step
     "source",
     [
         "home",
+        "restock",
         "post:psoas-trigger-points",
         "post:psoas-trigger-points:card-2",
         "muscle:psoas-major",

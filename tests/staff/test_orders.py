@@ -443,3 +443,11 @@ def test_search_finds_on_every_open_desk(olivia: FlaskClient, ed: FlaskClient, a
     assert olivia.get("/staff/search?q=ql-1001").location == f"/staff/orders/{ada}"
     assert "QL-1001" not in ed.get("/staff/search?q=ada@").text
     assert "Nothing found" in ed.get("/staff/search?q=ada@").text
+
+
+def test_the_way_of_a_buyer_is_told_step_by_step(fay: FlaskClient, ada: int) -> None:
+    with db.transaction() as session:
+        session.get_one(Order, ada).source = "newsletter:12,post:gone:card-2,finder,restock"
+    page = fay.get(f"/staff/orders/{ada}").text
+    assert '<a href="/staff/newsletters/12">newsletter 12</a>, then the post “gone”' in page
+    assert "the pain finder, then the letter that it is back in stock" in page

@@ -8,10 +8,13 @@ from contextlib import contextmanager
 from html.parser import HTMLParser
 from typing import Any
 
+import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event
 
 from blog import anatomy, finder
+from blog.views import slots
 from core import db
 from shop import catalog, stock
 
@@ -256,3 +259,22 @@ def test_a_sold_out_tool_says_so_in_the_post(reader: FlaskClient) -> None:
     offer = catalog.on_sale()[0]
     stock.receive(offer.variant_id, -offer.available, by="ada@shop.example", why="counted")
     assert "Sold out" in reader.get("/blog/psoas-trigger-points").text
+
+
+@pytest.mark.parametrize(
+    ("link", "led"),
+    [
+        ("/products/ql-claw", "/products/ql-claw?from=post:x"),
+        (
+            "/products/ql-claw?variant=QL-CLAW-PAIR#buy",
+            "/products/ql-claw?variant=QL-CLAW-PAIR&amp;from=post:x#buy",
+        ),
+        ("/products/ql-claw#buy", "/products/ql-claw?from=post:x#buy"),
+        ("/blog/psoas", "/blog/psoas"),
+    ],
+)
+def test_a_link_to_a_product_in_a_text_tells_where_it_stands(
+    app: Flask, link: str, led: str
+) -> None:
+    del app
+    assert slots.fill(f'<a href="{link}">it</a>', [], source="post:x") == f'<a href="{led}">it</a>'
