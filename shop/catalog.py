@@ -10,12 +10,12 @@ from markdown_it import MarkdownIt
 from sqlalchemy import ColumnElement, Row, ScalarSelect, Select, delete, func, select
 from sqlalchemy.orm import aliased
 
-from core import clock, db, redirects
+from core import clock, db, money, redirects
 from shop import prices
 from shop.models import Accessory, Exhibit, Part, Price, Product, Stock, Variant
 
-_Offers = Select[Product, Variant, Price, int, int | None, str | None, str | None]
-_Row = Row[Product, Variant, Price, int, int | None, str | None, str | None]
+_Offers = Select[Product, Variant, Price, int, int | None, int, str | None, str | None]
+_Row = Row[Product, Variant, Price, int, int | None, int, str | None, str | None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +42,8 @@ class Offer:
 
     `form` is what tells it from the other variants of its product. `earlier_amount` is the price
     that a reduction is to be compared with, see `shop.prices`. `pieces` are how many of the same
-    thing one unit holds. Where nobody entered a weight, `weight_grams` is 0.
+    thing one unit holds. A bundle without a weight of its own weighs what its parts do; where
+    nobody entered any, `weight_grams` is 0.
     """
 
     variant_id: int
@@ -252,10 +253,11 @@ def set_price(
 ) -> None:
     """Let a variant cost `amount` minor units from now, or from `at`.
 
-    Raises `ValueError` for an amount below 1, and where another price begins at the same moment.
+    Raises `ValueError` for an amount that Stripe would not charge, see `money.step`, and where
+    another price begins at the same moment.
     """
-    if amount < 1:
-        raise ValueError("a price is at least one minor unit")
+    if amount < 1 or amount % money.step(currency):
+        raise ValueError(f"{amount} minor units of {currency} cannot be charged")
     with db.transaction() as session:
         variant = session.scalars(select(Variant).where(Variant.sku == sku)).one()
         is_new = db.insert_missing(
@@ -322,7 +324,7 @@ def _card(row: _Row) -> Card:
         currency=first.currency,
         in_stock=first.in_stock,
         picture=first.picture,
-        picture_alt=row[6] or "",
+        picture_alt=row[7] or "",
         sample=product.sample,
     )
 
@@ -331,7 +333,7 @@ def _offers() -> _Offers:
     """One row for each variant that is sold, with its price of this moment."""
     current = _began(Variant.id, clock.now())
     return (
-        select(Product, Variant, Price, _available(), _pieces(), *_first_picture())
+        select(Product, Variant, Price, _available(), _pieces(), _grams(), *_first_picture())
         .join(Variant, Variant.product_id == Product.id)
         .join(Price, (Price.variant_id == Variant.id) & (Price.valid_from == current))
         .join(Stock, Stock.variant_id == Variant.id)
@@ -362,6 +364,20 @@ def _pieces() -> ScalarSelect[int | None]:
         .correlate(Variant)
         .scalar_subquery()
     )
+
+
+def _grams() -> ColumnElement[int]:
+    """What one weighs; a bundle that nobody weighed as much as its parts."""
+    part = aliased(Variant)
+    of_parts = (
+        select(func.sum(part.weight_grams * Part.quantity))
+        .select_from(Part)
+        .join(part, part.id == Part.part_id)
+        .where(Part.bundle_id == Variant.id)
+        .correlate(Variant)
+        .scalar_subquery()
+    )
+    return func.coalesce(Variant.weight_grams, of_parts, 0)
 
 
 def _first_picture() -> tuple[ScalarSelect[str | None], ScalarSelect[str | None]]:
@@ -397,7 +413,7 @@ def _read(statement: _Offers) -> list[Offer]:
 
 
 def _offer(row: _Row, earlier: int | None = None) -> Offer:
-    product, variant, price, available, pieces, picture, _ = row
+    product, variant, price, available, pieces, grams, picture, _ = row
     only = variant.title == product.title
     return Offer(
         variant_id=variant.id,
@@ -412,6 +428,6 @@ def _offer(row: _Row, earlier: int | None = None) -> Offer:
         options={each["name"]: each["value"] for each in variant.options},
         earlier_amount=earlier,
         pieces=pieces or 1,
-        weight_grams=variant.weight_grams or 0,
+        weight_grams=grams,
         gtin=variant.gtin,
     )

@@ -5,7 +5,7 @@ Properties as in Google's documentation of merchant listings and of product vari
 https://developers.google.com/search/docs/appearance/structured-data/product-variants).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,14 +21,15 @@ _SCHEMA = "https://schema.org"
 
 @dataclass(frozen=True, kw_only=True)
 class Sheet:
-    """All that a product's page says: the product, its offers, where it goes, its pictures' paths.
+    """All that a product's page says: the product, its offers, its pictures' paths.
 
-    `rating` is the mean of the stars and the number of reviews, where there are any.
+    `rates` say by SKU what one of it costs to ship. `rating` is the mean of the stars and the
+    number of reviews, where there are any.
     """
 
     product: Product
     offers: Sequence[Offer]
-    rates: Sequence[Rate]
+    rates: Mapping[str, Sequence[Rate]]
     pictures: Sequence[str]
     site_url: str
     rating: tuple[float, int] | None = None
@@ -128,8 +129,8 @@ def _offer(sheet: Sheet, offer: Offer, url: str) -> Json:
         **_reduced(offer),
         "availability": f"{_SCHEMA}/{'InStock' if offer.in_stock else 'OutOfStock'}",
         "itemCondition": f"{_SCHEMA}/NewCondition",
-        "shippingDetails": [_shipping(rate) for rate in sheet.rates],
-        "hasMerchantReturnPolicy": _returns(sheet),
+        "shippingDetails": [_shipping(rate) for rate in sheet.rates[offer.sku]],
+        "hasMerchantReturnPolicy": _returns(sheet, offer),
     }
 
 
@@ -147,10 +148,10 @@ def _reduced(offer: Offer) -> Json:
     }
 
 
-def _returns(sheet: Sheet) -> Json:
+def _returns(sheet: Sheet, offer: Offer) -> Json:
     return {
         "@type": "MerchantReturnPolicy",
-        "applicableCountry": [rate.country for rate in sheet.rates],
+        "applicableCountry": [rate.country for rate in sheet.rates[offer.sku]],
         "returnPolicyCategory": f"{_SCHEMA}/MerchantReturnFiniteReturnWindow",
         "merchantReturnDays": settings.store().return_days,
         "returnMethod": f"{_SCHEMA}/ReturnByMail",

@@ -27,7 +27,10 @@ def google() -> Response:
         offers=offers,
         several={slug: count > 1 for slug, count in variants.items()},
         options={offer.sku: _by_google_name(offer) for offer in offers},
-        rates=shipping.rates(),
+        rates={
+            offer.sku: shipping.rates(goods=offer.amount, grams=offer.weight_grams)
+            for offer in offers
+        },
         summaries={product.slug: product.summary for product in catalog.every()},
         picture=pictures.find,
         site_url=current_app.jinja_env.globals["site_url"],

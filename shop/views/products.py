@@ -33,8 +33,10 @@ def addresses() -> list[tuple[str, datetime | None]]:
 def page(shown: Product, form: Wish) -> str:
     """The product page, with its form as it was filled in."""
     offers = catalog.offers(shown)
-    goods, grams = (offers[0].amount, offers[0].weight_grams) if offers else (0, 0)
-    rates = shipping.rates(goods=goods, grams=grams)
+    rates = {
+        each.sku: shipping.rates(goods=each.amount, grams=each.weight_grams) for each in offers
+    }
+    chosen = _chosen(offers, form.sku)
     exhibits = [
         (picture, each) for each in gallery.of(shown) if (picture := pictures.find(each.picture))
     ]
@@ -51,9 +53,9 @@ def page(shown: Product, form: Wish) -> str:
         product=shown,
         details=shown.details,
         offers=offers,
-        chosen=_chosen(offers, form.sku),
+        chosen=chosen,
         gone=[(offer.sku, offer.title) for offer in offers if not offer.in_stock],
-        rates=rates,
+        rates=rates[chosen.sku] if chosen else (),
         exhibits=exhibits,
         data=[structured.product(sheet), structured.way(sheet)],
         beside=catalog.accessories(shown),

@@ -4,9 +4,11 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
-from core import clock
+from core import clock, db
 from shop import catalog, samples
+from shop.models import Variant
 
 SKU = "QL-CLAW"
 
@@ -60,3 +62,19 @@ def test_a_product_that_moves_leaves_its_old_address_behind(
 
 def test_markup_in_a_text_stays_text(sample_shop: Flask) -> None:
     assert "<script>" not in catalog.render("Press <script>alert(1)</script> here")
+
+
+@pytest.mark.parametrize(("amount", "currency"), [(0, "USD"), (-1, "USD"), (8905, "KWD")])
+def test_a_price_is_one_that_stripe_would_charge(
+    sample_shop: Flask, amount: int, currency: str
+) -> None:
+    with pytest.raises(ValueError, match="cannot be charged"):
+        catalog.set_price("QL-CLAW", amount, currency)
+
+
+def test_a_bundle_that_nobody_weighed_weighs_what_its_parts_do(sample_shop: Flask) -> None:
+    with db.transaction() as session:
+        for variant in session.scalars(select(Variant)):
+            variant.weight_grams = 900 if variant.sku == "QL-CLAW" else None
+    weights = {offer.sku: offer.weight_grams for offer in catalog.on_sale()}
+    assert weights == {"QL-CLAW": 900, "QL-CLAW-PAIR": 1800}

@@ -8,10 +8,11 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from core import clock, db, money
 from shop import catalog, reviews, stock
-from shop.models import Price
+from shop.models import Price, ShippingBand, ShippingZone, Variant
 from tests.shop.running import SKU, RunningShop
 
 PAIR = "QL-CLAW-PAIR"
@@ -286,3 +287,32 @@ def test_the_rating_that_machines_read_is_that_of_the_reviews(
     (group, _) = data(page(sample_shop))
     assert group["aggregateRating"]["ratingValue"] == "3.5"
     assert group["aggregateRating"]["reviewCount"] == 2
+
+
+@pytest.mark.one_database
+def test_shipping_is_the_same_in_json_ld_and_in_the_feed_for_each_variant(
+    sample_shop: Flask,
+) -> None:
+    with db.transaction() as session:
+        for variant in session.scalars(select(Variant)):
+            variant.weight_grams = 900 if variant.sku == SKU else None
+        for band in session.scalars(select(ShippingBand)):
+            band.up_to_grams = 1000
+        for zone in session.scalars(select(ShippingZone)):
+            zone.free_from = 8000 if zone.countries[0].country == "US" else None
+    said, items = offers(page(sample_shop)), feed(sample_shop)
+
+    def asked(item: ET.Element) -> dict[str, str]:
+        return {
+            rate.findtext(f"{G}country", ""): rate.findtext(f"{G}price", "").split()[0]
+            for rate in item.iter(f"{G}shipping")
+        }
+
+    for sku in (SKU, PAIR):
+        told = {
+            rate["shippingDestination"]["addressCountry"]: rate["shippingRate"]["value"]
+            for rate in said[sku]["shippingDetails"]
+        }
+        assert asked(items[sku]) == told
+    assert asked(items[SKU])["US"] == "0.00"
+    assert asked(items[PAIR]) == {}  # a pair is heavier than any zone takes
