@@ -9,11 +9,10 @@ from sqlalchemy import Row, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from core import db, money
-from shop import facts
+from shop import facts, refunds
 from shop.models import BOUGHT, HOLDING, Dispute, Order, OrderState, Payment, Refund, Verdict
 
 _CHUNK = 500  # values that one statement names
-_REQUESTED = "requested"  # by staff, and Stripe has not answered yet
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,7 +199,7 @@ def _missing_refunds(since: datetime, told: set[str]) -> Iterator[Entry]:
         Refund.status, Refund.created_at,
     ).where(
         Refund.created_at >= since,
-        or_(Refund.stripe_id.is_not(None), Refund.status == _REQUESTED),
+        or_(Refund.stripe_id.is_not(None), Refund.status == refunds.REQUESTED),
     )  # fmt: skip
     for row in db.session().execute(mine):
         if row.stripe_id not in told:

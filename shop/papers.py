@@ -8,11 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from core import money, settings
-from shop import shipping
+from shop import refunds, shipping
 from shop.models import Order, Refund
-
-CREDITED = ("succeeded", "pending", "requires_action")
-"""A refund in one of these is money on its way back, see `shop.refunds`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,8 +43,8 @@ def invoice(order: Order) -> Paper:
     sums.append(("Total, paid", shown(order.total_amount)))
     if order.tax_amount and not added:
         sums.append(("Of which tax", shown(order.tax_amount)))
-    credited = [each for each in order.refunds if each.status in CREDITED]
-    back = f"Credited since: {shown(sum(each.amount for each in credited))}. " if credited else ""
+    credited = sum(refund.amount for _, refund in credit_notes(order))
+    back = f"Credited since: {shown(credited)}. " if credited else ""
     return Paper(
         title="Invoice",
         number=order.number or "",
@@ -68,10 +65,22 @@ def invoice(order: Order) -> Paper:
     )
 
 
-def credit_note(order: Order, refund: Refund) -> Paper:
-    """What a refund takes off the invoice; the order's number and which refund of it."""
-    shown = _Money(refund.currency)
-    number = credit_number(order, refund)
+def credit_notes(order: Order) -> list[tuple[str, Refund]]:
+    """The credit notes of an order, by number, for money that went back or is on its way there.
+
+    The number is the order's and which of its refunds it is, such as QL-1001-C2.
+    """
+    numbered = enumerate(order.refunds, 1)
+    return [
+        (f"{order.number}-C{place}", refund)
+        for place, refund in numbered
+        if refund.status in refunds.GIVEN_BACK
+    ]
+
+
+def credit_note(order: Order, number: str, refund: Refund) -> Paper:
+    """What a refund takes off the invoice, and the goods it is for, where it is for any."""
+    shown, units = _Money(refund.currency), refunds.units_of(refund)
     return Paper(
         title="Credit note",
         number=number,
@@ -83,16 +92,13 @@ def credit_note(order: Order, refund: Refund) -> Paper:
         seller=_seller(),
         buyer=_buyer(order),
         columns=("What", "Amount"),
-        rows=[(f"Refund of order {order.number}", shown(-refund.amount))],
+        rows=[
+            (f"Refund of order {order.number}", shown(-refund.amount)),
+            *((f"{units[line.id]} × {line.title}", "") for line in order.lines if line.id in units),
+        ],
         sums=[("Total, credited", shown(-refund.amount))],
         foot=f"Questions: {settings.store().support_email}",
     )
-
-
-def credit_number(order: Order, refund: Refund) -> str:
-    """The order's number and which of its refunds, such as QL-1001-C2."""
-    place = 1 + [each.id for each in order.refunds].index(refund.id)
-    return f"{order.number}-C{place}"
 
 
 def packing_slip(order: Order) -> Paper:

@@ -15,8 +15,10 @@ from shop.models import BOUGHT, Order, OrderState, Refund, RefundLine
 
 REFUNDED = "shop.refund"
 
-_REQUESTED = "requested"
-_GIVEN_BACK = ("succeeded", "pending", "requires_action")
+REQUESTED = "requested"
+"""What a refund is that staff asked for while Stripe has not answered."""
+GIVEN_BACK = ("succeeded", "pending", "requires_action")
+"""Stripe's words for a refund whose money is back, or on its way."""
 # A refund only ever goes on; what was read before somebody else's news is no news.
 _RANK = {"requires_action": 1, "pending": 2, "succeeded": 3, "failed": 4, "canceled": 4}
 
@@ -67,12 +69,19 @@ def cancel(order_id: int, *, by: str, why: str) -> Refund | None:
     return None if row is None else _ask(row)
 
 
+def units_of(refund: Refund) -> dict[int, int]:
+    """How many units of each line (by id) a refund is for; none where it is for an amount."""
+    mine = select(RefundLine.order_line_id, RefundLine.quantity)
+    with db.reading() as session:
+        return dict(session.execute(mine.where(RefundLine.refund_id == refund.id)).all())
+
+
 def refundable_units(order: Order) -> dict[int, int]:
     """How many units of each line (by id) were not given back yet."""
     gone = (
         select(RefundLine.order_line_id, func.sum(RefundLine.quantity))
         .join(Refund, Refund.id == RefundLine.refund_id)
-        .where(Refund.order_id == order.id, Refund.status.in_((*_GIVEN_BACK, _REQUESTED)))
+        .where(Refund.order_id == order.id, Refund.status.in_((*GIVEN_BACK, REQUESTED)))
         .group_by(RefundLine.order_line_id)
     )
     with db.reading() as session:
@@ -117,7 +126,7 @@ def mirror(told: facts.Refund) -> bool:
 def ask_again() -> int:
     """Ask Stripe once more for refunds whose answer never came; how many were made."""
     with db.reading() as session:
-        waiting = select(Refund).where(Refund.status == _REQUESTED, Refund.stripe_id.is_(None))
+        waiting = select(Refund).where(Refund.status == REQUESTED, Refund.stripe_id.is_(None))
         rows = session.scalars(waiting.order_by(Refund.id)).all()
     return sum(map(_is_made, rows))
 
@@ -145,11 +154,11 @@ def _amount(order: Order, amount: int | None, units: Mapping[int, int] | None) -
 
 
 def _left(order: Order) -> int:
-    return order.total_amount - _sum(order, (*_GIVEN_BACK, _REQUESTED))
+    return order.total_amount - _sum(order, (*GIVEN_BACK, REQUESTED))
 
 
 def _request(order: Order, amount: int, *, by: str, why: str) -> Refund:
-    row = _new(order, amount, status=_REQUESTED, who=by, why=why)
+    row = _new(order, amount, status=REQUESTED, who=by, why=why)
     db.session().add(row)
     db.session().flush()
     shown = money.display(amount, order.currency)
@@ -234,7 +243,7 @@ def _new(order: Order, amount: int, *, status: str, who: str, why: str) -> Refun
 
 def _sum_up(order: Order) -> None:
     """The order's state follows from the sum of what was given back."""
-    given = _sum(order, _GIVEN_BACK)
+    given = _sum(order, GIVEN_BACK)
     if given == 0:
         state = OrderState.PAID
     elif given < order.total_amount:
@@ -252,7 +261,7 @@ def _sum(order: Order, statuses: Sequence[str]) -> int:
 def _tell(order: Order, row: Refund, was: str) -> None:
     shown = money.display(row.amount, row.currency)
     orders.note(order, f"refund {row.status}", who=row.who, why=shown)
-    if row.status in _GIVEN_BACK and was not in _GIVEN_BACK:
+    if row.status in GIVEN_BACK and was not in GIVEN_BACK:
         _follow(order, row)
         orders.write_letter(order, REFUNDED, f":{row.id}", refund=row.id)
         events.tell(
@@ -265,7 +274,7 @@ def _tell(order: Order, row: Refund, was: str) -> None:
                 source=order.source,
             )
         )
-    elif row.status not in _GIVEN_BACK:
+    elif row.status not in GIVEN_BACK:
         _alert(order, row, row.status)
 
 

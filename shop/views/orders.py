@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from core.web.headers import cache_publicly
 from core.web.limits import limiter
-from shop import checkout, letters, orders, payments, withdrawals
+from shop import checkout, letters, orders, papers, payments, withdrawals
 from shop.forms import Invalid, read_email
 from shop.links import order_path
 from shop.models import Order
@@ -54,6 +54,7 @@ def show(token: str) -> ResponseReturnValue:
             order=order,
             withdrawal=withdrawals.open_of(order.id),
             may_withdraw=withdrawals.possible(order),
+            credit_notes=papers.credit_notes(order),
         )
     )
 

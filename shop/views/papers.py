@@ -4,8 +4,7 @@ from flask import Blueprint, Response, abort, render_template
 from flask.typing import ResponseReturnValue
 
 from shop import papers, pdf
-from shop.links import order_path
-from shop.models import Order, Refund
+from shop.models import Order
 from shop.papers import Paper
 from shop.views.orders import named, privately
 
@@ -46,23 +45,17 @@ def _bought(token: str) -> Order:
 
 
 def _credit_note(order: Order, refund: int) -> Paper:
-    made = [each for each in _credited(order) if each.id == refund]
-    if not made:
-        abort(404, "There is no such credit note.")
-    return papers.credit_note(order, made[0])
-
-
-def _credited(order: Order) -> list[Refund]:
-    return [each for each in order.refunds if each.status in papers.CREDITED]
+    made = {each.id: (number, each) for number, each in papers.credit_notes(order)}
+    number, found = made.get(refund) or abort(404, "There is no such credit note.")
+    return papers.credit_note(order, number, found)
 
 
 def _page(order: Order, paper: Paper) -> Response:
-    notes = [
-        (papers.credit_number(order, each), f"{order_path(order)}/credit-notes/{each.id}")
-        for each in _credited(order)
-    ]
-    html = render_template("shop/invoice.html", order=order, paper=paper, credit_notes=notes)
-    return privately(html)
+    return privately(
+        render_template(
+            "shop/invoice.html", order=order, paper=paper, credit_notes=papers.credit_notes(order)
+        )
+    )
 
 
 def _pdf(paper: Paper) -> Response:

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 
 from core import db, settings
 from shop import papers, pdf
-from shop.models import Order, OrderState
+from shop.models import Order, OrderState, RefundLine
 from tests.staff.test_orders import order_of, refund_of
 
 pytestmark = pytest.mark.one_database
@@ -71,6 +71,18 @@ def test_a_refund_is_a_credit_note(client: FlaskClient, ada: int) -> None:
     assert "-$7.00" in note
     assert client.get(f"/orders/token-1001/credit-notes/{refund}.pdf").data.startswith(b"%PDF-")
     assert client.get(f"/orders/token-1001/credit-notes/{refund + 1}").status_code == 404
+    assert "Credit note QL-1001-C1" in client.get("/orders/token-1001").text
+    assert f'href="/orders/token-1001/credit-notes/{refund}"' not in note
+
+
+def test_a_credit_note_names_the_goods_that_were_given_back(client: FlaskClient, ada: int) -> None:
+    refund = refund_of(ada, 8900)
+    with db.transaction() as session:
+        line = session.get_one(Order, ada).lines[0]
+        session.add(RefundLine(refund_id=refund, order_line_id=line.id, quantity=1, restocked=1))
+        title = line.title
+    note = client.get(f"/orders/token-1001/credit-notes/{refund}").text
+    assert f"1 × {title}" in note
 
 
 def test_there_is_no_invoice_of_what_nobody_paid(client: FlaskClient, sample_shop: Flask) -> None:
