@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 from core import config, db, schema
-from tests.bench import mail, pages
+from tests.bench import mail, pages, search
 from wsgi import create_app, fill
 
 
@@ -17,6 +17,9 @@ def main() -> int:
         _fill(folder)
         pages.measure(Path(folder))
         mail.measure(Path(folder))
+        # Last, since what it writes would count into the memory that mail took.
+        with create_app(config.load({"DATA_DIR": folder})).app_context():
+            search.measure()
     return 0
 
 

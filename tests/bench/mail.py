@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,6 @@ from core.mail import ledger, sending
 from core.mail.models import Delivery
 from newsletter import newsletters, rendering, subscribers
 from newsletter.models import Newsletter, Standing, Subscriber
-from tests.free_port import free_port
 from wsgi import create_app
 
 READERS = 5000
@@ -97,11 +96,17 @@ def _sign_up_meanwhile() -> float:
             start = time.perf_counter()
             subscribers.subscribe(f"{secrets.token_hex(8)}@example.com", source="bench")
             waits.append(time.perf_counter() - start)
-            time.sleep(0.02)
+            _pause(worker)
     finally:
         worker.terminate()
         worker.wait()
     return statistics.quantiles(waits, n=20)[-1]
+
+
+def _pause(worker: subprocess.Popen[bytes]) -> None:
+    """Let a moment pass until the next reader comes; a worker that ended measures nothing."""
+    with suppress(subprocess.TimeoutExpired):
+        raise RuntimeError(f"the worker ended with {worker.wait(0.02)}")
 
 
 def _environment() -> dict[str, str]:
@@ -190,26 +195,15 @@ def _add_readers(total: int) -> None:
 
 @contextmanager
 def _sink() -> Iterator[int]:
-    port = free_port()
-    process = subprocess.Popen([sys.executable, "-m", "tests.bench.sink", str(port)])
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.bench.sink"], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
     try:
-        _wait_for(port)
-        yield port
+        yield int(process.stdout.readline())
     finally:
         process.kill()
         process.wait()
-
-
-def _wait_for(port: int) -> None:
-    """Until the sink takes connections."""
-    for _ in range(100):
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=5).close()
-        except OSError:
-            time.sleep(0.1)
-        else:
-            return
-    raise RuntimeError("the sink does not start")
 
 
 _BODY = "Some muscles ache where they are not.\n\n" * 40

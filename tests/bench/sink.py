@@ -1,13 +1,13 @@
 """An SMTP server that takes everything and keeps nothing, faster than anybody sends."""
 
 import socket
-import sys
 import threading
 
 
-def serve(port: int) -> None:
-    """Take mail on `port` until killed."""
-    with socket.create_server(("127.0.0.1", port)) as listener:
+def serve() -> None:
+    """Print the port on which mail is taken, and take it until killed."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        print(listener.getsockname()[1], flush=True)
         while True:
             connection, _ = listener.accept()
             threading.Thread(target=_converse, args=(connection,), daemon=True).start()
@@ -46,4 +46,4 @@ _ANSWERS = {
 }
 
 if __name__ == "__main__":
-    serve(int(sys.argv[1]))
+    serve()
