@@ -14,16 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from core import clock, db, jobs, settings
-from shop import (
-    alerts,
-    catalog,
-    orders,
-    payments,
-    promotions,
-    settlement,
-    shipping,
-    stock,
-)
+from shop import alerts, catalog, orders, payments, promotions, settlement, shipping, stock
 from shop.models import BOUGHT, HOLDING, Order, OrderLine, OrderState, Reservation, ReservationState
 
 log = logging.getLogger(__name__)

@@ -1,4 +1,4 @@
-"""What variants cost before, and what may be called a reduction.
+"""Prices: what variants cost, from when, and what may be called a reduction.
 
 98/6/EC, article 6a (in force since May 28, 2022): who announces a reduction names the lowest price
 of the 30 days before it, and the percentage is of that price (CJEU C-330/23, Aldi Süd).
@@ -8,12 +8,50 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
-from core import clock, db
-from shop.models import Price
+from core import clock, db, money
+from shop.models import Price, Variant
 
 PERIOD = timedelta(days=30)
+
+
+def set_price(
+    sku: str,
+    amount: int,
+    currency: str,
+    *,
+    at: datetime | None = None,
+    why: str = "",
+    who: str = "",
+) -> None:
+    """Let a variant cost `amount` minor units from now, or from `at`.
+
+    Raises `ValueError` for an amount that Stripe would not charge, see `money.step`, and where
+    another price begins at the same moment.
+    """
+    if amount < 1 or amount % money.step(currency):
+        raise ValueError(f"{amount} minor units of {currency} cannot be charged")
+    with db.transaction() as session:
+        variant = session.scalars(select(Variant).where(Variant.sku == sku)).one()
+        is_new = db.insert_missing(
+            Price,
+            variant_id=variant.id,
+            amount=amount,
+            currency=currency.upper(),
+            valid_from=at or clock.now(),
+            why=why,
+            who=who,
+        )
+    if not is_new:
+        raise ValueError("a price begins at that moment already")
+
+
+def call_off(price_id: int) -> bool:
+    """Take back a price that has not begun; False where it has."""
+    planned = delete(Price).where(Price.id == price_id, Price.valid_from > clock.now())
+    with db.transaction():
+        return db.changed(planned) == 1
 
 
 def history(variant_id: int) -> Sequence[Price]:

@@ -16,7 +16,7 @@ from core.links import BadLink
 from core.mail import composing, ledger, letters
 from core.mail.letters import Letter, Message, Undeliverable
 from core.mail.models import Delivery, Stream
-from shop import reviews
+from shop import moderation, reviews
 from shop.models import Order, OrderState, Return, Review, ReviewRefusal, ReviewRemoval, Withdrawal
 
 REQUEST = "shop.review_request"
@@ -31,7 +31,7 @@ def install() -> None:
     letters.register(
         Letter(name=REQUEST, stream=Stream.MARKETING, compose=_request, last_look=_last_look)
     )
-    letters.register(Letter(name=reviews.REMOVED, stream=Stream.TRANSACTIONAL, compose=_removal))
+    letters.register(Letter(name=moderation.REMOVED, stream=Stream.TRANSACTIONAL, compose=_removal))
 
 
 @jobs.job("shop.review_requests", every_minutes=60)
@@ -143,6 +143,6 @@ def _removal(delivery: Delivery) -> Message:
         preheader="Why, and what you can do about it.",
         headers={"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"},
         review=review,
-        ground=reviews.GROUNDS[removal.ground],
+        ground=moderation.GROUNDS[removal.ground],
         token=reviews.token(review.order_line_id),
     )

@@ -1,4 +1,4 @@
-"""Reviews: written by whoever bought, shown at once, taken down for a listed reason alone.
+"""Reviews: written by whoever bought, through a link of theirs, and shown at once.
 
 One writes through a signed link that belongs to an order line, so that who bought is known and
 nobody needs an account (2005/29/EC as changed by 2019/2161: article 7(6), annex I, 23b and 23c).
@@ -10,17 +10,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import selectinload
 
 from core import clock, db, links
 from core.links import BadLink
-from core.mail import ledger
 from shop import orders
-from shop.models import Ground, Order, OrderLine, Product, Review, ReviewRemoval, Used, Variant
+from shop.models import Order, OrderLine, Product, Review, Used, Variant
 from shop.orders import NotPossible
-
-REMOVED = "shop.review_removed"
 
 QUOTE_WORDING = (
     "You may quote this review, with the name that I chose, in your letters and on your pages."
@@ -28,15 +25,6 @@ QUOTE_WORDING = (
 QUOTE_VERSION = "2026-11"
 """Changes whenever the wording does."""
 
-GROUNDS = {
-    Ground.SPAM: "Advertising for something else, or a link that leads to it",
-    Ground.PERSONAL: "Personal data of somebody else",
-    Ground.ABUSE: "Insults, threats, hatred, or obscenity",
-    Ground.UNRELATED: "Not about the product, the parcel, or our service at all",
-    Ground.CONFIDENTIAL: "A trade secret or something else said in confidence",
-    Ground.FAKE: "Good reason to believe that it is fake or was paid for",
-    Ground.UNLAWFUL: "Against the law, such as defamation a court has found",
-}
 USED = {
     Used.DAYS: "Less than a week",
     Used.WEEKS: "One to four weeks",
@@ -120,20 +108,6 @@ class Listed:
     after: str | None
 
 
-@dataclass(frozen=True)
-class Tally:
-    """What became of all that was ever written here."""
-
-    shown: int
-    deleted: int
-    removed: Mapping[Ground, int]
-
-    @property
-    def written(self) -> int:
-        """All of it."""
-        return self.shown + self.deleted + sum(self.removed.values())
-
-
 def token(line_id: int) -> str:
     """The signed name of an order line in the link to its review; it never ends."""
     return links.sign(_LINK, line_id)
@@ -182,81 +156,33 @@ def edit(review_id: int, draft: Draft) -> Review:
     One that was taken down stays down until staff have read it again. Raises `NotPossible`.
     """
     with db.transaction():
-        review = _locked(review_id)
+        review = locked(review_id)
         if review is None or review.deleted_at is not None:
             raise NotPossible("This review was deleted.")
-        changes = _consent(review, agrees=draft.may_quote)
         words = _words(draft)
         if any(getattr(review, name) != value for name, value in words.items()):
-            changes |= words | _UNPICKED | {"edited_at": clock.now(), "seen_at": None}
-        _set(review, changes)
+            review.unpick()
+            _set(review, words | {"edited_at": clock.now(), "seen_at": None})
+        if review.agrees and not draft.may_quote:
+            review.unpick()
+        _set(review, _consent(review, agrees=draft.may_quote))
         return review
 
 
 def delete(review_id: int) -> None:
     """Delete one's own review for good: nothing is left of it but that there was one."""
     with db.transaction():
-        review = _locked(review_id)
+        review = locked(review_id)
         if review is not None and review.deleted_at is None:
-            now = clock.now()
-            _set(review, _ERASED | _UNPICKED | {"deleted_at": now, "seen_at": now})
+            review.unpick()
+            _set(review, _ERASED)
+            review.deleted_at = review.seen_at = clock.now()
 
 
-def remove(review_id: int, ground: Ground, *, why: str, by: str) -> bool:
-    """Take a review down and tell its writer; False where it is not shown."""
-    with db.transaction() as session:
-        review = _locked(review_id)
-        if review is None or not review.shown:
-            return False
-        now = clock.now()
-        removal = ReviewRemoval(review_id=review_id, ground=ground, why=why, at=now, by=by)
-        session.add(removal)
-        session.flush()
-        _set(review, _UNPICKED | {"removed_at": now, "seen_at": now})
-        order = orders.get(review.order_id)
-        orders.note(order, "review removed", who=by, why=f"{ground}: {why}")
-        if order.email:
-            ledger.enqueue(
-                key=f"{REMOVED}:{removal.id}",
-                letter=REMOVED,
-                recipient=order.email,
-                source=f"order:{order.id}",
-                person=order.id,
-                payload={"removal": removal.id},
-            )
-    return True
-
-
-def restore(review_id: int, *, by: str) -> bool:
-    """Show a review again that was taken down; False where it was not."""
-    is_open = ReviewRemoval.review_id == review_id, ReviewRemoval.restored_at.is_(None)
-    now = clock.now()
-    with db.transaction():
-        review = _locked(review_id)
-        ended = update(ReviewRemoval).where(*is_open)
-        if review is None or not db.changed(ended.values(restored_at=now, restored_by=by)):
-            return False
-        _set(review, {"removed_at": None, "seen_at": now})
-        orders.note(orders.get(review.order_id), "review shown again", who=by)
-    return True
-
-
-def reply(review_id: int, text: str, *, by: str) -> None:
-    """Answer under a review as the shop; an empty answer takes the one that is there away."""
-    said = {"reply": text or None, "reply_by": by if text else None}
-    now = clock.now()
-    with db.transaction():
-        review = _locked(review_id)
-        if review is not None and review.deleted_at is None:
-            _set(review, said | {"replied_at": now if text else None, "seen_at": now})
-
-
-def see(review_id: int) -> None:
-    """Staff have read it."""
-    with db.transaction():
-        review = _locked(review_id)
-        if review is not None:
-            review.seen_at = review.seen_at or clock.now()
+def locked(review_id: int) -> Review | None:
+    """The review as it is now, and nobody else's until we commit."""
+    mine = select(Review).where(Review.id == review_id).with_for_update()
+    return db.session().scalar(mine, execution_options={"populate_existing": True})
 
 
 def get(review_id: int) -> Review | None:
@@ -298,27 +224,9 @@ def listed(
     return Listed(rows[:size], f"{last.stars}-{last.id}" if last else None)
 
 
-def tally() -> Tally:
-    """What became of all reviews; what was taken down counts as such, also once it is deleted."""
-    deleted_by_writers = Review.deleted_at.is_not(None), Review.removed_at.is_(None)
-    of_reviews = select(
-        func.count().filter(*SHOWN), func.count().filter(*deleted_by_writers)
-    ).select_from(Review)
-    still_down = select(ReviewRemoval.ground, func.count()).where(
-        ReviewRemoval.restored_at.is_(None)
-    )
-    with db.reading() as session:
-        shown, deleted = session.execute(of_reviews).one()
-        removed: dict[Ground, int] = dict(
-            session.execute(still_down.group_by(ReviewRemoval.ground)).all()
-        )
-    return Tally(shown, deleted, {ground: removed.get(ground, 0) for ground in Ground})
-
-
 SHOWN = (Review.removed_at.is_(None), Review.deleted_at.is_(None))
 """The conditions under which everybody can read a review."""
 
-_UNPICKED: dict[str, Any] = {"picked_quote": None, "picked_at": None, "picked_by": None}
 _ERASED: dict[str, Any] = {
     "title": "",
     "body": "",
@@ -365,7 +273,7 @@ def _words(draft: Draft) -> dict[str, Any]:
 
 def _consent(review: Review | None, *, agrees: bool) -> dict[str, Any]:
     """What changes where a writer agrees to be quoted, or no longer does."""
-    had = review is not None and review.quote_agreed_at and not review.quote_withdrawn_at
+    had = review is not None and review.agrees
     if agrees and not had:
         return {
             "quote_wording": QUOTE_WORDING,
@@ -374,14 +282,8 @@ def _consent(review: Review | None, *, agrees: bool) -> dict[str, Any]:
             "quote_withdrawn_at": None,
         }
     if had and not agrees:
-        return _UNPICKED | {"quote_withdrawn_at": clock.now()}
+        return {"quote_withdrawn_at": clock.now()}
     return {}
-
-
-def _locked(review_id: int) -> Review | None:
-    """The review as it is now, and nobody else's until we commit."""
-    mine = select(Review).where(Review.id == review_id).with_for_update()
-    return db.session().scalar(mine, execution_options={"populate_existing": True})
 
 
 def _set(review: Review, values: Mapping[str, Any]) -> None:

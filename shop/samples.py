@@ -6,9 +6,9 @@ from typing import Any
 import frontmatter
 
 from core import db
-from shop import catalog, gallery, shipping, stock
-from shop.catalog import Draft
+from shop import catalog, gallery, prices, products, shipping, stock
 from shop.gallery import Label
+from shop.products import Draft
 from shop.shipping import Zone
 
 CONTENT = Path(__file__).resolve().parent / "content"
@@ -49,9 +49,9 @@ def _front_matter(path: Path) -> dict[str, Any]:
 
 
 def _add(wanted: Draft, given: dict[str, Any]) -> None:
-    product = catalog.save(wanted)
+    product = products.save(wanted)
     for position, each in enumerate(given["variants"]):
-        variant = catalog.save_variant(
+        variant = products.save_variant(
             product,
             each["sku"],
             title=each["title"],
@@ -59,9 +59,9 @@ def _add(wanted: Draft, given: dict[str, Any]) -> None:
             weight_grams=each["weight_grams"],
             position=position,
         )
-        catalog.set_price(each["sku"], each["price"], each["currency"], why=_WHO, who=_WHO)
+        prices.set_price(each["sku"], each["price"], each["currency"], why=_WHO, who=_WHO)
         if "parts" in each:
-            catalog.make_up(each["sku"], each["parts"])
+            products.make_up(each["sku"], each["parts"])
         else:
             stock.receive(variant.id, each["stock"], by=_WHO)
     for each in given["pictures"]:

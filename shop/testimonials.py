@@ -9,7 +9,7 @@ from core import clock, db
 from shop import claims
 from shop.models import Product, Review
 from shop.orders import NotPossible
-from shop.reviews import SHOWN
+from shop.reviews import SHOWN, locked
 
 
 class Warned(Exception):
@@ -29,8 +29,8 @@ def pick(review_id: int, quote: str, *, by: str, warned: bool = False) -> Review
     Raises `NotPossible` where its writer did not agree or the words are not theirs, and `Warned`
     where they sound like a claim about health and nobody confirmed to have thought of it.
     """
-    with db.transaction() as session:
-        review = session.get(Review, review_id, with_for_update=True, populate_existing=True)
+    with db.transaction():
+        review = locked(review_id)
         if review is None or not review.quotable:
             raise NotPossible("Its writer has not agreed to be quoted.")
         if not quote or quote not in review.body:
@@ -45,10 +45,10 @@ def pick(review_id: int, quote: str, *, by: str, warned: bool = False) -> Review
 
 def drop(review_id: int) -> None:
     """Quote a review no longer."""
-    with db.transaction() as session:
-        review = session.get(Review, review_id, with_for_update=True, populate_existing=True)
+    with db.transaction():
+        review = locked(review_id)
         if review is not None:
-            review.picked_quote = review.picked_at = review.picked_by = None
+            review.unpick()
 
 
 def picked(limit: int = 3, *, product: Product | None = None) -> Sequence[Review]:

@@ -8,16 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from blog import teasers
 from core.mail import ledger
-from shop import (
-    alerts,
-    attribution,
-    carriers,
-    disputes,
-    fulfilment,
-    orders,
-    refunds,
-    withdrawals,
-)
+from shop import alerts, attribution, carriers, disputes, fulfilment, orders, refunds, withdrawals
 from shop.attribution import Step
 from shop.models import Order
 from staff.frame import page

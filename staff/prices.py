@@ -31,7 +31,7 @@ def change(sku: str) -> ResponseReturnValue:
     try:
         amount = money.parse(request.form.get("amount", ""), currency)
         if not errors:
-            catalog.set_price(sku, amount, currency, at=at, why=_why(), who=access.member().email)
+            prices.set_price(sku, amount, currency, at=at, why=_why(), who=access.member().email)
     except ValueError as error:
         field = "at" if "moment" in str(error) else "amount"
         errors[field] = "Another price begins then." if field == "at" else "This is no price."
@@ -44,7 +44,7 @@ def change(sku: str) -> ResponseReturnValue:
 @desk.post("/<sku>/call-off")
 def call_off(sku: str) -> ResponseReturnValue:
     """Take back a price that has not begun."""
-    if catalog.call_off_price(request.form.get("price", 0, type=int)):
+    if prices.call_off(request.form.get("price", 0, type=int)):
         say("Called off. The price stays as it is.")
     else:
         say("It has begun already: set another price.", kind="error")

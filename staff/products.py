@@ -12,9 +12,9 @@ from sqlalchemy.orm import selectinload
 
 from blog import anatomy, posts
 from core import db, settings
-from shop import catalog, claims
-from shop.catalog import Draft
+from shop import catalog, claims, products
 from shop.models import Accessory, Part, Product, Variant
+from shop.products import Draft
 from staff import access, product_lists
 from staff.frame import page, say
 from staff.models import Role
@@ -138,9 +138,9 @@ def _refuse(
 def _saved(product: Product | None, draft: Draft, accessories: list[str]) -> Product:
     with db.transaction():
         if product is not None:
-            catalog.rename(product.id, draft.slug)
-        saved = catalog.save(draft)
-        catalog.accompany(saved, accessories)
+            products.rename(product.id, draft.slug)
+        saved = products.save(draft)
+        products.accompany(saved, accessories)
     return saved
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import selectinload
 
 from core import settings
 from core.web import paging
-from shop import claims, reviews, testimonials
+from shop import claims, moderation, reviews, testimonials
 from shop.models import Ground, Review
 from shop.orders import NotPossible
 from shop.testimonials import Warned
@@ -57,7 +57,7 @@ def index() -> ResponseReturnValue:
         found=found,
         state=chosen,
         states={name: each.label for name, each in GROUPS.items()},
-        grounds=reviews.GROUNDS,
+        grounds=moderation.GROUNDS,
         used=reviews.USED,
         claims_in=claims.find,
         days=settings.store().review_request_days,
@@ -69,7 +69,7 @@ def index() -> ResponseReturnValue:
 @desk.post("/<int:number>/seen")
 def see(number: int) -> ResponseReturnValue:
     """Somebody read it."""
-    reviews.see(_found(number).id)
+    moderation.see(_found(number).id)
     return _back()
 
 
@@ -77,7 +77,7 @@ def see(number: int) -> ResponseReturnValue:
 def reply(number: int) -> ResponseReturnValue:
     """Answer under a review as the shop, or take the answer away with an empty one."""
     said = _text("text")
-    reviews.reply(_found(number).id, said, by=access.member().email)
+    moderation.reply(_found(number).id, said, by=access.member().email)
     say("Your answer stands under the review." if said else "The answer is gone.")
     return _back()
 
@@ -89,7 +89,7 @@ def remove(number: int) -> ResponseReturnValue:
     if ground not in set(Ground) or not why:
         say("It takes a reason from the list, and what in the review it is about.", kind="error")
         return _back()
-    if reviews.remove(review.id, Ground(ground), why=why, by=access.member().email):
+    if moderation.remove(review.id, Ground(ground), why=why, by=access.member().email):
         undo = f"/staff/reviews/{number}/restore"
         say("Taken down, counted in public, and its writer is told why.", undo=undo)
     return _back()
@@ -98,7 +98,7 @@ def remove(number: int) -> ResponseReturnValue:
 @desk.post("/<int:number>/restore")
 def restore(number: int) -> ResponseReturnValue:
     """Show a review again."""
-    if reviews.restore(_found(number).id, by=access.member().email):
+    if moderation.restore(_found(number).id, by=access.member().email):
         say("The review is shown again.")
     return _back()
 

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from core import db
-from shop import catalog
+from shop import products
 from shop.models import Part, Product, Variant
 from staff import access, product_lists
 from staff.frame import page, say
@@ -68,8 +68,8 @@ def _save(product: Product, variant: Variant | None) -> ResponseReturnValue:
 def _saved(product: Product, read: dict[str, Any]) -> Variant:
     parts, sku = read.pop("parts"), read.pop("sku")
     with db.transaction():
-        saved = catalog.save_variant(product, sku, **read)
-        catalog.make_up(sku, parts)
+        saved = products.save_variant(product, sku, **read)
+        products.make_up(sku, parts)
     return saved
 
 

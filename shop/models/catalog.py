@@ -13,7 +13,7 @@ class Product(Base):
     """Something that is sold; it has one variant at least.
 
     `html` is what `body` (Markdown) became when it was saved. `details` are the lists of its page,
-    see `shop.catalog.Draft`. `sample` marks values that the owner has yet to enter.
+    see `shop.products.Draft`. `sample` marks values that the owner has yet to enter.
     """
 
     __tablename__ = "product"

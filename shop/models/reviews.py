@@ -90,9 +90,18 @@ class Review(Base):
         return self.removed_at is None and self.deleted_at is None
 
     @property
+    def agrees(self) -> bool:
+        """Whether its writer has agreed to be quoted, and not taken it back."""
+        return self.quote_agreed_at is not None and self.quote_withdrawn_at is None
+
+    @property
     def quotable(self) -> bool:
         """Whether its writer lets us quote it."""
-        return self.shown and self.quote_agreed_at is not None and self.quote_withdrawn_at is None
+        return self.shown and self.agrees
+
+    def unpick(self) -> None:
+        """Quote it no longer."""
+        self.picked_quote = self.picked_at = self.picked_by = None
 
 
 class ReviewRemoval(Base):

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from core.web.headers import cache_publicly
 from core.web.limits import limiter
-from shop import catalog, review_requests, reviews
+from shop import catalog, moderation, review_requests, reviews
 from shop.models import Order, Product, Review, Used
 from shop.orders import NotPossible
 from shop.reviews import Draft, Listed, Purchase, Sorting, Summary
@@ -75,7 +75,9 @@ def index(slug: str) -> Response:
 @pages.get("/reviews/")
 def rules() -> Response:
     """Who may write one, for what reasons one is taken down, and how often that happened."""
-    html = render_template("shop/review_rules.html", tally=reviews.tally(), grounds=reviews.GROUNDS)
+    html = render_template(
+        "shop/review_rules.html", tally=moderation.tally(), grounds=moderation.GROUNDS
+    )
     return cache_publicly(Response(html))
 
 
@@ -146,7 +148,7 @@ def _form(bought: Purchase, entered: Entered, status: int = 200) -> Response:
         review=review,
         removal=review.removals[-1] if review and review.removed_at else None,
         entered=entered,
-        grounds=reviews.GROUNDS,
+        grounds=moderation.GROUNDS,
         used=reviews.USED,
         wording=reviews.QUOTE_WORDING,
         longest=_LONGEST,

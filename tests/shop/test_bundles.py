@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select, update
 
 from core import clock, db
-from shop import catalog, checkout, orders, stock
+from shop import catalog, checkout, orders, prices, products, stock
 from shop.checkout import Purchase
 from shop.models import Order, OrderState, Reservation, ReservationState, Stock
 from shop.stock import SoldOut
@@ -35,10 +35,10 @@ def thing(sku: str, units: int = 0, parts: dict[str, int] | None = None) -> str:
     """A variant with so many on the shelf, or made of others."""
     product = catalog.by_slug("ql-claw")
     assert product is not None
-    catalog.save_variant(product, sku, title=sku, position=9)
-    catalog.set_price(sku, 5000, "USD")
+    products.save_variant(product, sku, title=sku, position=9)
+    prices.set_price(sku, 5000, "USD")
     if parts:
-        catalog.make_up(sku, parts)
+        products.make_up(sku, parts)
     elif units:
         stock.receive(variant(sku), units, by="Ada")
     return sku
@@ -87,7 +87,7 @@ def test_a_bundle_holds_takes_and_puts_back_its_parts(sample_shop: Flask) -> Non
 def test_what_was_ordered_stays_what_it_was_when_the_bundle_changes(sample_shop: Flask) -> None:
     order = place({PAIR: 1})
     mat = thing("MAT", 3)
-    catalog.make_up(PAIR, {SKU: 1, mat: 1})
+    products.make_up(PAIR, {SKU: 1, mat: 1})
     stock.release(order.id)
     assert (shelf(), shelf(mat)) == ((40, 0), (3, 0))
     stock.hold(order, clock.now())
@@ -121,9 +121,9 @@ def test_a_bundle_that_cannot_be_is_refused(
 ) -> None:
     thing("SET")
     with pytest.raises(ValueError, match=why):
-        catalog.make_up("SET", parts)
+        products.make_up("SET", parts)
     with pytest.raises(ValueError, match="part of another"):
-        catalog.make_up(SKU, {"SET": 1})
+        products.make_up(SKU, {"SET": 1})
     with pytest.raises(ValueError, match="count those"):
         stock.receive(variant(PAIR), 1, by="Ada")
 

@@ -7,7 +7,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from core import clock, db
-from shop import catalog, samples
+from shop import catalog, prices, products, samples
 from shop.models import Variant
 
 SKU = "QL-CLAW"
@@ -33,13 +33,13 @@ def test_the_samples_can_be_loaded_twice_and_change_nothing(sample_shop: Flask) 
 
 
 def test_a_price_counts_from_its_moment(sample_shop: Flask) -> None:
-    catalog.set_price(SKU, 9900, "usd", at=clock.now() + timedelta(hours=1))
-    catalog.set_price(SKU, 7900, "usd", at=clock.now() - timedelta(days=10))
+    prices.set_price(SKU, 9900, "usd", at=clock.now() + timedelta(hours=1))
+    prices.set_price(SKU, 7900, "usd", at=clock.now() - timedelta(days=10))
     offer = catalog.offer(SKU)
     assert offer is not None
     assert offer.amount == 8900
     with pytest.raises(ValueError, match="minor unit"):
-        catalog.set_price(SKU, 0, "USD")
+        prices.set_price(SKU, 0, "USD")
 
 
 def test_a_product_has_a_card_only_while_it_is_sold(sample_shop: Flask) -> None:
@@ -54,14 +54,14 @@ def test_a_product_that_moves_leaves_its_old_address_behind(
 ) -> None:
     product = catalog.by_slug("ql-claw")
     assert product is not None
-    catalog.rename(product.id, "the-claw")
+    products.rename(product.id, "the-claw")
     client = sample_shop.test_client()
     assert client.get("/products/ql-claw").location == "/products/the-claw"
     assert client.get("/products/the-claw").status_code == 200
 
 
 def test_markup_in_a_text_stays_text(sample_shop: Flask) -> None:
-    assert "<script>" not in catalog.render("Press <script>alert(1)</script> here")
+    assert "<script>" not in products.render("Press <script>alert(1)</script> here")
 
 
 @pytest.mark.parametrize(("amount", "currency"), [(0, "USD"), (-1, "USD"), (8905, "KWD")])
@@ -69,7 +69,7 @@ def test_a_price_is_one_that_stripe_would_charge(
     sample_shop: Flask, amount: int, currency: str
 ) -> None:
     with pytest.raises(ValueError, match="cannot be charged"):
-        catalog.set_price("QL-CLAW", amount, currency)
+        prices.set_price("QL-CLAW", amount, currency)
 
 
 def test_a_bundle_that_nobody_weighed_weighs_what_its_parts_do(sample_shop: Flask) -> None:

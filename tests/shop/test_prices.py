@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core import clock
-from shop import catalog, prices
+from shop import catalog, prices, products
 from shop.models import Price
 from tests.shop.running import SKU
 
@@ -21,14 +21,14 @@ def mat(sample_shop: Flask) -> str:
     """A mat that has no price yet."""
     product = catalog.by_slug("ql-claw")
     assert product is not None
-    catalog.save_variant(product, MAT, title="Mat", position=9)
+    products.save_variant(product, MAT, title="Mat", position=9)
     return MAT
 
 
 def cost(*history: tuple[int, int]) -> tuple[int, int | None, int | None]:
     """What the mat costs, its earlier price and the percentage, after prices of days ago."""
     for days, amount in history:
-        catalog.set_price(MAT, amount, "USD", at=clock.now() - timedelta(days=days))
+        prices.set_price(MAT, amount, "USD", at=clock.now() - timedelta(days=days))
     offer = catalog.offer(MAT)
     assert offer is not None
     return offer.amount, offer.earlier_amount, offer.reduction
@@ -60,22 +60,22 @@ def test_the_same_price_again_does_not_begin_a_reduction_anew(mat: str) -> None:
 
 
 def test_a_price_to_come_changes_nothing_yet_and_can_be_called_off(sample_shop: Flask) -> None:
-    catalog.set_price(SKU, 6900, "USD", at=clock.now() + timedelta(days=1), why="Winter", who="Ada")
+    prices.set_price(SKU, 6900, "USD", at=clock.now() + timedelta(days=1), why="Winter", who="Ada")
     offer = catalog.offer(SKU)
     assert offer is not None
     assert (offer.amount, offer.earlier_amount) == (8900, None)
     planned, current = prices.history(offer.variant_id)
     assert (planned.amount, planned.why, planned.who) == (6900, "Winter", "Ada")
-    assert catalog.call_off_price(planned.id)
-    assert not catalog.call_off_price(current.id)
+    assert prices.call_off(planned.id)
+    assert not prices.call_off(current.id)
     assert len(prices.history(offer.variant_id)) == 1
 
 
 def test_two_prices_cannot_begin_at_the_same_moment(sample_shop: Flask) -> None:
     tomorrow = clock.now() + timedelta(days=1)
-    catalog.set_price(SKU, 6900, "USD", at=tomorrow)
+    prices.set_price(SKU, 6900, "USD", at=tomorrow)
     with pytest.raises(ValueError, match="already"):
-        catalog.set_price(SKU, 5900, "USD", at=tomorrow)
+        prices.set_price(SKU, 5900, "USD", at=tomorrow)
 
 
 @given(st.lists(st.tuples(st.integers(0, 100), st.integers(1, 50)), min_size=1, max_size=8))

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings, strategies
 
 from core import clock, db, money
 from core import settings as store
-from shop import cart, catalog, checkout, orders, promotions, settlement, shipping
+from shop import cart, checkout, orders, prices, promotions, settlement, shipping
 from shop.checkout import Purchase
 from shop.models import Order, OrderState, Promotion, PromotionPrice, ShippingZone
 from shop.promotions import NotUsable, Terms, Worth
@@ -251,7 +251,7 @@ def test_an_orders_lines_less_discount_and_with_shipping_are_its_total(
 ) -> None:
     shipping, currency = parcel
     step = money.step(currency)
-    catalog.set_price(SKU, unit * step, currency)
+    prices.set_price(SKU, unit * step, currency)
     ship_to("US", shipping * step, currency)
     code = secrets.token_hex(8)
     offer(code, percent=percent)

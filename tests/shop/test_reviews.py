@@ -14,7 +14,7 @@ from core import clock, db
 from core import settings as store
 from core.mail import letters as kinds
 from core.mail.models import Delivery
-from shop import catalog, fulfilment, orders, review_requests, reviews, testimonials
+from shop import catalog, fulfilment, moderation, orders, review_requests, reviews, testimonials
 from shop.models import (
     DisputeState,
     Ground,
@@ -93,7 +93,7 @@ def test_a_link_that_we_did_not_sign_leads_nowhere(client: FlaskClient, line: in
     for forged in (f"{head}.{tail}", own[:-1], str(line), "x", other):
         assert client.get(f"/reviews/{forged}").status_code == 404, forged
         assert client.post(f"/reviews/{forged}", data=WORDS).status_code == 404, forged
-    assert reviews.tally().written == 0
+    assert moderation.tally().written == 0
 
 
 def test_nothing_is_written_of_what_is_not_paid_or_has_not_left(
@@ -139,7 +139,7 @@ def test_the_form_says_what_to_put_right_and_keeps_the_rest(client: FlaskClient,
     for words in ("from one star to five", "few words", "4,001", "no e-mail address", "x" * 4001):
         assert words in wrong.text
     assert 'value="ada@example.com"' in wrong.text
-    assert reviews.tally().written == 0
+    assert moderation.tally().written == 0
     kept = client.post(link(line), data=WORDS | {"name": "", "used": "months", "quote": "1"}).text
     assert re.search(r'value="2" required checked', kept)
     assert 'value="months" selected' in kept
@@ -172,15 +172,17 @@ def test_what_ada_deletes_is_gone_for_good(client: FlaskClient, line: int) -> No
     review = reviews.get(1)
     assert review
     assert (review.title, review.body, review.name) == ("", "", "")
-    assert reviews.tally().deleted == 1
+    assert moderation.tally().deleted == 1
 
 
 def test_what_is_taken_down_is_counted_in_public_and_its_writer_is_told(
     client: FlaskClient, line: int
 ) -> None:
     review = reviews.write(line, draft(1, body="My neighbor Dan Miller has it too."))
-    assert reviews.remove(review.id, Ground.PERSONAL, why="names a neighbor", by="ed@shop.example")
-    assert not reviews.remove(review.id, Ground.SPAM, why="again", by="ed@shop.example")
+    assert moderation.remove(
+        review.id, Ground.PERSONAL, why="names a neighbor", by="ed@shop.example"
+    )
+    assert not moderation.remove(review.id, Ground.SPAM, why="again", by="ed@shop.example")
     assert "Dan Miller" not in client.get("/products/ql-claw").text
     rules = client.get("/reviews/").text
     assert "Of 1 review ever written, 0 are shown" in rules
@@ -202,21 +204,21 @@ def test_what_is_taken_down_is_counted_in_public_and_its_writer_is_told(
 
 def test_a_change_brings_nothing_back_until_staff_read_it(client: FlaskClient, line: int) -> None:
     review = reviews.write(line, draft(1))
-    reviews.remove(review.id, Ground.ABUSE, why="an insult", by="ed@shop.example")
+    moderation.remove(review.id, Ground.ABUSE, why="an insult", by="ed@shop.example")
     client.post(link(line), data=WORDS)
     assert reviews.summary(tool()).count == 0
     assert waits(review.id)
-    assert reviews.restore(review.id, by="ed@shop.example")
-    assert not reviews.restore(review.id, by="ed@shop.example")
+    assert moderation.restore(review.id, by="ed@shop.example")
+    assert not moderation.restore(review.id, by="ed@shop.example")
     assert reviews.summary(tool()).counts[2] == 1
-    assert sum(reviews.tally().removed.values()) == 0
+    assert sum(moderation.tally().removed.values()) == 0
 
 
 def test_a_removal_stays_counted_when_the_writer_deletes_the_rest(line: int) -> None:
     review = reviews.write(line, draft(1))
-    reviews.remove(review.id, Ground.SPAM, why="a link", by="ed@shop.example")
+    moderation.remove(review.id, Ground.SPAM, why="a link", by="ed@shop.example")
     reviews.delete(review.id)
-    assert (reviews.tally().removed[Ground.SPAM], reviews.tally().written) == (1, 1)
+    assert (moderation.tally().removed[Ground.SPAM], moderation.tally().written) == (1, 1)
 
 
 @pytest.mark.one_database
@@ -424,7 +426,7 @@ def test_machines_read_a_rating_only_where_buyers_gave_one(client: FlaskClient, 
     page = client.get("/products/ql-claw").text
     assert re.search(r'"ratingValue": ?"2.0"', page)
     assert re.search(r'"reviewCount": ?1\b', page)
-    reviews.remove(review.id, Ground.SPAM, why="a link", by="ed@shop.example")
+    moderation.remove(review.id, Ground.SPAM, why="a link", by="ed@shop.example")
     assert "aggregateRating" not in client.get("/products/ql-claw").text
 
 

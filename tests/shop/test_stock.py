@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from core import db, money
 from core.clock import now
-from shop import cart, catalog, checkout, orders, stock
+from shop import cart, catalog, checkout, orders, prices, products, stock
 from shop.cart import Cart
 from shop.checkout import Purchase
 from shop.models import Order, OrderState, Reservation, ReservationState
@@ -43,8 +43,8 @@ def new_sku(currency: str = "USD", amount: int = 8900) -> str:
     sku = f"THING-{next(_numbers)}"
     product = catalog.by_slug("ql-claw")
     assert product is not None
-    catalog.save_variant(product, sku, title=sku, position=9)
-    catalog.set_price(sku, amount, currency)
+    products.save_variant(product, sku, title=sku, position=9)
+    prices.set_price(sku, amount, currency)
     return sku
 
 

@@ -276,7 +276,7 @@ def test_the_desk_says_what_the_page_calls_a_reduction(shop: Flask, olivia: Flas
     with db.transaction() as session:
         for price in session.query(Price):
             price.valid_from = clock.now() - timedelta(days=60)
-    catalog.set_price(SKU, 6900, "USD")
+    prices.set_price(SKU, 6900, "USD")
     assert (
         "22% off. Lowest price of the 30 days before: $89.00"
         in olivia.get(f"/staff/prices/{SKU}").text

@@ -5,7 +5,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from core import settings
-from shop import reviews, testimonials
+from shop import moderation, reviews, testimonials
 from shop.models import Ground
 from shop.reviews import Draft
 from tests.shop.test_reviews import shipped
@@ -48,14 +48,14 @@ def test_nothing_is_taken_down_without_a_reason_and_words(ed: FlaskClient, revie
     for wrong in ({"ground": "bad stars", "why": "x"}, {"ground": "spam", "why": " "}, {}):
         told = ed.post(f"/staff/reviews/{review}/remove", data=wrong, follow_redirects=True).text
         assert "It takes a reason from the list" in told
-    assert reviews.tally().shown == 1
+    assert moderation.tally().shown == 1
     given = {"ground": "spam", "why": "a link"}
     told = ed.post(f"/staff/reviews/{review}/remove", data=given, follow_redirects=True).text
     assert f'action="/staff/reviews/{review}/restore"' in told
-    assert reviews.tally().removed[Ground.SPAM] == 1
+    assert moderation.tally().removed[Ground.SPAM] == 1
     assert "a link" in ed.get("/staff/reviews?state=removed").text
     ed.post(f"/staff/reviews/{review}/restore")
-    assert reviews.tally().shown == 1
+    assert moderation.tally().shown == 1
 
 
 def test_ed_is_warned_of_a_claim_before_he_quotes_it(ed: FlaskClient, review: int) -> None:

@@ -6,7 +6,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from core import db
-from shop import catalog, orders
+from shop import orders, prices
 from shop.models import ShippingBand, Variant
 from tests.shop.running import SKU, leave_on_shelf
 
@@ -87,7 +87,7 @@ def test_the_cart_says_when_fewer_are_left(ada: FlaskClient) -> None:
 
 def test_the_price_in_the_cart_is_that_of_the_moment(ada: FlaskClient) -> None:
     ada.post("/cart/items", data={"sku": SKU, "quantity": "1"})
-    catalog.set_price(SKU, 7900, "USD")
+    prices.set_price(SKU, 7900, "USD")
     assert "$79.00" in ada.get("/cart").text
     assert "$86.00" in ada.get("/cart").text
 

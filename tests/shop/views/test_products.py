@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from core import clock, db, money
-from shop import catalog, reviews, stock
+from shop import catalog, prices, products, reviews, stock
 from shop.models import Price, ShippingBand, ShippingZone, Variant
 from tests.shop.running import SKU, RunningShop
 
@@ -74,7 +74,7 @@ def reduce(sku: str, amount: int) -> None:
     with db.transaction() as session:
         for price in session.query(Price):
             price.valid_from = clock.now() - timedelta(days=60)
-    catalog.set_price(sku, amount, "USD")
+    prices.set_price(sku, amount, "USD")
 
 
 @pytest.fixture
@@ -168,8 +168,8 @@ def test_the_feed_has_what_google_requires(sample_shop: Flask) -> None:
 def test_a_thing_with_a_bar_code_is_named_by_it(sample_shop: Flask) -> None:
     product = catalog.by_slug("ql-claw")
     assert product is not None
-    catalog.save_variant(product, SKU, title="QL Claw", gtin="04006381333931")
-    catalog.save_variant(product, PAIR, title="Pair", on_sale=False)
+    products.save_variant(product, SKU, title="QL Claw", gtin="04006381333931")
+    products.save_variant(product, PAIR, title="Pair", on_sale=False)
     (thing, _) = data(page(sample_shop))
     assert (thing["@type"], thing["gtin"]) == ("Product", "04006381333931")
     item = feed(sample_shop)[SKU]
@@ -181,7 +181,7 @@ def test_a_thing_with_a_bar_code_is_named_by_it(sample_shop: Flask) -> None:
 @pytest.mark.one_database
 def test_a_price_that_was_planned_begins_at_its_moment(sample_shop: Flask) -> None:
     client = sample_shop.test_client()
-    catalog.set_price(SKU, 7900, "USD", at=clock.now() + timedelta(hours=1))
+    prices.set_price(SKU, 7900, "USD", at=clock.now() + timedelta(hours=1))
     assert "$79.00" not in client.get("/products/ql-claw").text
     # No copy of the page or the feed outlives the moment by more than two seconds.
     for path in ("/products/ql-claw", "/feeds/google.xml"):
@@ -255,19 +255,21 @@ def test_a_sold_out_product_says_so_and_sells_nothing(sample_shop: Flask) -> Non
 
 @pytest.mark.one_database
 def test_what_goes_with_it_stands_beside_it(sample_shop: Flask) -> None:
-    mat = catalog.save(catalog.Draft(slug="mat", title="Mat", summary="It does not slip.", body=""))
-    catalog.save_variant(mat, "MAT", title="Mat")
-    catalog.set_price("MAT", 2500, "USD")
+    mat = products.save(
+        products.Draft(slug="mat", title="Mat", summary="It does not slip.", body="")
+    )
+    products.save_variant(mat, "MAT", title="Mat")
+    prices.set_price("MAT", 2500, "USD")
     claw = catalog.by_slug("ql-claw")
     assert claw is not None
     assert "Goes with it" not in page(sample_shop)
-    catalog.accompany(claw, ["mat"])
+    products.accompany(claw, ["mat"])
     html = page(sample_shop)
     assert "Goes with it" in html
     assert 'href="/products/mat"' in html
     assert "$25.00" in html
     with pytest.raises(ValueError, match="no other product"):
-        catalog.accompany(claw, ["ql-claw"])
+        products.accompany(claw, ["ql-claw"])
 
 
 @pytest.mark.one_database
