@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from blog import anatomy
+from shop.claims import DISEASES, PROMISES
 
 
 class Weight(StrEnum):
@@ -48,20 +49,6 @@ def check(
     ]
     return sorted(found, key=lambda finding: (finding.line, finding.message))
 
-
-PROMISES = re.compile(
-    r"\b(cures?|cured|proven|eliminat\w+|treats|heals?|healed|miracle\w*|instant relief"
-    r"|pain-free|FDA.approved|clinically|guaranteed)\b",
-    re.IGNORECASE,
-)
-"""Words that no post uses: each promises what nobody can."""
-
-DISEASES = re.compile(
-    r"\b(sciatica|herniat\w+|discs?|syndrome|arthritis|osteoarthritis|stenosis|fibromyalgia"
-    r"|bursitis|tendinopathy|impingement|neuropathy|scoliosis|spondyl\w+)\b",
-    re.IGNORECASE,
-)
-"""Names of diseases, near which the tool is not shown."""
 
 _EFFECT = re.compile(
     r"\b(?:reduc|eas|reliev|improv|lower|lessen|soothe?|decreas)(?:e|es|ed|ing|s)\b"
