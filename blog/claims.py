@@ -8,27 +8,10 @@ published unless the owner lets it pass with a reason.
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from enum import StrEnum
 
 from blog import anatomy
+from core.findings import Finding, Weight
 from shop.claims import DISEASES, PROMISES
-
-
-class Weight(StrEnum):
-    """Whether a finding keeps a post from being published."""
-
-    ERROR = "error"
-    WARNING = "warning"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Finding:
-    """What is wrong in a line of the text, counted from 1, said to its writer."""
-
-    line: int
-    message: str
-    weight: Weight = Weight.ERROR
 
 
 def check(
@@ -47,7 +30,7 @@ def check(
         *_pictures_without_words(body),
         *(_no_warning_signs(body) if of_the_body else ()),
     ]
-    return sorted(found, key=lambda finding: (finding.line, finding.message))
+    return sorted(found, key=lambda finding: (finding.line or 0, finding.text))
 
 
 _EFFECT = re.compile(
@@ -69,19 +52,18 @@ _DEFINITION = re.compile(r"^\[\^[^\]]+\]:")
 def _words_that_promise(body: str) -> Iterator[Finding]:
     for line, text in _lines(body):
         for word in dict.fromkeys(PROMISES.findall(text)):
-            yield Finding(line=line, message=f"“{word}” promises too much.")
+            yield Finding(Weight.BLOCKS, f"“{word}” promises too much.", line)
 
 
 def _effects_without_a_source(body: str) -> Iterator[Finding]:
     for line, text in _lines(body):
         for sentence in _SENTENCE.findall(text):
             if _EFFECT.search(sentence) and not _NOTE.search(sentence):
-                hedged = _HEDGED.search(sentence)
                 yield Finding(
-                    line=line,
-                    message=f"“{_short(sentence)}” speaks of an effect: it wants a note [^…] that "
-                    "names the source.",
-                    weight=Weight.WARNING if hedged else Weight.ERROR,
+                    Weight.WARNS if _HEDGED.search(sentence) else Weight.BLOCKS,
+                    f"“{_short(sentence)}” speaks of an effect: it wants a note [^…] that names "
+                    "the source.",
+                    line,
                 )
 
 
@@ -95,13 +77,11 @@ def _tool_where_it_must_not_be(body: str, title: str) -> Iterator[Finding]:
         at = line + section[: shown.start()].count("\n")
         disease = DISEASES.search(title) or DISEASES.search(section)
         if disease:
-            yield Finding(line=at, message=f"The tool stands beside “{disease[0]}”. Part them.")
+            yield Finding(Weight.BLOCKS, f"The tool stands beside “{disease[0]}”. Part them.", at)
         for muscle in forbidden:
             if f"/muscles/{muscle.id})" in section or f'muscle="{muscle.id}"' in section:
-                yield Finding(
-                    line=at,
-                    message=f"The tool stands beside {muscle.name}, which it must not press.",
-                )
+                said = f"The tool stands beside {muscle.name}, which it must not press."
+                yield Finding(Weight.BLOCKS, said, at)
 
 
 def _links_that_lead_nowhere(body: str, leads: Callable[[str], bool]) -> Iterator[Finding]:
@@ -109,7 +89,7 @@ def _links_that_lead_nowhere(body: str, leads: Callable[[str], bool]) -> Iterato
         for target in (link["target"] for link in _LINK.finditer(text)):
             address = target.partition("#")[0].partition("?")[0]
             if address.startswith("/") and not leads(address):
-                yield Finding(line=line, message=f"{target} leads nowhere.")
+                yield Finding(Weight.BLOCKS, f"{target} leads nowhere.", line)
 
 
 def _pictures_without_words(body: str) -> Iterator[Finding]:
@@ -117,13 +97,13 @@ def _pictures_without_words(body: str) -> Iterator[Finding]:
         for picture in _PICTURE.finditer(text):
             if not picture["alt"].strip():
                 message = "A picture has no words for those who do not see it: ![what it shows](…)."
-                yield Finding(line=line, message=message)
+                yield Finding(Weight.BLOCKS, message, line)
 
 
 def _no_warning_signs(body: str) -> Iterator[Finding]:
     if ':::callout{kind="doctor"' not in body:
         message = 'No box says when to see a doctor: :::callout{kind="doctor" title="…"}.'
-        yield Finding(line=1, message=message)
+        yield Finding(Weight.BLOCKS, message, 1)
 
 
 def _lines(body: str) -> Iterator[tuple[int, str]]:

@@ -11,10 +11,10 @@ from sqlalchemy import (
 from sqlalchemy.orm import defer, joinedload
 
 from blog import addresses, anatomy, claims, markdown, search, topics
-from blog.claims import Finding, Weight
 from blog.markdown import Unpublishable
 from blog.models import Post, PostState, Revision
 from core import clock, db, redirects
+from core.findings import Finding, Weight
 
 
 class Outdated(ValueError):
@@ -25,7 +25,7 @@ class Unsupported(ValueError):
     """The post says what cannot stand; `findings` are the errors of `blog.claims`."""
 
     def __init__(self, findings: list[Finding]) -> None:
-        super().__init__(f"line {findings[0].line}: {findings[0].message}")
+        super().__init__(findings[0].said)
         self.findings = findings
 
 
@@ -248,16 +248,16 @@ def _refuse_problems(post: Post) -> None:
 
 def _refuse_claims(post: Post, override: Override | None) -> None:
     """Refuse errors that nobody let pass; those let pass stay so until the text changes them."""
-    errors = [finding for finding in findings(post) if finding.weight is Weight.ERROR]
+    errors = [finding for finding in findings(post) if finding.weight is Weight.BLOCKS]
     if override is not None and override.reason.strip():
         post.waiver = {
             "reason": override.reason.strip(),
             "by": override.by,
             "at": clock.now().isoformat(),
-            "messages": [finding.message for finding in errors],
+            "messages": [finding.text for finding in errors],
         }
     passed = post.waiver["messages"] if post.waiver else []
-    left = [finding for finding in errors if finding.message not in passed]
+    left = [finding for finding in errors if finding.text not in passed]
     if left:
         raise Unsupported(left)
 

@@ -14,12 +14,12 @@ from typing import Any
 from sqlalchemy import Select, String, case, cast, literal, select, update
 
 from core import clock, db, jobs
+from core.findings import Finding, Weight
 from core.mail import ledger
 from core.mail.letters import Message
 from core.mail.models import WAITING, State
 from newsletter import mailing, preflight, rendering, segments
 from newsletter.models import IssueState, Newsletter, Subscriber, Suppression
-from newsletter.preflight import Finding, Weight
 
 _BELL = "newsletters"
 _OUT = (IssueState.SENDING, IssueState.PAUSED, IssueState.DONE)

@@ -1,9 +1,7 @@
 """What to mend before an issue goes out: what blocks it, and what its author should know."""
 
-from dataclasses import dataclass
-from enum import StrEnum
-
 from core import settings
+from core.findings import Finding, Weight
 from newsletter import cards, markup, rendering
 from newsletter.markup import BadLetter
 from newsletter.models import Newsletter
@@ -13,21 +11,6 @@ LARGEST = 102_400
 LARGE = 80_000
 LONGEST_LINE = 998
 """RFC 5322: octets in a line."""
-
-
-class Weight(StrEnum):
-    """Whether an issue may go out with this."""
-
-    BLOCKS = "blocks"
-    WARNS = "warns"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that preflight found, in words for the author."""
-
-    weight: Weight
-    text: str
 
 
 def examine(issue: Newsletter) -> list[Finding]:

@@ -9,11 +9,11 @@ from flask import Response, abort, make_response, redirect, request
 from flask.typing import ResponseReturnValue
 from markupsafe import escape
 
+from core.findings import Finding, Weight
 from newsletter import newsletters, preflight, segments
 from newsletter.markup import BadLetter
 from newsletter.models import IssueState, Newsletter
 from newsletter.newsletters import NotReady, Status, WrongState
-from newsletter.preflight import Finding, Weight
 from staff import access
 from staff.frame import mail_part, page, say
 from staff.models import Role
@@ -116,7 +116,7 @@ def preview() -> ResponseReturnValue:
         shown = f'<pre style="white-space: pre-wrap">{escape(message.text)}</pre>'
         as_text = request.form.get("view") == "text"
         response = mail_part(shown if as_text else message.html)
-    told = [{"message": finding.text, "weight": finding.weight} for finding in findings]
+    told = [finding.for_scripts for finding in findings]
     response.headers["Problems"] = json.dumps(told)
     return response
 

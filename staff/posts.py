@@ -4,9 +4,8 @@ import difflib
 import json
 import re
 import unicodedata
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime
-from typing import Any
 
 from flask import Response, abort, redirect, request
 from flask.typing import ResponseReturnValue
@@ -18,6 +17,7 @@ from blog.models import Post, PostState, Revision
 from blog.posts import Draft, Outdated, Override, Unsupported
 from blog.views import articles
 from core import clock, db
+from core.findings import Finding, Weight
 from staff import access
 from staff.frame import page, say
 from staff.models import Role
@@ -76,7 +76,10 @@ def preview() -> ResponseReturnValue:
     except (ValueError, LookupError) as error:
         return Response(str(error), 422, content_type="text/plain; charset=utf-8")
     post.updated_at = clock.now()
-    return Response(articles.show(post), headers={"Problems": json.dumps(_wrong(post))})
+    return Response(
+        articles.show(post),
+        headers={"Problems": json.dumps([each.for_scripts for each in _wrong(post)])},
+    )
 
 
 @desk.get("/<int:number>/preview")
@@ -132,7 +135,7 @@ def _save(post: Post | None) -> ResponseReturnValue:
         lines = [f"Line {each['line']}: {each['message']}" for each in error.problems]
         return _editor(post, draft, *lines), 422
     except Unsupported as error:
-        lines = [f"Line {each.line}: {each.message}" for each in error.findings]
+        lines = [finding.said for finding in error.findings]
         return _editor(post, draft, *lines, refused=True), 422
     except (ValueError, LookupError) as error:
         return _editor(post, draft, f"{error}."), 422
@@ -163,11 +166,10 @@ def _override() -> Override | None:
     return Override(reason=reason, by=member.email)
 
 
-def _wrong(post: Post) -> list[dict[str, Any]]:
+def _wrong(post: Post) -> list[Finding]:
     """What is wrong with a post, in the order of its lines: what cannot be read, and claims."""
-    found = [{**problem, "weight": "error"} for problem in post.problems]
-    found += [asdict(finding) for finding in posts.findings(post)]
-    return sorted(found, key=lambda problem: problem["line"])
+    unreadable = [Finding(Weight.BLOCKS, each["message"], each["line"]) for each in post.problems]
+    return sorted([*unreadable, *posts.findings(post)], key=lambda finding: finding.line or 0)
 
 
 def _tell_saved(post: Post) -> None:
@@ -175,8 +177,8 @@ def _tell_saved(post: Post) -> None:
         say(_told(post), undo=f"/staff/posts/{post.id}/withdraw")
         return
     say(f"Saved as revision {post.revision}.")
-    for problem in _wrong(post):
-        say(f"Line {problem['line']}: {problem['message']}", kind="warning")
+    for finding in _wrong(post):
+        say(finding.said, kind="warning")
 
 
 def _told(post: Post) -> str:

@@ -7,10 +7,10 @@ import pytest
 from flask import Flask
 
 from blog import addresses, claims, posts, samples
-from blog.claims import Weight
 from blog.models import Post
 from blog.posts import Override, Unsupported
 from core import redirects
+from core.findings import Weight
 from shop import samples as shelf
 
 BOX = '\n:::callout{kind="doctor" title="See a doctor"}\nFirst.\n:::\n'
@@ -19,7 +19,7 @@ BOX = '\n:::callout{kind="doctor" title="See a doctor"}\nFirst.\n:::\n'
 def found(body: str, *, title: str = "The hip", of_the_body: bool = False) -> list[str]:
     """The errors, each as `line: message`."""
     every = claims.check(body, title=title, of_the_body=of_the_body, leads=lambda _: False)
-    return [f"{each.line}: {each.message}" for each in every if each.weight is Weight.ERROR]
+    return [f"{each.line}: {each.text}" for each in every if each.weight is Weight.BLOCKS]
 
 
 @pytest.mark.parametrize("word", ["cures", "proven", "Eliminates", "pain-free", "guaranteed"])
@@ -40,7 +40,7 @@ def test_what_says_that_nothing_is_known_is_a_warning_only() -> None:
     hedged = "Nobody has shown that pressing reduces pain."
     assert found(hedged) == []
     (warning,) = claims.check(hedged, title="", of_the_body=False, leads=lambda _: False)
-    assert warning.weight is Weight.WARNING
+    assert warning.weight is Weight.WARNS
 
 
 def test_the_tool_stands_beside_no_disease() -> None:
@@ -92,7 +92,7 @@ def test_addresses_of_the_site_are_known(app: Flask) -> None:
 def test_what_cannot_stand_is_saved_and_not_published_until_the_owner_says_why(
     publish: Callable[..., Post],
 ) -> None:
-    with pytest.raises(Unsupported, match="line 1: “cures” promises"):
+    with pytest.raises(Unsupported, match="Line 1: “cures” promises"):
         publish("bold", body="It cures.")
     (draft,) = posts.in_state()
     reason = Override(reason="A quotation of an old advertisement.", by="olivia@shop.example")

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from core import db
+from core.findings import Weight
 from core.mail import fates, ledger, letters, queue
 from core.mail.models import Delivery, State
 from core.settings import change
 from newsletter import mailing, newsletters, preflight, segments, subscribers, verdicts
 from newsletter.models import IssueState, Newsletter
 from newsletter.newsletters import NotReady, Status, WrongState
-from newsletter.preflight import Weight
 from newsletter.subscribers import Preferences
 from newsletter.suppression import Reason
 from tests.newsletter.conftest import Join, person

@@ -128,4 +128,4 @@ def test_a_claim_keeps_ed_from_publishing_and_olivia_may_with_a_reason(
 def test_the_preview_says_what_the_claims_check_finds(ed: FlaskClient) -> None:
     answer = ed.post("/staff/posts/preview", data=FIELDS | {"body": "It heals."})
     (problem,) = json.loads(answer.headers["Problems"])
-    assert problem == {"line": 1, "message": "“heals” promises too much.", "weight": "error"}
+    assert problem == {"line": 1, "message": "“heals” promises too much.", "weight": "blocks"}
