@@ -16,7 +16,7 @@ from sqlalchemy.orm import selectinload
 from core import clock, db, settings
 from core.mail import ledger
 from core.web.paging import Page, newest_first
-from shop import alerts, orders, stock, withdrawals
+from shop import alerts, orders, refunds, stock, withdrawals
 from shop.models import (
     SHIPPABLE,
     Order,
@@ -199,17 +199,12 @@ def goods(back: Return) -> str:
 
 
 def worth(back: Return) -> int:
-    """Minor units that were paid for what came, or is to: its share of all but the shipping.
-
-    A discount and a tax are shared by price. Never more than is left to refund.
-    """
-    order = back.order
-    price = sum(
-        each.line.unit_amount * (each.quantity if each.received is None else each.received)
+    """Minor units to give back for what came, or is to; never more than is left to refund."""
+    units = {
+        each.order_line_id: each.quantity if each.received is None else each.received
         for each in back.lines
-    )
-    paid = order.total_amount - order.shipping_amount
-    return max(0, min(paid * price // max(order.goods_amount, 1), order.left))
+    }
+    return min(refunds.worth(back.order, units), back.order.left)
 
 
 def _coming_back(order_id: int) -> dict[int, int]:
