@@ -20,7 +20,7 @@ G = "{http://base.google.com/ns/1.0}"
 
 # Required and recommended by Google for an offer in a merchant listing, and for variants
 # (https://developers.google.com/search/docs/appearance/structured-data/merchant-listing and
-# .../product-variants, read in November 2026).
+# .../product-variants, written down from memory: read them before relying on it).
 GROUP_FIELDS = {
     "@type",
     "name",
@@ -36,7 +36,7 @@ OFFER_FIELDS = {"price", "priceCurrency", "availability", "itemCondition", "url"
 SHIPPING_FIELDS = {"shippingRate", "shippingDestination", "deliveryTime"}
 RETURN_FIELDS = {"applicableCountry", "returnPolicyCategory", "merchantReturnDays", "returnMethod"}
 # Required by Google Merchant Center for goods that are no clothes, no books and not used
-# (https://support.google.com/merchants/answer/7052112, read in November 2026).
+# (https://support.google.com/merchants/answer/7052112, likewise).
 FEED_FIELDS = {"id", "title", "description", "link", "image_link", "availability", "price"}
 FEED_LIMITS = {"id": 50, "title": 150, "description": 5000, "link": 2000, "brand": 70}
 
