@@ -191,6 +191,7 @@ def _walk_what_follows(page: Page, shop: RunningShop) -> Iterator[str]:
     page.get_by_label("Your review").fill("So do I.")
     page.get_by_label("Name above it").fill("Dan")
     page.get_by_role("button", name="Show my review").click()
+    expect(page.get_by_role("link", name="on the page of QL Claw")).to_be_visible()
     yield "review, written"
     page.goto(f"{shop.url}/products/ql-claw/reviews")
     yield "reviews"
