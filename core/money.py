@@ -14,6 +14,10 @@ _THREE_DECIMALS = frozenset({"BHD", "JOD", "KWD", "OMR", "TND"})
 # Hundredths are counted, and only whole units charged (#special-cases).
 _WHOLE_UNITS = frozenset({"ISK", "UGX"})
 
+# What Stripe charges at once has eight digits (https://docs.stripe.com/currencies#minimum-and-
+# maximum-charge-amounts); it allows some currencies more, which nobody needs here.
+MOST = 99_999_999
+
 
 def decimals(currency: str) -> int:
     """How many decimals the minor unit of `currency` (ISO 4217) stands for: 0, 2 or 3."""

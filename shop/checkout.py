@@ -13,7 +13,7 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from core import clock, db, jobs, settings
+from core import clock, db, jobs, money, settings
 from shop import alerts, catalog, orders, payments, promotions, settlement, shipping, stock
 from shop.models import BOUGHT, HOLDING, Order, OrderLine, OrderState, Reservation, ReservationState
 
@@ -175,6 +175,9 @@ def _order(purchase: Purchase) -> Order:
     currencies = {rate.currency, *(offers[sku].currency for sku in purchase.lines)}
     if len(currencies) > 1:
         raise NotSold("These cannot be bought together.")
+    total = goods - discount + rate.amount
+    if total > money.MOST:
+        raise NotSold("This is more than can be charged at once. Please order fewer.")
     now = clock.now()
     return Order(
         token=secrets.token_urlsafe(18),
@@ -184,7 +187,7 @@ def _order(purchase: Purchase) -> Order:
         shipping_amount=rate.amount,
         discount_amount=discount,
         tax_amount=0,
-        total_amount=goods - discount + rate.amount,
+        total_amount=total,
         refunded_amount=0,
         promotion_code=promotions.spelled(purchase.code) if purchase.code else None,
         email=purchase.email,

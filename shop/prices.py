@@ -27,10 +27,10 @@ def set_price(
 ) -> None:
     """Let a variant cost `amount` minor units from now, or from `at`.
 
-    Raises `ValueError` for an amount that Stripe would not charge, see `money.step`, and where
-    another price begins at the same moment.
+    Raises `ValueError` for an amount that Stripe would not charge, see `money.step` and
+    `money.MOST`, and where another price begins at the same moment.
     """
-    if amount < 1 or amount % money.step(currency):
+    if not 1 <= amount <= money.MOST or amount % money.step(currency):
         raise ValueError(f"{amount} minor units of {currency} cannot be charged")
     with db.transaction() as session:
         variant = session.scalars(select(Variant).where(Variant.sku == sku)).one()

@@ -1,5 +1,6 @@
 """What every test may ask for: a database of either kind, the app on it, a client for it."""
 
+import gc
 import os
 import shutil
 import tempfile
@@ -201,3 +202,9 @@ def _empty(url: str) -> None:
             tables = ", ".join(sorted(written))
             connection.exec_driver_sql(f"TRUNCATE {tables} RESTART IDENTITY CASCADE")
     engine.dispose()
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Keep what was imported out of the garbage collector's rounds: no test lets go of it."""
+    gc.collect()
+    gc.freeze()

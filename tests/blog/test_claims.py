@@ -13,6 +13,8 @@ from core import redirects
 from core.findings import Weight
 from shop import samples as shelf
 
+pytestmark = pytest.mark.one_database
+
 BOX = '\n:::callout{kind="doctor" title="See a doctor"}\nFirst.\n:::\n'
 
 

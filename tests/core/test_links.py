@@ -9,6 +9,8 @@ from flask import Flask
 
 from core import config, links
 
+pytestmark = pytest.mark.one_database
+
 
 def test_a_token_gives_back_what_was_signed_for_its_purpose_only(app: Flask) -> None:
     token = links.sign("unsubscribe", "abc")

@@ -11,6 +11,8 @@ from werkzeug.routing import Rule
 from core import config
 from staff import access
 
+pytestmark = pytest.mark.one_database
+
 OPEN = {"staff.sign_in.show", "staff.sign_in.sign_in", "staff.sign_in.sign_out"}
 # What each role must not do, as a method and an address.
 FORBIDDEN_TO_EDITORS = [

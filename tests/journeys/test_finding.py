@@ -1,8 +1,11 @@
 """From an ache to the muscle that could be behind it, without telling anybody where it hurts."""
 
+import pytest
 from playwright.sync_api import Page, Request, expect
 
 from tests.running import RunningShop
+
+pytestmark = pytest.mark.one_database
 
 
 def test_ada_points_at_her_back_and_nobody_learns_of_it(

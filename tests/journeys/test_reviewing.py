@@ -2,11 +2,14 @@
 
 import re
 
+import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.journeys import people
 from tests.journeys.conftest import PASSWORD
 from tests.running import RunningShop
+
+pytestmark = pytest.mark.one_database
 
 
 def test_ada_reviews_what_she_bought_and_olivia_answers(

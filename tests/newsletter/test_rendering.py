@@ -8,6 +8,8 @@ from newsletter.markup import BadLetter
 from newsletter.rendering import Skeleton
 from shop import samples
 
+pytestmark = pytest.mark.one_database
+
 
 def compiled(body: str, subject: str = "Hello") -> Skeleton:
     return rendering.compile_letter(subject, "Before you read", body, archived=True)

@@ -1,11 +1,14 @@
 """The newsletter's pages, as a browser or a mail program asks for them."""
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
 from newsletter import links, subscribers
 from newsletter.models import Standing
 from tests.newsletter.conftest import Join, confirmation_token, mail_to, person
+
+pytestmark = pytest.mark.one_database
 
 ADA = "ada@example.com"
 

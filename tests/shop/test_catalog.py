@@ -64,7 +64,9 @@ def test_markup_in_a_text_stays_text(sample_shop: Flask) -> None:
     assert "<script>" not in products.render("Press <script>alert(1)</script> here")
 
 
-@pytest.mark.parametrize(("amount", "currency"), [(0, "USD"), (-1, "USD"), (8905, "KWD")])
+@pytest.mark.parametrize(
+    ("amount", "currency"), [(0, "USD"), (-1, "USD"), (8905, "KWD"), (100_000_000, "USD")]
+)
 def test_a_price_is_one_that_stripe_would_charge(
     sample_shop: Flask, amount: int, currency: str
 ) -> None:

@@ -8,6 +8,8 @@ from blog import comments, posts
 from blog.models import CommentState
 from blog.posts import Draft
 
+pytestmark = pytest.mark.one_database
+
 
 @pytest.fixture
 def asked(app: Flask) -> int:

@@ -16,7 +16,7 @@ from staff.models import Role
 from tests.shop.running import Quiet
 from tests.staff.test_orders import order_of
 
-pytestmark = pytest.mark.journey
+pytestmark = [pytest.mark.journey, pytest.mark.one_database]
 
 PASSWORD = "a long pass phrase"
 

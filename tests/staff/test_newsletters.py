@@ -15,6 +15,8 @@ from newsletter.models import IssueState, Subscriber
 from newsletter.newsletters import Status
 from staff.newsletters import shares
 
+pytestmark = pytest.mark.one_database
+
 FIELDS = {
     "subject": "The chair is not the enemy",
     "preheader": "Sitting still is.",

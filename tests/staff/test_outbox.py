@@ -9,6 +9,8 @@ from core.mail import ledger, letters
 from core.mail.letters import Letter, Message
 from core.mail.models import Delivery, State, Stream
 
+pytestmark = pytest.mark.one_database
+
 
 @pytest.fixture
 def messages(app: Flask) -> dict[str, int]:

@@ -6,6 +6,8 @@ from flask.testing import FlaskClient
 
 from blog import pages
 
+pytestmark = pytest.mark.one_database
+
 
 @pytest.fixture
 def terms(app: Flask) -> None:

@@ -12,6 +12,8 @@ from blog.models import PostState
 from blog.posts import Draft
 from core import clock
 
+pytestmark = pytest.mark.one_database
+
 
 @pytest.fixture
 def draft(app: Flask) -> int:

@@ -10,6 +10,8 @@ from shop.models import ReturnState
 from shop.withdrawals import Declaration
 from tests.shop.test_returns import buy, line_of, wish
 
+pytestmark = pytest.mark.one_database
+
 
 @pytest.fixture
 def ada(sample_shop: Flask) -> int:

@@ -10,6 +10,8 @@ from shop.models import Ground
 from shop.reviews import Draft
 from tests.shop.test_reviews import shipped
 
+pytestmark = pytest.mark.one_database
+
 
 @pytest.fixture
 def review(sample_shop: Flask) -> int:

@@ -1,8 +1,11 @@
 """The owner's settings."""
 
+import pytest
 from flask.testing import FlaskClient
 
 from core import redirects, settings
+
+pytestmark = pytest.mark.one_database
 
 
 def test_olivia_changes_what_letters_are_signed_with_and_takes_it_back(

@@ -1,5 +1,6 @@
 """What is on the shelf, and what it costs."""
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
@@ -8,6 +9,8 @@ from core import db
 from shop import catalog, restock
 from shop.models import RestockRequest, Variant
 from tests.shop.running import SKU, moved, shelf
+
+pytestmark = pytest.mark.one_database
 
 
 def the_variant() -> int:

@@ -6,6 +6,8 @@ from flask.testing import FlaskClient
 
 from shop import shipping
 
+pytestmark = pytest.mark.one_database
+
 EUROPE = {
     "title": "Tracked, Europe",
     "countries": "France, it; Ireland",

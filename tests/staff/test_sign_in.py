@@ -2,12 +2,15 @@
 
 import stat
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
 from core import config, db
 from staff import members, samples
 from staff.models import Role, StaffMember
+
+pytestmark = pytest.mark.one_database
 
 PASSWORD = "a long pass phrase"
 

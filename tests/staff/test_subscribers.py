@@ -11,6 +11,8 @@ from core import db
 from newsletter import sequences, tick
 from newsletter.models import Sequence, Standing, Subscriber
 
+pytestmark = pytest.mark.one_database
+
 Join = Callable[[str], Subscriber]
 
 

@@ -18,6 +18,8 @@ from blog.views import slots
 from core import db
 from shop import catalog, stock
 
+pytestmark = pytest.mark.one_database
+
 POSTS = (
     "referred-back-pain",
     "5-muscles-contributing-to-your-low-back-pain",

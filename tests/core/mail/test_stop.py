@@ -19,6 +19,8 @@ from core.mailbox.server import Mailbox
 from core.mailbox.store import Search
 from tests.core.mail.conftest import Write, states
 
+pytestmark = pytest.mark.one_database
+
 ROOT = Path(__file__).resolve().parents[3]
 MESSAGES = 500
 PATIENCE = 120  # seconds

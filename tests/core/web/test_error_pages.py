@@ -4,6 +4,8 @@ import pytest
 from flask import Flask, abort
 from flask.testing import FlaskClient
 
+pytestmark = pytest.mark.one_database
+
 
 @pytest.fixture
 def failing(app: Flask) -> FlaskClient:

@@ -10,6 +10,8 @@ from core import redirects
 from core.config import Config
 from wsgi import create_app
 
+pytestmark = pytest.mark.one_database
+
 
 def test_every_answer_forbids_inline_scripts_and_sniffing(client: FlaskClient) -> None:
     headers = client.get("/healthz").headers

@@ -10,6 +10,8 @@ from shop import orders, prices
 from shop.models import ShippingBand, Variant
 from tests.shop.running import SKU, leave_on_shelf
 
+pytestmark = pytest.mark.one_database
+
 
 @pytest.fixture
 def ada(sample_shop: Flask) -> FlaskClient:

@@ -5,6 +5,8 @@ import pytest
 from shop import fulfilment, refunds
 from tests.shop.running import RunningShop, letters, the_order
 
+pytestmark = pytest.mark.one_database
+
 
 @pytest.fixture
 def path(running_shop: RunningShop) -> str:
