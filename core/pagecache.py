@@ -1,7 +1,8 @@
 """Keeps public pages, whole and compressed, in memory below Flask for as long as they may be kept.
 
 Only what an application marks `public` with an `s-maxage` is kept, and such a page is the same for
-everybody (RFC 9111, section 5.2.2.10). What a serving process commits lets go of all pages, in all
+everybody (RFC 9111, section 5.2.2.10). What a page does not read of its query, as it says by
+No-Vary-Search, makes it no other page. What a serving process commits lets go of all pages, in all
 processes of the machine: they share a generation, the change time of a file.
 """
 
@@ -14,8 +15,10 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from hashlib import sha256
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
 
 import brotli
 from werkzeug.wsgi import ClosingIterator
@@ -28,6 +31,8 @@ if TYPE_CHECKING:
 Headers = list[tuple[str, str]]
 
 CAPACITY = 32 * 1024 * 1024  # bytes of bodies, all encodings together
+_MOST_PATHS = 10_000  # of which it is known what they read of a query
+_READS = re.compile(r"key-order, params, except=\((?P<names>[^)]*)\)")
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,7 @@ class PageCache:
         self._application = application
         self._generation_file = generation_file
         self._pages: OrderedDict[str, _Page] = OrderedDict()
+        self._read: dict[str, frozenset[str]] = {}
         self._size = 0
         self._lock = threading.Lock()
         self._watching = False
@@ -64,12 +70,12 @@ class PageCache:
         self._watch()
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
             return self._application(environ, start_response)
-        key = _key(environ)
+        key = self._key(environ)
         generation = self._generation()
         page = self._find(key, generation)
         if page is not None:
             return _answer(page, environ, start_response)
-        return self._ask(key, generation, environ, start_response)
+        return self._ask(generation, environ, start_response)
 
     def expire(self) -> None:
         """Let go of every page, in all processes of this machine."""
@@ -89,7 +95,6 @@ class PageCache:
 
     def _ask(
         self,
-        key: str,
         generation: int,
         environ: "WSGIEnvironment",
         start_response: "StartResponse",
@@ -111,7 +116,8 @@ class PageCache:
             return result
         body = b"".join(ClosingIterator(result, getattr(result, "close", None)))
         page = _page(headers, body, time.monotonic() + seconds, generation)
-        self._keep(key, page)
+        self._learn(environ, headers)
+        self._keep(self._key(environ), page)
         return _answer(page, environ, start_response)
 
     def _keep(self, key: str, page: _Page) -> None:
@@ -123,12 +129,28 @@ class PageCache:
                 _, oldest = self._pages.popitem(last=False)
                 self._size -= oldest.size
 
+    def _learn(self, environ: "WSGIEnvironment", headers: Headers) -> None:
+        """Remember what the page of a path reads of its query, where it says so."""
+        said = next((value for name, value in headers if name.lower() == "no-vary-search"), "")
+        if found := _READS.fullmatch(said):
+            if len(self._read) >= _MOST_PATHS:
+                self._read.clear()
+            self._read[_path(environ)] = frozenset(re.findall(r'"([^"]+)"', found["names"]))
+
+    def _key(self, environ: "WSGIEnvironment") -> str:
+        path, query = _path(environ), environ.get("QUERY_STRING", "")
+        names = self._read.get(path)
+        if names is not None:
+            given = parse_qsl(query, keep_blank_values=True, errors="surrogateescape")
+            query = repr(sorted((p for p in given if p[0] in names), key=itemgetter(0)))
+        return f"{path}?{query}"
+
     def _generation(self) -> int:
         return self._generation_file.stat().st_mtime_ns
 
 
-def _key(environ: "WSGIEnvironment") -> str:
-    return f"{environ.get('HTTP_HOST')}{environ['PATH_INFO']}?{environ.get('QUERY_STRING', '')}"
+def _path(environ: "WSGIEnvironment") -> str:
+    return f"{environ.get('HTTP_HOST')}{environ['PATH_INFO']}"
 
 
 def _may_be_kept(environ: "WSGIEnvironment", status: str, headers: Headers) -> int | None:

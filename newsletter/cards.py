@@ -25,16 +25,15 @@ class Card:
     note: str = ""
 
 
-def drawing(form: str, site_url: str = "") -> Directive:
-    """Draws directives as `html` or `txt`; their links are addresses below `site_url`."""
+def drawing(form: str, site_url: str = "", source: str = "") -> Directive:
+    """Draws directives as `html` or `txt`, with their links as `markup.absolute` makes them."""
 
     def draw(name: str, attributes: Mapping[str, str]) -> str:
         card = _card(name, attributes)
         if card is None:
             return ""
-        return composing.render(
-            _TEMPLATE.format(form), kind=name, card=card, url=absolute(card.url, site_url)
-        ).strip("\n")
+        url = absolute(card.url, site_url, source)
+        return composing.render(_TEMPLATE.format(form), kind=name, card=card, url=url).strip("\n")
 
     return draw
 

@@ -1,9 +1,11 @@
-"""Addresses of a reader's own pages; whoever holds one may act for that reader, and needs no login.
+"""Addresses in letters: what a link says of its letter, and the pages of a reader's own.
 
-They name nobody: a token holds a random id, signed. Those under letters never end, as a letter may
-be opened years later and has to let people leave (CAN-SPAM, RFC 8058).
+Whoever holds one of the latter may act for that reader, and needs no login. They name nobody: a
+token holds a random id, signed. Those under letters never end, as a letter may be opened years
+later and has to let people leave (CAN-SPAM, RFC 8058).
 """
 
+import re
 from datetime import timedelta
 
 from core import config, links
@@ -16,6 +18,8 @@ VALID = timedelta(days=7)
 _CONFIRM = "newsletter confirmation"
 _READER = "newsletter reader"
 _EVER = timedelta(days=36_500)
+_LEADS_ON = re.compile(r"(?P<path>/(?:products|blog)/[a-z0-9-]+)(?P<asked>\?[^#]*)?(?P<part>#.*)?")
+"""A page from which people buy, or go on to one."""
 
 
 class Expired(BadLink):
@@ -41,6 +45,19 @@ def unsubscription(public_id: str) -> str:
 def archived(slug: str) -> str:
     """Where anybody reads an issue."""
     return f"{config.current().site_url}/newsletter/archive/{slug}"
+
+
+def leading(path: str, source: str) -> str:
+    """A path within the site, as a link of the letter `source`, such as `newsletter:12`.
+
+    What leads to a product or a post says so (see `shop.attribution`), the same to every reader:
+    the letter is named, never the person. What its author wrote there stays.
+    """
+    found = _LEADS_ON.fullmatch(path)
+    if not source or found is None or "from=" in (found["asked"] or ""):
+        return path
+    asked = f"{found['asked']}&" if found["asked"] else "?"
+    return f"{found['path']}{asked}from={source}{found['part'] or ''}"
 
 
 def token(public_id: str) -> str:

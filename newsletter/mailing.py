@@ -107,7 +107,7 @@ def _issue_values(reader: _Reader, slug: str) -> dict[str, str]:
 
 def _compose_step(delivery: Delivery) -> Message:
     reader = _found(_readers([delivery]).get(delivery.person or 0))
-    skeleton = _step_skeleton(*_step(delivery), settings.store(), _moment())
+    skeleton = _step_skeleton(_step(delivery), settings.store(), _moment(), delivery.source)
     return skeleton.fill(rendering.values(*reader), headers(delivery.source) | AUTOMATIC)
 
 
@@ -163,15 +163,15 @@ def _moment() -> int:
 
 
 @lru_cache(maxsize=_KEPT)
-def _step_skeleton(subject: str, preheader: str, body: str, store: Store, moment: int) -> Skeleton:
+def _step_skeleton(step: tuple[str, str, str], store: Store, moment: int, source: str) -> Skeleton:
     """Compiled anew when the store's settings change, and every few minutes for its prices."""
     del store, moment
-    return rendering.compile_letter(subject, preheader, body, archived=False)
+    return rendering.compile_letter(*step, archived=False, source=source)
 
 
 @lru_cache(maxsize=_KEPT)
 def _step_form(
     step: tuple[str, str, str], store: Store, moment: int, source: str, sender: tuple[str, str]
 ) -> Form:
-    skeleton = _step_skeleton(*step, store, moment)
+    skeleton = _step_skeleton(step, store, moment, source)
     return skeleton.print_form(headers(source) | AUTOMATIC, sender)

@@ -14,6 +14,7 @@ from markdown_it.token import Token
 from markdown_it.tree import SyntaxTreeNode
 
 from core.mail.forms import MARK
+from newsletter import links
 
 FIELDS = ("name", "email", "unsubscribe_url", "preferences_url", "archive_url")
 """What a letter may say about its reader."""
@@ -42,22 +43,27 @@ def with_slots(source: str) -> str:
     return _FIELD.sub(slot, source.replace(MARK, ""))
 
 
-def parse(body: str, *, site_url: str = "") -> list[Token]:
-    """The tokens of a letter's body; paths in links become addresses below `site_url`."""
+def parse(body: str, *, site_url: str = "", source: str = "") -> list[Token]:
+    """The tokens of a letter's body; paths in links become addresses below `site_url`.
+
+    Those that lead on say that they stand in the letter `source`.
+    """
     tokens = _markdown().parse(body)
     for token in tokens:
         for part in (token, *(token.children or ())):
             for name in ("href", "src"):
                 target = part.attrGet(name)
                 if isinstance(target, str):
-                    part.attrSet(name, absolute(target, site_url))
+                    part.attrSet(name, absolute(target, site_url, source))
     return tokens
 
 
-def absolute(target: str, site_url: str) -> str:
-    """A path as an address below `site_url`; anything else as it is."""
+def absolute(target: str, site_url: str, source: str = "") -> str:
+    """A path as an address below `site_url`, which tells its letter; anything else as it is."""
     target = target.replace(_MARK_IN_AN_ADDRESS, MARK)
-    return site_url + target if target.startswith("/") and not target.startswith("//") else target
+    path = target.removeprefix(site_url)
+    within = path.startswith("/") and not path.startswith("//")
+    return site_url + links.leading(path, source) if within else target
 
 
 def html(tokens: list[Token], draw: Directive) -> str:

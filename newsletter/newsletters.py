@@ -129,7 +129,9 @@ def freeze(issue_id: int) -> int:
     Raises `BadLetter`, `WrongState`.
     """
     issue = find(issue_id)
-    skeleton = rendering.compile_letter(issue.subject, issue.preheader, issue.body, archived=True)
+    skeleton = rendering.compile_letter(
+        issue.subject, issue.preheader, issue.body, archived=True, source=issue.source
+    )
     html, text = rendering.store_parts(skeleton)
     with db.transaction():
         _change(

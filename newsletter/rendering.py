@@ -58,20 +58,23 @@ class Skeleton:
         return forms.compile_form(message, sender)
 
 
-def compile_letter(subject: str, preheader: str, body: str, *, archived: bool) -> Skeleton:
+def compile_letter(
+    subject: str, preheader: str, body: str, *, archived: bool, source: str = ""
+) -> Skeleton:
     """The skeleton of a letter; `archived` ones lead to their place in the archive.
 
+    Its links say that it is `source`, where it is counted under one.
     Raises `BadLetter` for what the author has to mend.
     """
     site_url = config.current().site_url
-    tokens = markup.parse(markup.with_slots(body), site_url=site_url)
+    tokens = markup.parse(markup.with_slots(body), site_url=site_url, source=source)
     slots: dict[str, Any] = {name: f"{MARK}{name}{MARK}" for name in markup.FIELDS}
     message = composing.compose(
         "letter",
         subject=markup.with_slots(subject),
         preheader=markup.with_slots(preheader),
-        body=Markup(markup.html(tokens, cards.drawing("html", site_url))),  # noqa: S704 - the renderer escapes
-        plain_body=plaintext.write(tokens, cards.drawing("txt", site_url)),
+        body=Markup(markup.html(tokens, cards.drawing("html", site_url, source))),  # noqa: S704 - the renderer escapes
+        plain_body=plaintext.write(tokens, cards.drawing("txt", site_url, source)),
         words=wording()["footer"],
         archived=archived,
         **slots,
@@ -115,10 +118,10 @@ def sample_values(email: str = "reader@example.com") -> dict[str, str]:
     }
 
 
-def on_the_web(body: str) -> Markup:
-    """A letter's body for anybody's eyes, as a part of a page."""
-    tokens = markup.parse(markup.with_slots(body))
-    parts = tuple(markup.html(tokens, cards.drawing("html")).split(MARK))
+def on_the_web(body: str, source: str = "") -> Markup:
+    """The body of the letter `source` for anybody's eyes, as a part of a page."""
+    tokens = markup.parse(markup.with_slots(body), source=source)
+    parts = tuple(markup.html(tokens, cards.drawing("html", source=source)).split(MARK))
     return Markup(join(parts, sample_values()))  # noqa: S704 - the renderer escapes
 
 

@@ -5,13 +5,14 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, jsonify, redirect, render_template, request
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup
 
 from core.links import BadLink
 from core.web.headers import cache_publicly
 from core.web.limits import limiter
 from newsletter import addresses, links, newsletters, rendering, sequences, subscribers
 from newsletter.addresses import InvalidAddress
-from newsletter.models import Standing, Subscriber
+from newsletter.models import Newsletter, Standing, Subscriber
 from newsletter.subscribers import Preferences
 from newsletter.wording import wording
 from newsletter.zones import zones
@@ -25,7 +26,7 @@ _PRIVATE = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
 def about() -> Response:
     """What comes, how often, the latest issue, and the form."""
     latest = newsletters.archive(limit=1)
-    letter = rendering.on_the_web(latest[0].body) if latest else None
+    letter = _on_the_web(latest[0]) if latest else None
     return _public("about", latest=latest[0] if latest else None, letter=letter)
 
 
@@ -48,14 +49,14 @@ def on_the_map() -> list[tuple[str, datetime | None]]:
 def issue(slug: str) -> Response:
     """One issue, for anybody."""
     found = newsletters.archived(slug) or abort(404)
-    return _public("issue", issue=found, letter=rendering.on_the_web(found.body))
+    return _public("issue", issue=found, letter=_on_the_web(found))
 
 
 @pages.get("/archive/feed.xml")
 def feed() -> Response:
     """The latest issues for feed readers (Atom, RFC 4287)."""
     issues = newsletters.archive(limit=20)
-    letters = {found.id: rendering.on_the_web(found.body) for found in issues}
+    letters = {found.id: _on_the_web(found) for found in issues}
     body = render_template("newsletter/feed.xml", issues=issues, letters=letters, words=wording())
     return cache_publicly(Response(body, mimetype="application/atom+xml"))
 
@@ -156,6 +157,10 @@ def export(token: str) -> ResponseReturnValue:
     answer.headers["Content-Disposition"] = 'attachment; filename="newsletter-data.json"'
     answer.headers.extend(_PRIVATE)
     return answer
+
+
+def _on_the_web(issue: Newsletter) -> Markup:
+    return rendering.on_the_web(issue.body, f"{issue.source}:web")
 
 
 def _save(token: str, subscriber: Subscriber) -> ResponseReturnValue:

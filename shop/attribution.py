@@ -3,6 +3,9 @@
 A source is written `kind:name`, a sequence's `sequence:version:position`, as in the mail ledger;
 after it may stand the place of the link on the page, such as `post:psoas-trigger-points:card-2`.
 Where one page led to another, `via` joins them, oldest first: `newsletter:12,post:the-ql:text-1`.
+
+No muscle and no part of the body is kept: beside a buyer's name it would be said of their health.
+What a link says of one becomes `muscles` or `finder`.
 """
 
 import re
@@ -17,10 +20,12 @@ MOST = 160
 
 _SLUG = r"[a-z0-9]+(?:-[a-z0-9]+)*"
 _PLACE = rf"(?::(?P<place>{_SLUG}))?"
-_NAMED = rf"(?P<kind>post|page|topic|muscle|region|product):(?P<name>{_SLUG}){_PLACE}"
+_NAMED = rf"(?P<kind>post|page|topic|product):(?P<name>{_SLUG}){_PLACE}"
 _ISSUE = rf"(?P<kind>newsletter):(?P<name>\d{{1,9}}){_PLACE}"
 _STEP = rf"(?P<kind>sequence):(?P<name>\d{{1,9}}:\d{{1,3}}){_PLACE}"
 _ALONE = rf"(?P<kind>home|finder|muscles|blog|archive|restock){_PLACE}"
+_OF_THE_BODY = re.compile(rf"(?P<kind>muscle|region):{_SLUG}(?::{_SLUG})?")
+_KEPT_AS = {"muscle": "muscles", "region": "finder"}
 _SHAPES = [re.compile(shape) for shape in (_NAMED, _ISSUE, _STEP, _ALONE)]
 
 
@@ -44,7 +49,8 @@ _others: list[Callable[[Order], Iterable[Step]]] = []
 
 def read(entered: str | None) -> str | None:
     """A way as a link carried it; unknown sources are left out, and nothing is left as None."""
-    known = [each for each in (entered or "")[: 4 * MOST].split(",") if _step(each)]
+    written = [_unnamed(each) for each in (entered or "")[: 4 * MOST].split(",")]
+    known = [each for each in written if _step(each)]
     while len(",".join(known)) > MOST:
         del known[0]
     return ",".join(known) or None
@@ -58,7 +64,7 @@ def via(before: str | None, source: str) -> str:
 
 def steps(way: str | None) -> list[Step]:
     """The steps of a way, oldest first."""
-    return [step for each in (way or "").split(",") if (step := _step(each))]
+    return [step for each in (way or "").split(",") if (step := _step(_unnamed(each)))]
 
 
 def ways(order: Order) -> list[Step]:
@@ -70,6 +76,12 @@ def join(other: Callable[[Order], Iterable[Step]]) -> None:
     """Let another package tell what led to an order, such as clicks in mail by its recipient."""
     if other not in _others:
         _others.append(other)
+
+
+def _unnamed(written: str) -> str:
+    """The same without the muscle or the part of the body that it names."""
+    found = _OF_THE_BODY.fullmatch(written)
+    return _KEPT_AS[found["kind"]] if found else written
 
 
 def _step(written: str) -> Step | None:

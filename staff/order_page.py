@@ -104,8 +104,6 @@ def _origin(step: Step) -> Origin:
         case "sequence":
             version, _, position = step.name.partition(":")
             return Origin(f"letter {position} of the sequence with version {version}", None)
-        case "muscle":
-            return Origin(f"the page on the muscle {step.name}", f"/muscles/{step.name}")
         case "restock":
             return Origin("the letter that it is back in stock", None)
         case _:
@@ -115,7 +113,7 @@ def _origin(step: Step) -> Origin:
 _PAGES = {
     "home": "the home page",
     "finder": "the pain finder",
-    "muscles": "the list of muscles",
+    "muscles": "a page on a muscle",
     "blog": "the blog's list",
     "archive": "the past letters",
 }

@@ -39,6 +39,6 @@ def page(
     )
 
 
-def public(html: str, *, seconds: int = 2) -> Response:
-    """A page that is the same for everybody."""
-    return cache_publicly(make_response(html), seconds)
+def public(html: str, *asked: str, seconds: int = 2) -> Response:
+    """A page that is the same for everybody, and reads only what is `asked` of its query."""
+    return cache_publicly(make_response(html), seconds, asked=asked)

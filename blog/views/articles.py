@@ -15,6 +15,7 @@ from core import settings
 from core.links import BadLink
 from core.web.headers import cache_publicly
 from core.web.limits import limiter
+from shop import attribution
 
 pages = Blueprint("articles", __name__)
 
@@ -39,7 +40,7 @@ def index() -> ResponseReturnValue:
         after=after,
         **_paged(found),
     )
-    return public(html)
+    return public(html, "after")
 
 
 @pages.get("/blog/topics/<slug>")
@@ -57,7 +58,7 @@ def topic(slug: str) -> ResponseReturnValue:
         after=after,
         **_paged(found),
     )
-    return public(html)
+    return public(html, "after")
 
 
 @pages.get("/blog/search")
@@ -76,7 +77,7 @@ def search() -> ResponseReturnValue:
         results=found.find(query, page=number),
         number=number,
     )
-    return public(html)
+    return public(html, "q", "page")
 
 
 @pages.get("/blog/feed.xml")
@@ -96,8 +97,8 @@ def json_feed() -> ResponseReturnValue:
 
 @pages.get("/blog/<slug>")
 def post(slug: str) -> ResponseReturnValue:
-    """A post with what belongs under it."""
-    return public(show(_found(slug)))
+    """A post with what belongs under it; its links say what led to it."""
+    return public(show(_found(slug), before=request.args.get("from")), "from")
 
 
 @pages.post("/blog/<slug>/comments")
@@ -140,11 +141,12 @@ def delete_comment(token: str) -> ResponseReturnValue:
 def show(
     post: Post,
     *,
+    before: str | None = None,
     given: dict[str, str] | None = None,
     problems: dict[str, str] | None = None,
 ) -> str:
-    """The page of a post, also of one that is only a preview."""
-    source = f"post:{post.slug}"
+    """The page of a post, also of one that is only a preview; `before` is what led to it."""
+    source = attribution.via(before, f"post:{post.slug}")
     return page(
         "blog/post.html",
         title=post.title,

@@ -1,5 +1,7 @@
 """The headers that every answer carries."""
 
+from collections.abc import Sequence
+
 from flask import Flask, Response, request
 
 from core.config import Config
@@ -33,10 +35,19 @@ def init_app(app: Flask, config: Config) -> None:
         return response
 
 
-def cache_publicly(response: Response, seconds: int = 2) -> Response:
-    """Mark a page that is the same for everybody: shared caches may keep it for `seconds`."""
+def cache_publicly(
+    response: Response, seconds: int = 2, *, asked: Sequence[str] | None = None
+) -> Response:
+    """Mark a page that is the same for everybody: shared caches may keep it for `seconds`.
+
+    `asked` names all that the page reads of its query; None where that may be anything. What else a
+    link carries, such as a campaign's mark, makes it no other page (No-Vary-Search, an IETF draft).
+    """
     response.headers["Cache-Control"] = (
         f"public, max-age=0, s-maxage={seconds}, stale-while-revalidate=60"
     )
+    if asked is not None:
+        names = " ".join(f'"{name}"' for name in asked)
+        response.headers["No-Vary-Search"] = f"key-order, params, except=({names})"
     response.add_etag()
     return response

@@ -22,7 +22,7 @@ def product(slug: str) -> Response:
     """What it is, what it costs with shipping, how it is used, who must not."""
     shown = catalog.by_slug(slug) or abort(404)
     form = Wish(sku=request.args.get("variant"), source=read_source(request.args.get("from")))
-    return cache_publicly(Response(page(shown, form)))
+    return cache_publicly(Response(page(shown, form)), asked=("variant", "from"))
 
 
 def addresses() -> list[tuple[str, datetime | None]]:

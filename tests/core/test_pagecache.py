@@ -5,7 +5,7 @@ from pathlib import Path
 
 import brotli
 import pytest
-from flask import Flask, Response, make_response
+from flask import Flask, Response, make_response, request
 from flask.testing import FlaskClient
 
 from core import redirects
@@ -24,6 +24,14 @@ def counted(tmp_path: Path) -> tuple[Flask, PageCache, list[str]]:
         asked.append("public")
         answer = make_response(LONG + str(len(asked)))
         answer.headers["Cache-Control"] = "public, max-age=0, s-maxage=60"
+        return answer
+
+    @app.get("/reads-from")
+    def reads_from() -> Response:
+        asked.append("reads-from")
+        answer = make_response(f"{request.args.get('from')} {len(asked)}")
+        answer.headers["Cache-Control"] = "public, max-age=0, s-maxage=60"
+        answer.headers["No-Vary-Search"] = 'key-order, params, except=("from" "page")'
         return answer
 
     @app.get("/private")
@@ -60,6 +68,18 @@ def test_a_public_page_is_made_once(counted: Counted) -> None:
 def test_another_query_is_another_page(counted: Counted) -> None:
     client = client_of(counted)
     assert client.get("/public?a=1").text != client.get("/public?a=2").text
+
+
+def test_what_a_page_does_not_read_of_its_query_makes_no_other_page(counted: Counted) -> None:
+    client = client_of(counted)
+    same = [
+        client.get(f"/reads-from?{query}").text
+        for query in ("from=post:a", "from=post:a&fbclid=1", "utm=x&from=post:a", "from=post%3Aa")
+    ]
+    assert set(same) == {"post:a 1"}
+    assert client.get("/reads-from?from=post:b&from=post:a").text == "post:b 2"
+    assert client.get("/reads-from?from=post:a&from=post:b").text == "post:a 3"
+    assert client.get("/reads-from").text == client.get("/reads-from?utm=y").text == "None 4"
 
 
 @pytest.mark.parametrize("path", ["/private", "/cookie"])

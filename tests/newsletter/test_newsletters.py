@@ -52,6 +52,19 @@ def adds_up(status: Status) -> bool:
     )
 
 
+def test_an_issue_names_itself_in_its_links_and_a_test_of_it_does_not(
+    app: Flask, join: Join
+) -> None:
+    join("ada@example.com")
+    issue = an_issue('::post{slug="the-ql"}')
+    newsletters.send_test(issue, "ben@example.com")
+    newsletters.send(issue)
+    assert f"/blog/the-ql?from=newsletter:{issue}" in (newsletters.find(issue).text or "")
+    with db.reading() as session:
+        (test,) = session.scalars(select(Delivery).where(Delivery.letter == mailing.TEST))
+        assert "/blog/the-ql\n" in letters.find(mailing.TEST).compose(test).text
+
+
 def test_sending_writes_one_row_for_everybody_on_the_list(app: Flask, join: Join) -> None:
     for email in CAST:
         join(email)

@@ -66,6 +66,29 @@ def test_a_product_shows_what_it_costs_now(app: Flask) -> None:
     assert "no-such-thing" not in nothing.html + nothing.text
 
 
+def test_what_leads_to_a_product_or_a_post_says_which_letter_it_stands_in(app: Flask) -> None:
+    samples.seed()
+    skeleton = rendering.compile_letter(
+        "Hello",
+        "Before you read",
+        '::product{slug="ql-claw"}\n\n::post{slug="the-ql"}\n\n'
+        "[a pair](/products/ql-claw?variant=QL-CLAW-PAIR#buy), [safety](/pages/safety), "
+        "[all](/blog/), [chosen](/blog/the-ql?from=page:about), [far](https://example.org/blog/x)",
+        archived=True,
+        source="newsletter:12",
+    )
+    message = skeleton.fill(rendering.sample_values())
+    for part in (message.html.replace("&amp;", "&"), message.text):
+        assert "/products/ql-claw?from=newsletter:12" in part
+        assert "/blog/the-ql?from=newsletter:12" in part
+        assert "/products/ql-claw?variant=QL-CLAW-PAIR&from=newsletter:12#buy" in part
+        assert "/blog/the-ql?from=page:about" in part
+        assert part.count("from=") == 4
+    assert "?from=newsletter:12:web" in rendering.on_the_web(
+        '::product{slug="ql-claw"}', "newsletter:12:web"
+    )
+
+
 def test_a_post_is_named_by_the_letter_or_its_address(app: Flask) -> None:
     message = compiled('::post{slug="psoas-trigger-points" title="The psoas"}')
     assert "The psoas" in message.fill(rendering.sample_values()).text

@@ -251,6 +251,8 @@ def test_the_sample_welcome_can_be_read_to_its_end(app: Flask, join: Join) -> No
                 message = letters.find(row.letter).compose(row)
             assert "{{" not in message.html + message.text
             assert "QL Claw" in message.text or row.payload["position"] != 8
+            led = f"/products/ql-claw?from={row.source}"
+            assert ("/products/" in message.text) == (led in message.text)
             assert len(message.html.encode()) < 102_400
 
 

@@ -13,8 +13,6 @@ from shop.attribution import Step
         "restock",
         "post:psoas-trigger-points",
         "post:psoas-trigger-points:card-2",
-        "muscle:psoas-major",
-        "region:low-back",
         "newsletter:12",
         "sequence:3:1",
         "newsletter:12,post:the-ql:text-1",
@@ -27,6 +25,12 @@ def test_what_our_links_say_is_read_as_it_is(source: str) -> None:
 @pytest.mark.parametrize("source", [None, "", "elsewhere:x", "post:", "post:<b>", "newsletter:x"])
 def test_what_no_link_of_ours_says_is_nothing(source: str | None) -> None:
     assert attribution.read(source) is None
+
+
+def test_no_part_of_anybody_s_body_is_kept() -> None:
+    assert attribution.read("newsletter:12,muscle:psoas-major") == "newsletter:12,muscles"
+    assert attribution.read("region:low-back:card-2") == "finder"
+    assert attribution.steps("muscle:psoas-major") == [Step(kind="muscles")]
 
 
 def test_an_unknown_step_is_left_out_and_a_long_way_loses_its_beginning() -> None:

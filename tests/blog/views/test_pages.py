@@ -182,6 +182,19 @@ def test_the_tool_in_a_post_tells_where_it_was_seen(reader: FlaskClient) -> None
     assert "$89.00" in text
 
 
+def test_the_tool_in_a_post_tells_of_the_letter_that_led_to_the_post(reader: FlaskClient) -> None:
+    page = Page(reader.get("/blog/psoas-trigger-points?from=newsletter:12&utm_source=x").text)
+    way = "newsletter:12,post:psoas-trigger-points"
+    assert page.all("a", href=f"/products/ql-claw?from={way}")
+    forged = reader.get("/blog/psoas-trigger-points?from=%22%3E%3Cb%3E").text
+    assert "?from=post:psoas-trigger-points" in forged
+
+
+def test_the_tool_beside_a_muscle_does_not_tell_which_it_was(reader: FlaskClient) -> None:
+    page = Page(reader.get("/muscles/psoas-major").text)
+    assert page.all("a", href="/products/ql-claw?from=muscles")
+
+
 def test_the_first_page_begins_with_the_thought_and_the_figure(reader: FlaskClient) -> None:
     text = reader.get("/").text
     page = Page(text)
