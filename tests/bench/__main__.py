@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 from core import config, db, schema
-from tests.bench import mail, pages, search
+from tests.bench import mail, orders, pages, search
 from wsgi import create_app, fill
 
 
@@ -20,6 +20,7 @@ def main() -> int:
         # Last, since what it writes would count into the memory that mail took.
         with create_app(config.load({"DATA_DIR": folder})).app_context():
             search.measure()
+        orders.measure(Path(folder) / "year")
     return 0
 
 
