@@ -20,7 +20,8 @@ _PURPOSE = "cart"
 class Cart:
     """Units by SKU, the country they go to, and what led here. `id` names it on its orders.
 
-    `code` is a promotion code that was entered.
+    `code` is a promotion code that was entered, `gift` a message to whoever opens the parcel,
+    `note` one to whoever packs it.
     """
 
     id: str
@@ -28,6 +29,8 @@ class Cart:
     country: str | None = None
     source: str | None = None
     code: str | None = None
+    gift: str | None = None
+    note: str | None = None
 
     @property
     def count(self) -> int:

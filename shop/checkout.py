@@ -60,6 +60,8 @@ class Purchase:
     source: str | None = None
     marketing_consent: bool = False
     code: str | None = None
+    gift_message: str | None = None
+    customer_note: str | None = None
 
 
 def begin(purchase: Purchase) -> Order:
@@ -196,6 +198,8 @@ def _order(purchase: Purchase) -> Order:
         days_min=rate.days_min,
         days_max=rate.days_max,
         marketing_consent=purchase.marketing_consent,
+        gift_message=purchase.gift_message,
+        customer_note=purchase.customer_note,
         source=purchase.source,
         cart=purchase.cart,
         attempt=1,

@@ -12,7 +12,7 @@ COLUMNS = (
     "number", "state", "progress", "dispute", "placed_at", "paid_at", "shipped_at",
     "email", "name", "phone", "line1", "line2", "city", "region", "postal_code", "country",
     "items", "currency", "goods", "discount", "shipping", "tax", "total", "refunded",
-    "carrier", "tracking_number", "tags", "source",
+    "carrier", "tracking_number", "tags", "source", "gift_message", "note",
 )  # fmt: skip
 
 
@@ -49,6 +49,7 @@ def _values(order: Order) -> tuple[Any, ...]:
         "; ".join(parcel.carrier for parcel in order.fulfilments),
         "; ".join(parcel.tracking_number or "" for parcel in order.fulfilments),
         " ".join(each.tag for each in order.tags), order.source,
+        order.gift_message, order.customer_note,
     )  # fmt: skip
 
 

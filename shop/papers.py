@@ -14,7 +14,10 @@ from shop.models import Order, Refund
 
 @dataclass(frozen=True, kw_only=True)
 class Paper:
-    """One paper: who to whom, a table whose first column is words, sums below it, and a foot."""
+    """One paper: who to whom, a table whose first column is words, sums below it, and a foot.
+
+    `message` are somebody's own words, above the table.
+    """
 
     title: str
     number: str
@@ -23,6 +26,7 @@ class Paper:
     buyer: Sequence[str]
     columns: Sequence[str]
     rows: Sequence[Sequence[str]]
+    message: str = ""
     sums: Sequence[tuple[str, str]] = field(default_factory=tuple)
     foot: str = ""
 
@@ -102,11 +106,16 @@ def credit_note(order: Order, number: str, refund: Refund) -> Paper:
 
 
 def packing_slip(order: Order) -> Paper:
-    """What has to go into the next parcel, without prices: it may be a gift."""
+    """What has to go into the next parcel, without prices, and a gift's message.
+
+    The customer's note is on it only where it is no gift: the receiver is not to read it.
+    """
+    note = [("Note", order.customer_note)] if order.customer_note and not order.gift_message else []
     return Paper(
         title="Packing slip",
         number=order.number or "",
-        facts=[("Order", order.number or ""), ("Placed", _day(order.placed_at))],
+        facts=[("Order", order.number or ""), ("Placed", _day(order.placed_at)), *note],
+        message=order.gift_message or "",
         seller=_seller(),
         buyer=_buyer(order),
         columns=("What", "SKU", "Ordered", "In this parcel"),

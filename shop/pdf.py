@@ -70,6 +70,8 @@ def _print(pdf: FPDF, paper: Paper) -> None:
     _write(pdf, f"{paper.title} {paper.number}", size=18, style="B", after=2)
     for label, value in paper.facts:
         _fact(pdf, label, value)
+    if paper.message:
+        _write(pdf, paper.message, size=12, before=5)
     pdf.ln(5)
     _table(pdf, paper)
     if paper.foot:

@@ -3,9 +3,10 @@
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
-from shop import carriers, dispatch, fulfilment, order_search
+from shop import carriers, dispatch, fulfilment, order_search, words
 from shop.dispatch import Row
 from shop.orders import NotPossible
+from shop.words import TooLong
 from staff import access
 from staff import order_page as of_order
 from staff.frame import page, say
@@ -78,6 +79,27 @@ def correct_address(number: int) -> ResponseReturnValue:
     except NotPossible as error:
         return of_order.refuse(order, "address", {"address": str(error)})
     say("The address is put right.")
+    return of_order.back(number)
+
+
+@pages.post("/<int:number>/words")
+def change_words(number: int) -> ResponseReturnValue:
+    """Change the gift message and the customer's note before anything has left."""
+    order = of_order.found(number)
+    given: dict[str, str | None] = {}
+    problems = {}
+    for name in ("gift", "note"):
+        try:
+            given[name] = words.read(request.form.get(name, ""))
+        except TooLong as error:
+            problems[name] = str(error)
+    if problems:
+        return of_order.refuse(order, "words", problems)
+    try:
+        words.change(order.id, gift=given["gift"], note=given["note"], by=access.member().email)
+    except NotPossible as error:
+        return of_order.refuse(order, "words", {"words": str(error)})
+    say("The words are changed.")
     return of_order.back(number)
 
 

@@ -59,7 +59,8 @@ class Order(Base):
     Amounts are minor units of `currency`: `goods` and `shipping` as we asked for them, the others
     as Stripe said. `promotion_code` is one of ours that took `discount_amount` off. `cart` names
     the cart it came from, `source` what led to it, such as `post:psoas-trigger-points`. `attempt`
-    counts the Sessions opened for it, one at a time. `state` is how far the payment has come,
+    counts the Sessions opened for it, one at a time. `gift_message` is for whoever opens the
+    parcel, `customer_note` for whoever packs it. `state` is how far the payment has come,
     `progress` the goods, `dispute` the bank's inquiry: each moves on its own. `fulfilled_at` is
     when the last parcel left.
     """
@@ -120,6 +121,8 @@ class Order(Base):
     days_max: Mapped[int]
     address: Mapped[dict[str, Any] | None]
     marketing_consent: Mapped[bool]
+    gift_message: Mapped[str | None] = mapped_column(Text)
+    customer_note: Mapped[str | None] = mapped_column(Text)
     source: Mapped[str | None] = mapped_column(String(160))
     cart: Mapped[str | None] = mapped_column(String(32))
     session_id: Mapped[str | None] = mapped_column(String(255), unique=True)

@@ -6,11 +6,12 @@ from flask import Blueprint, Response, abort, make_response, redirect, render_te
 from flask.typing import ResponseReturnValue
 
 from core.web.limits import limiter
-from shop import cart, catalog, promotions, shipping
+from shop import cart, catalog, promotions, shipping, words
 from shop.cart import Cart
 from shop.forms import MOST, Invalid, read_quantity, read_source
 from shop.views import baskets
 from shop.views.products import page_again
+from shop.words import TooLong
 
 pages = Blueprint("cart", __name__)
 
@@ -22,6 +23,8 @@ class Entered:
     email: str = ""
     code: str | None = None
     letters: bool = False
+    gift: str | None = None
+    note: str | None = None
     quantities: dict[str, str] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
 
@@ -66,9 +69,11 @@ def change(sku: str) -> ResponseReturnValue:
 
 @pages.post("/cart/country")
 def choose_country() -> ResponseReturnValue:
-    """Say where it goes, to see what it costs."""
+    """Say where it goes, to see what it costs; what was written meanwhile is kept."""
     country = read_country(request.form.get("country"))
-    return _to_cart(replace(baskets.current(), country=country))
+    errors: dict[str, str] = {}
+    basket = with_words(replace(baskets.current(), country=country), errors)
+    return again(basket, errors, 400) if errors else _to_cart(basket)
 
 
 @pages.post("/cart/code")
@@ -90,11 +95,38 @@ def remove_code() -> ResponseReturnValue:
     return _to_cart(replace(baskets.current(), code=None))
 
 
+def again(basket: Cart, errors: dict[str, str], status: int) -> ResponseReturnValue:
+    """The page with the checkout form as it was sent, and what to put right in it."""
+    form = request.form
+    entered = Entered(
+        email=form.get("email", ""),
+        letters="letters" in form,
+        gift=form.get("gift"),
+        note=form.get("note"),
+        errors=errors,
+    )
+    return page(basket, entered, status)
+
+
+def with_words(basket: Cart, errors: dict[str, str]) -> Cart:
+    """The cart with the gift message and the note of the form, where it has those fields."""
+    given: dict[str, str | None] = {}
+    for name in ("gift", "note"):
+        try:
+            given |= {name: words.read(request.form[name])} if name in request.form else {}
+        except TooLong as error:
+            errors[name] = str(error)
+    return replace(basket, **given)  # type: ignore[arg-type] # two fields of text
+
+
 def page(basket: Cart, entered: Entered, status: int = 200) -> ResponseReturnValue:
     """The cart's page, with its forms as they were filled in."""
     html = render_template(
         "shop/cart.html",
         bill=cart.bill(basket),
+        gift=basket.gift if entered.gift is None else entered.gift,
+        note=basket.note if entered.note is None else entered.note,
+        longest=words.LONGEST,
         code=basket.code if entered.code is None else entered.code,
         takes_codes=promotions.any_open(),
         entered=entered,

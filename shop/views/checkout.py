@@ -16,7 +16,7 @@ from shop.models import Order
 from shop.promotions import NotUsable
 from shop.stock import SoldOut
 from shop.views import baskets
-from shop.views.carts import Entered, page, read_country
+from shop.views.carts import again, read_country, with_words
 from shop.views.products import page_again
 
 pages = Blueprint("checkout", __name__)
@@ -66,21 +66,22 @@ def _buy_at_once() -> ResponseReturnValue:
         source=read_source(form.get("from")),
         marketing_consent="letters" in form,
     )
-    return _go(purchase)
+    return _go(purchase, baskets.current())
 
 
 def _buy_cart() -> ResponseReturnValue:
-    basket, form = baskets.current(), request.form
+    form = request.form
+    errors, _, email = _read("1", form.get("email", ""))
+    basket = with_words(baskets.current(), errors)
     bill = cart.bill(basket)
     sold = {item.offer.sku: item.quantity for item in bill.items}
-    errors, _, email = _read("1", form.get("email", ""))
     if bill.problem:
         errors["code"] = bill.problem
     if bill.promotion and bill.promotion.asks_email and email is None:
         errors.setdefault("email", "Enter your e-mail address: your promotion code counts by it.")
     country = _country(form.get("country"), basket, bill.grams, errors)
     if not sold or errors:
-        return _cart_again(errors, 400)
+        return again(basket, errors, 400)
     purchase = Purchase(
         lines=sold,
         country=country,
@@ -89,34 +90,30 @@ def _buy_cart() -> ResponseReturnValue:
         source=basket.source,
         marketing_consent="letters" in form,
         code=basket.code,
+        gift_message=basket.gift,
+        customer_note=basket.note,
     )
-    return _go(purchase)
+    return _go(purchase, basket)
 
 
-def _cart_again(errors: dict[str, str], status: int) -> ResponseReturnValue:
-    form = request.form
-    entered = Entered(email=form.get("email", ""), letters="letters" in form, errors=errors)
-    return page(baskets.current(), entered, status)
-
-
-def _go(purchase: Purchase) -> ResponseReturnValue:
+def _go(purchase: Purchase, basket: Cart) -> ResponseReturnValue:
     """To Stripe's page, or to a page that says why not."""
     try:
         order = checkout.begin(purchase)
     except AlreadyPaid as paid:
         return _leave_cart(paid.order)
     except SoldOut as error:
-        return _sold_out(error, purchase)
+        return baskets.keep(make_response(_sold_out(error, purchase)), basket)
     except NotUsable as error:
-        return _cart_again({"code": str(error)}, 409)
+        return again(basket, {"code": str(error)}, 409)
     except NotSold as error:
         abort(409, str(error))
     except Overtaken:
         abort(409, "You went to the payment page twice at once. The other one counts.")
     except (payments.Unavailable, payments.Refused, payments.Unknown):
         return unreachable(purchase)
-    basket = replace(baskets.current(), id=purchase.cart, country=purchase.country)
-    return baskets.keep(make_response(redirect(order.payment_url or "/cart", 303)), basket)
+    answer = make_response(redirect(order.payment_url or "/cart", 303))
+    return baskets.keep(answer, replace(basket, id=purchase.cart, country=purchase.country))
 
 
 def unreachable(purchase: Purchase | None = None) -> ResponseReturnValue:
