@@ -32,7 +32,7 @@ class _Refusing(click.Command):
 @click.option("--subject", required=True)
 @click.option("--preheader", default="", help="What inboxes show after the subject.")
 @click.option("--body", "file", required=True, type=click.Path(exists=True, path_type=Path))
-@click.option("--segment", help="Only people with this tag.")
+@click.option("--segment", help="Only people in the segment of this name.")
 def draft(subject: str, preheader: str, file: Path, segment: str | None) -> None:
     """Begin an issue from a Markdown file; prints its id."""
     letter = frontmatter.loads(file.read_text(encoding="utf-8"))

@@ -59,13 +59,28 @@ class Subscriber(Base):
 
 
 class SubscriberTag(Base):
-    """A word that staff or an import tied to a person; segments are made of them."""
+    """A word that staff or an import tied to a person; a segment may ask for it."""
 
     __tablename__ = "subscriber_tag"
     __table_args__ = (Index("ix_subscriber_tag_name", "name", "subscriber_id"),)
 
     subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscriber.id"), primary_key=True)
     name: Mapped[str] = mapped_column(String(64), primary_key=True)
+
+
+class Segment(Base):
+    """A part of the list under a name; `rule` says who belongs, see `newsletter.conditions`.
+
+    A newsletter names its segment, and keeps that name when the segment is gone.
+    """
+
+    __tablename__ = "segment"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(64), unique=True)
+    rule: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
 
 
 class ConsentEvent(StrEnum):

@@ -57,7 +57,8 @@ class Status:
 
 
 def draft(subject: str, body: str, *, preheader: str = "", segment: str | None = None) -> int:
-    """Begin an issue; its id."""
+    """Begin an issue; its id. Raises `LookupError` where no segment is called so."""
+    segments.members(segment)
     now = clock.now()
     with db.transaction() as session:
         issue = Newsletter(
@@ -79,6 +80,7 @@ def revise(
     issue_id: int, *, subject: str, preheader: str, body: str, segment: str | None = None
 ) -> None:
     """Change a draft. Raises `WrongState` once it is on its way, `LookupError`."""
+    segments.members(segment)
     with db.transaction():
         values = {"subject": subject, "preheader": preheader, "body": body, "segment": segment}
         _change(issue_id, {IssueState.DRAFT}, updated_at=clock.now(), **values)

@@ -13,7 +13,7 @@ from shop import review_requests
 from shop.events import OrderPaid
 
 CUSTOMERS = "customers"
-"""The tag of readers who bought; a segment like any other."""
+"""The tag of readers who bought."""
 
 log = logging.getLogger(__name__)
 

@@ -225,11 +225,14 @@ def _before_sending(issue: Newsletter, findings: list[Finding]) -> str:
 
 def _given() -> Letter:
     form = request.form
+    segment = form.get("segment") or None
+    if segment is not None and segment not in segments.names():
+        abort(400, "There is no such segment.")
     return Letter(
         subject=" ".join(form.get("subject", "").split()),
         preheader=" ".join(form.get("preheader", "").split()),
         body=form.get("body", "").replace("\r\n", "\n"),
-        segment=form.get("segment") or None,
+        segment=segment,
     )
 
 

@@ -13,7 +13,8 @@ from blog import comments
 from blog.models import Comment
 from core import db, media
 from core.mail.models import Delivery
-from newsletter import links, subscribers
+from newsletter import links, segments, subscribers
+from newsletter.conditions import Rule, Tagged, Term
 from newsletter.models import Newsletter, Sequence, Subscriber
 from shop import catalog, fulfilment, orders, restock, review_requests, reviews, shipping
 from shop.models import RestockRequest
@@ -38,6 +39,7 @@ def addresses(app: Flask, olivia: FlaskClient) -> dict[str, str]:
         restock.ask(offer, "dan@example.com", page=offer.url)
     comments.submit(1, name="Chloe", email="", body="Thank you.")
     picture = media.add(photograph(40, 30), alt="The tool", file="a.jpg", by="olivia")
+    runners = segments.save("Runners", Rule((Term(Tagged("runners")),)))
     with db.reading() as session:
         ben = session.scalars(select(Subscriber)).one()
         comment = session.scalars(select(Comment)).one()
@@ -93,6 +95,7 @@ def addresses(app: Flask, olivia: FlaskClient) -> dict[str, str]:
             "/staff/posts/<int:number>": "/staff/posts/1",
             "/staff/posts/<int:number>/preview": "/staff/posts/1/preview",
             "/staff/posts/<int:number>/revisions/<int:revision>": "/staff/posts/1/revisions/1",
+            "/staff/segments/<int:number>": f"/staff/segments/{runners}",
             "/staff/sequences/<int:number>": f"/staff/sequences/{sequence.id}",
             "/staff/sequences/<int:number>/<int:position>/html": f"/staff/sequences/{sequence.id}/0/html",
             "/staff/subscribers/<int:number>": f"/staff/subscribers/{ben.id}",

@@ -17,6 +17,7 @@ from core.mail import fates, ledger, letters, queue
 from core.mail.models import Delivery, State
 from core.settings import change
 from newsletter import mailing, newsletters, preflight, segments, subscribers, verdicts
+from newsletter.conditions import Rule, Tagged, Term
 from newsletter.models import IssueState, Newsletter
 from newsletter.newsletters import NotReady, Status, WrongState
 from newsletter.subscribers import Preferences
@@ -110,7 +111,8 @@ def test_an_issue_goes_out_once(app: Flask, join: Join) -> None:
 
 def test_a_segment_is_part_of_the_list(app: Flask, join: Join) -> None:
     join("ada@example.com")
-    segments.tag(join("ben@example.com").id, "runners")
+    segments.tag(join("ben@example.com").id, "runs")
+    segments.save("runners", Rule((Term(Tagged("runs")),)))
     issue = an_issue(segment="runners")
     assert newsletters.expected_audience(newsletters.find(issue)) == 1
     newsletters.send(issue)

@@ -33,6 +33,7 @@ LISTS = {
     "newsletters": "/staff/newsletters",
     "sequences": "/staff/sequences",
     "subscribers": "/staff/subscribers",
+    "segments": "/staff/segments",
     "media": "/staff/media",
     "outbox": "/staff/outbox",
     "products": "/staff/products",
