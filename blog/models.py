@@ -1,4 +1,4 @@
-"""The tables of the blog: posts and their topics, revisions, comments, and plain pages."""
+"""The tables of the blog: posts and topics, revisions, unsaved writing, comments, plain pages."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -168,6 +168,30 @@ class Revision(Base):
         Index("uq_revision_post", "post_id", "number", unique=True),
         Index("uq_revision_page", "page_id", "number", unique=True),
     )
+
+
+class WorkingCopy(Base):
+    """What somebody is writing and has not saved: one for each opened editor, named by its `key`.
+
+    `draft` is what the editor's fields hold, and `opened` the revision that the writer began with.
+    A post that was never saved has no `post_id` yet.
+    """
+
+    __tablename__ = "post_working_copy"
+
+    key: Mapped[str] = mapped_column(String(40), primary_key=True)
+    post_id: Mapped[int | None] = mapped_column(
+        ForeignKey("post.id", ondelete="CASCADE"), index=True
+    )
+    writer: Mapped[str] = mapped_column(String(320), index=True)
+    opened: Mapped[int | None]
+    draft: Mapped[dict[str, Any]]
+    kept_at: Mapped[datetime]
+
+    @property
+    def title(self) -> str:
+        """Its title, or a word for one that has none yet."""
+        return str(self.draft["title"]) or "Untitled"
 
 
 class Comment(Base):

@@ -1,30 +1,25 @@
 """The posts desk: what is written, scheduled and published, and the editor beside its preview."""
 
-import difflib
 import json
-import re
-import unicodedata
+import secrets
 from dataclasses import replace
-from datetime import UTC, date, datetime
 
 from flask import Response, abort, redirect, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy.exc import NoResultFound
 
-from blog import anatomy, posts, topics
+from blog import anatomy, posts, topics, working_copies
 from blog.markdown import Unpublishable
-from blog.models import Post, PostState, Revision
+from blog.models import Post, PostState
 from blog.posts import Draft, Outdated, Override, Unsupported
 from blog.views import articles
 from core import clock, db
 from core.findings import Finding, Weight
-from staff import access
+from staff import access, differences, post_form, revisions
 from staff.frame import page, say
 from staff.models import Role
+from staff.working_copies import beside, left
 
 desk = access.desk("posts", __name__, Role.EDITOR)
-
-_EMPTY = Draft(slug="", title="", summary="", body="", author="")
 
 
 @desk.get("")
@@ -33,13 +28,16 @@ def index() -> ResponseReturnValue:
     wanted = request.args.get("state", "")
     state = PostState(wanted) if wanted in set(PostState) else None
     states = {"": "All"} | {each.value: each.value.capitalize() for each in PostState}
-    return page("posts.html", found=posts.in_state(state), state=wanted, states=states)
+    unsaved = working_copies.of_writer(access.member().email)
+    found = posts.in_state(state)
+    return page("posts.html", found=found, state=wanted, states=states, unsaved=unsaved)
 
 
 @desk.get("/new")
 def write() -> ResponseReturnValue:
-    """An empty editor."""
-    return _editor(None, _EMPTY)
+    """An empty editor, or one that goes on with what was never saved."""
+    draft, _, key = _taken_up(None, post_form.EMPTY)
+    return _editor(None, draft, key=key)
 
 
 @desk.post("/new")
@@ -50,26 +48,26 @@ def create() -> ResponseReturnValue:
 
 @desk.get("/<int:number>")
 def edit(number: int) -> ResponseReturnValue:
-    """The editor with a post, or with an earlier revision of it to save anew."""
-    post = _found(number)
+    """The editor with a post, with an earlier revision of it, or with a working copy."""
+    post = post_form.post(number)
     draft = posts.draft_of(post)
     earlier = request.args.get("revision", type=int)
     if earlier is not None:
-        old = _revision(number, earlier)
-        draft = replace(draft, slug=old.slug, title=old.title, summary=old.summary, body=old.body)
-    return _editor(post, draft)
+        draft = revisions.draft_at(post, earlier)
+    draft, opened, key = _taken_up(post, draft)
+    return _editor(post, draft, key=key, opened=opened)
 
 
 @desk.post("/<int:number>")
 def save(number: int) -> ResponseReturnValue:
     """Save a post, and publish or schedule it where that button was pressed."""
-    return _save(_found(number))
+    return _save(post_form.post(number))
 
 
 @desk.post("/preview")
 def preview() -> ResponseReturnValue:
     """What is in the editor as readers would see it; the header `Problems` says what is wrong."""
-    given = _given()
+    given = post_form.given()
     draft = replace(given, title=given.title or "Untitled", slug=given.slug or "untitled")
     try:
         post = posts.preview(draft)
@@ -85,13 +83,13 @@ def preview() -> ResponseReturnValue:
 @desk.get("/<int:number>/preview")
 def saved(number: int) -> ResponseReturnValue:
     """A post as it is saved, as readers see it or would."""
-    return articles.show(_found(number))
+    return articles.show(post_form.post(number))
 
 
 @desk.post("/<int:number>/withdraw")
 def withdraw(number: int) -> ResponseReturnValue:
     """Make a post a draft again."""
-    post = _found(number)
+    post = post_form.post(number)
     published = post.published_at
     if published is not None:
         posts.withdraw(number)
@@ -107,7 +105,7 @@ def withdraw(number: int) -> ResponseReturnValue:
 def publish(number: int) -> ResponseReturnValue:
     """Publish a saved post, now or at a moment; also the way back from `withdraw`."""
     try:
-        post = posts.publish(_found(number).id, at=_moment("at"))
+        post = posts.publish(post_form.post(number).id, at=post_form.moment("at"))
     except (Unpublishable, Unsupported) as error:
         say(f"It cannot be published yet: {error}", kind="error")
     else:
@@ -115,22 +113,13 @@ def publish(number: int) -> ResponseReturnValue:
     return redirect(f"/staff/posts/{number}", 303)
 
 
-@desk.get("/<int:number>/revisions/<int:revision>")
-def show_revision(number: int, revision: int) -> ResponseReturnValue:
-    """What a revision changed since the one before."""
-    post, chosen = _found(number), _revision(number, revision)
-    before = _revision(number, revision - 1) if revision > 1 else None
-    return page("revision.html", post=post, chosen=chosen, lines=_difference(before, chosen))
-
-
 def _save(post: Post | None) -> ResponseReturnValue:
-    draft = _given()
-    draft = replace(draft, slug=draft.slug or _slug(draft.title))
+    draft = post_form.given()
+    draft = replace(draft, slug=draft.slug or post_form.slug(draft.title))
     try:
         saved_post = _saved(post, draft)
     except Outdated:
-        problem = "Somebody else has saved this post since you opened it. Saving again overwrites."
-        return _editor(post, draft, problem), 409
+        return _editor(post, draft, outdated=True), 409
     except Unpublishable as error:
         lines = [f"Line {each['line']}: {each['message']}" for each in error.problems]
         return _editor(post, draft, *lines), 422
@@ -154,13 +143,14 @@ def _saved(post: Post | None, draft: Draft) -> Post:
             override=_override(),
         )
         if request.form.get("do") == "publish":
-            posts.publish(saved_post.id, at=_moment("at"), override=_override())
+            posts.publish(saved_post.id, at=post_form.moment("at"), override=_override())
+        working_copies.discard(post_form.line("copy"), by=access.member().email)
     return saved_post
 
 
 def _override() -> Override | None:
     """The owner's reason to publish what the claims check objects to; nobody else's counts."""
-    reason, member = _line("override"), access.member()
+    reason, member = post_form.line("override"), access.member()
     if not reason or member.role is not Role.OWNER:
         return None
     return Override(reason=reason, by=member.email)
@@ -187,14 +177,47 @@ def _told(post: Post) -> str:
     return f"“{post.title}” is published."
 
 
-def _editor(post: Post | None, draft: Draft, *problems: str, refused: bool = False) -> str:
+def _taken_up(post: Post | None, draft: Draft) -> tuple[Draft, int | None, str]:
+    """What the editor begins with: the working copy that was asked for, or `draft` as it is.
+
+    With it the revision that was opened, and the key of what will be kept: going on with somebody
+    else's copy leaves theirs alone.
+    """
+    opened, key = post.revision if post else None, secrets.token_hex(10)
+    asked = request.args.get("copy")
+    if asked is None:
+        return draft, opened, key
+    copy = working_copies.find(asked)
+    if copy is None or copy.post_id != (post.id if post else None):
+        abort(404)
+    mine = copy.writer == access.member().email
+    return working_copies.draft_in(copy), copy.opened, copy.key if mine else key
+
+
+def _editor(
+    post: Post | None,
+    draft: Draft,
+    *problems: str,
+    refused: bool = False,
+    outdated: bool = False,
+    key: str | None = None,
+    opened: int | None = None,
+) -> str:
+    key = key or post_form.line("copy") or secrets.token_hex(10)
+    asked = request.method == "GET"
     return page(
         "post.html",
         post=post,
         draft=draft,
+        key=key,
+        opened=post.revision if post and opened is None else opened,
+        copied="copy" in request.args,
+        left=left(post, key) if asked else [],
+        beside=beside(post, key=key, opened=opened) if asked and post else [],
+        theirs=_theirs(post, draft) if outdated and post else None,
         problems=problems,
         refused=refused,
-        override=_line("override"),
+        override=post_form.line("override"),
         at=request.form.get("at", ""),
         earlier=request.args.get("revision", type=int),
         topics=topics.every(),
@@ -204,63 +227,12 @@ def _editor(post: Post | None, draft: Draft, *problems: str, refused: bool = Fal
     )
 
 
-def _given() -> Draft:
-    """What the editor's fields hold; tidied, not checked."""
-    form = request.form
-    body = form.get("body", "").replace("\r\n", "\n")
-    return Draft(
-        **{name: _line(name) for name in ("slug", "title", "summary", "author")},
-        body=body,
-        reviewer=_line("reviewer") or None,
-        reviewed_on=_day("reviewed_on"),
-        pillar=_line("pillar") or None,
-        read_next=tuple(re.split(r"[\s,]+", _line("read_next"))) if _line("read_next") else (),
-        topics=tuple(form.getlist("topics")),
-        muscles=tuple(form.getlist("muscles")),
-        regions=tuple(form.getlist("regions")),
-    )
-
-
-def _line(name: str) -> str:
-    return " ".join(request.form.get(name, "").split())
-
-
-def _day(name: str) -> date | None:
-    try:
-        return date.fromisoformat(request.form.get(name, ""))
-    except ValueError:
-        return None
-
-
-def _moment(name: str) -> datetime | None:
-    """A moment in UTC, as the browser's field or an ISO date gives it."""
-    try:
-        moment = datetime.fromisoformat(request.form.get(name, ""))
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _slug(title: str) -> str:
-    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
-
-
-def _found(number: int) -> Post:
-    try:
-        return posts.get(number)
-    except NoResultFound:
-        abort(404)
-
-
-def _revision(number: int, revision: int) -> Revision:
-    found = [each for each in posts.revisions(number) if each.number == revision]
-    return found[0] if found else abort(404)
-
-
-def _difference(before: Revision | None, after: Revision) -> list[tuple[str, str]]:
-    """Lines with how they changed: `added`, `gone`, or empty for what stands around them."""
-    old = before.body.splitlines() if before else []
-    kinds: dict[str, str] = {"+": "added", "-": "gone", "@": "place"}
-    lines = list(difflib.unified_diff(old, after.body.splitlines(), lineterm="", n=2))[2:]
-    return [(kinds.get(line[:1], ""), line) for line in lines]
+def _theirs(post: Post, draft: Draft) -> dict[str, object]:
+    """What was saved meanwhile, and how what was typed here differs from it."""
+    (last, *_) = posts.revisions(post.id)
+    saved = posts.draft_of(post)
+    return {
+        "saved": last,
+        "lines": differences.lines(saved.body, draft.body),
+        "changes": differences.fields(saved, draft),
+    }

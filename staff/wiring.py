@@ -29,6 +29,7 @@ from staff import (
     repayments,
     returns,
     reviews,
+    revisions,
     search,
     segments,
     sequences,
@@ -40,6 +41,7 @@ from staff import (
     subscribers,
     today,
     variants,
+    working_copies,
 )
 
 _DESKS = (
@@ -73,6 +75,8 @@ _DESKS = (
 
 for _part in (parcels, papers, repayments, disputes):
     orders.desk.register_blueprint(_part.pages)
+for _part in (working_copies, revisions):
+    posts.desk.register_blueprint(_part.pages)
 
 
 def init_app(app: Flask) -> None:

@@ -51,8 +51,9 @@ for (const form of document.querySelectorAll("form.filters")) {
   });
 }
 
-// Leaving an edited form asks first; what only shows a preview saves nothing.
-for (const form of document.querySelectorAll("form.editor, form[data-keep]")) {
+// Leaving an edited form asks first; what only shows a preview saves nothing. Where what is typed is
+// kept as it is typed (keeping.js), there is nothing to ask.
+for (const form of document.querySelectorAll("form.editor:not([data-copy]), form[data-keep]")) {
   let changed = false;
   form.addEventListener("input", () => { changed = true; });
   form.addEventListener("submit", (event) => {
@@ -67,7 +68,7 @@ document.addEventListener("keydown", (event) => {
   const form = event.target.closest?.("form[method=post]") ?? document.querySelector("form.editor");
   if (!form) return;
   event.preventDefault();
-  form.requestSubmit(form.querySelector("button:not([formaction])"));
+  form.requestSubmit(form.querySelector("button:not([formaction], [type=button])"));
 });
 
 // Moments come in UTC and are shown in the reader's own zone.

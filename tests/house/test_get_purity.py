@@ -9,7 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from blog import comments
+from blog import comments, posts, working_copies
 from blog.models import Comment
 from core import db, media
 from core.mail.models import Delivery
@@ -38,6 +38,7 @@ def addresses(app: Flask, olivia: FlaskClient) -> dict[str, str]:
     if offer := catalog.offer("QL-CLAW"):
         restock.ask(offer, "dan@example.com", page=offer.url)
     comments.submit(1, name="Chloe", email="", body="Thank you.")
+    working_copies.keep("a-key", posts.draft_of(posts.get(1)), by="olivia@shop.example", post_id=1)
     picture = media.add(photograph(40, 30), alt="The tool", file="a.jpg", by="olivia")
     runners = segments.save("Runners", Rule((Term(Tagged("runners")),)))
     with db.reading() as session:
@@ -93,6 +94,7 @@ def addresses(app: Flask, olivia: FlaskClient) -> dict[str, str]:
             "/staff/variants/<int:number>": "/staff/variants/1",
             "/staff/variants/new/<int:product>": "/staff/variants/new/1",
             "/staff/posts/<int:number>": "/staff/posts/1",
+            "/staff/posts/copies/<key>": "/staff/posts/copies/a-key",
             "/staff/posts/<int:number>/preview": "/staff/posts/1/preview",
             "/staff/posts/<int:number>/revisions/<int:revision>": "/staff/posts/1/revisions/1",
             "/staff/segments/<int:number>": f"/staff/segments/{runners}",

@@ -91,8 +91,11 @@ def test_nobody_overwrites_what_somebody_else_has_saved_meanwhile(
     assert olivia.post(f"/staff/posts/{draft}", data=fields).status_code == 303
     late = ed.post(f"/staff/posts/{draft}", data=fields | {"body": "Mine."})
     assert late.status_code == 409
-    assert "Somebody else has saved" in late.text
-    assert "Mine." in late.text
+    assert "olivia@shop.example saved revision 2" in late.text
+    assert '<span class="gone">-It aches *there*.</span>' in late.text
+    assert '<span class="added">+Mine.</span>' in late.text
+    assert "\nIt aches *there*.</textarea>" in late.text
+    assert "\nMine.</textarea>" in late.text
     assert 'name="opened" value="2"' in late.text
 
 
@@ -103,6 +106,18 @@ def test_every_revision_can_be_seen_and_opened_again(ed: FlaskClient, draft: int
     assert '<span class="added">+It aches *there*.</span>' in changed
     assert "\nIt aches.</textarea>" in ed.get(f"/staff/posts/{draft}?revision=1").text
     assert ed.get(f"/staff/posts/{draft}?revision=9").status_code == 404
+
+
+def test_an_old_revision_is_restored_and_that_is_undone(ed: FlaskClient, draft: int) -> None:
+    ed.post(f"/staff/posts/{draft}", data=FIELDS | {"opened": "1", "slug": "the-ql"})
+    first = f"/staff/posts/{draft}/revisions/1"
+    assert f'action="{first}/restore"' in ed.get(first).text
+    told = ed.post(f"{first}/restore", follow_redirects=True).text
+    assert "Revision 1 is restored, as revision 3." in told
+    assert posts.get(draft).title == "The QL"
+    assert f'action="/staff/posts/{draft}/revisions/2/restore"' in told
+    ed.post(f"/staff/posts/{draft}/revisions/2/restore")
+    assert posts.get(draft).title == "The QL, again"
 
 
 def test_what_cannot_be_is_said_and_what_was_typed_is_kept(ed: FlaskClient, draft: int) -> None:
