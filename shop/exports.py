@@ -18,9 +18,14 @@ COLUMNS = (
 
 def write(orders: Iterable[Order]) -> Iterator[str]:
     """CSV (RFC 4180) of orders, a heading first; amounts in major units, moments in UTC."""
-    yield _line(COLUMNS)
-    for order in orders:
-        yield _line(harmless(value) for value in _values(order))
+    return table(COLUMNS, map(_values, orders))
+
+
+def table(columns: Iterable[str], rows: Iterable[Iterable[object]]) -> Iterator[str]:
+    """CSV (RFC 4180) of any rows, a heading first, one line at a time."""
+    yield _line(columns)
+    for row in rows:
+        yield _line(harmless(value) for value in row)
 
 
 def harmless(value: object) -> str:

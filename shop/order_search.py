@@ -10,6 +10,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from core import db
 from core.web.paging import Page, newest_first
+from shop import takings
 from shop.models import (
     SHIPPABLE,
     TO_FULFIL,
@@ -29,7 +30,7 @@ class Wanted:
     """Which orders; what is empty asks for nothing.
 
     `words` is the beginning of a number, an e-mail address or a tracking number, or part of a name.
-    Placed from `since` on and before `until`.
+    Placed from `since` on and before `until`. `source` is among what led to it (`shop.takings`).
     """
 
     states: Collection[OrderState] = ()
@@ -40,6 +41,7 @@ class Wanted:
     country: str = ""
     since: datetime | None = None
     until: datetime | None = None
+    source: str = ""
     words: str = ""
 
 
@@ -94,16 +96,22 @@ def _conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
         # Written out: a bound value would hide that the index of these rows serves.
         yield Order.state.in_([db.literally(state, Order.state) for state in SHIPPABLE])
         yield Order.progress.in_([db.literally(step, Order.progress) for step in TO_FULFIL])
-    if wanted.tag:
-        yield Order.id.in_(select(OrderTag.order_id).where(OrderTag.tag == wanted.tag))
-    if wanted.country:
-        yield Order.country == wanted.country
+    yield from _carried(wanted)
     if wanted.since:
         yield Order.placed_at >= wanted.since
     if wanted.until:
         yield Order.placed_at < wanted.until
     if wanted.words.strip():
         yield _says(wanted.words.strip())
+
+
+def _carried(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
+    if wanted.tag:
+        yield Order.id.in_(select(OrderTag.order_id).where(OrderTag.tag == wanted.tag))
+    if wanted.country:
+        yield Order.country == wanted.country
+    if wanted.source:
+        yield takings.led_by(wanted.source)
 
 
 def _says(words: str) -> ColumnElement[bool]:

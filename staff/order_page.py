@@ -6,11 +6,10 @@ from dataclasses import dataclass, field
 from flask import abort, redirect, request
 from flask.typing import ResponseReturnValue
 
-from blog import teasers
 from core.mail import ledger
 from shop import alerts, attribution, carriers, disputes, fulfilment, orders, refunds, withdrawals
-from shop.attribution import Step
 from shop.models import Order
+from staff import sources
 from staff.frame import page
 
 
@@ -25,14 +24,6 @@ class Entered:
     def of(self, form: str) -> "Entered":
         """What was entered into that form; nothing where it was another one."""
         return self if self.form == form else Entered(form)
-
-
-@dataclass(frozen=True)
-class Origin:
-    """A step of a buyer's way: in words, and where that leads."""
-
-    text: str
-    href: str | None
 
 
 def found(number: int) -> Order:
@@ -75,12 +66,14 @@ def refuse(order: Order, form: str, problems: Mapping[str, str]) -> ResponseRetu
 
 def show(order: Order, entered: Entered | None = None) -> str:
     """One order: what, for whom, how they came, what happened, and what we wrote to them."""
+    way = attribution.ways(order)
+    names = sources.named(way)
     return page(
         "order.html",
         order=order,
         entered=entered or Entered(),
         parcels=fulfilment.parcels(order.id),
-        origins=[_origin(step) for step in attribution.ways(order)],
+        origins=[names[step.source] for step in way],
         disputes=disputes.of_order(order.id) if order.dispute else [],
         answerable=disputes.ANSWERABLE,
         warnings=alerts.of_order(order.id, "fraud_warning"),
@@ -90,30 +83,3 @@ def show(order: Order, entered: Entered | None = None) -> str:
         messages=ledger.under(f"order:{order.id}"),
         carriers=carriers.NAMES,
     )
-
-
-def _origin(step: Step) -> Origin:
-    """A step as staff read it, with the page that it was on."""
-    match step.kind:
-        case "post":
-            named = teasers.named([step.name])
-            title = named[0].title if named else step.name
-            return Origin(f"the post “{title}”", f"/blog/{step.name}" if named else None)
-        case "newsletter":
-            return Origin(f"newsletter {step.name}", f"/staff/newsletters/{step.name}")
-        case "sequence":
-            version, _, position = step.name.partition(":")
-            return Origin(f"letter {position} of the sequence with version {version}", None)
-        case "restock":
-            return Origin("the letter that it is back in stock", None)
-        case _:
-            return Origin(_PAGES.get(step.kind, step.source.replace(":", " ")), None)
-
-
-_PAGES = {
-    "home": "the home page",
-    "finder": "the pain finder",
-    "muscles": "a page on a muscle",
-    "blog": "the blog's list",
-    "archive": "the past letters",
-}

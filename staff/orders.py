@@ -32,7 +32,7 @@ class Group:
 
 
 GROUPS = {
-    "": Group("Bought", BOUGHT),
+    "": Group("Bought", BOUGHT),  # also whatever is no tab, such as "bought" beside filters
     "to-ship": Group("To ship", to_ship=True),
     "shipped": Group("On the way", SHIPPABLE, (Progress.FULFILLED,)),
     "delivered": Group("Delivered", progress=(Progress.DELIVERED,)),
@@ -128,7 +128,7 @@ def close_withdrawal(number: int) -> ResponseReturnValue:
     return of_order.back(number)
 
 
-_NARROWING = ("payment", "goods", "tag", "country", "since", "until")
+_NARROWING = ("payment", "goods", "tag", "country", "since", "until", "source")
 _LONGEST_NOTE, _LONGEST_TAG = 2000, 40
 
 
@@ -149,6 +149,7 @@ def _wanted(problems: dict[str, str]) -> Wanted:
         country=request.args.get("country", "").strip().upper(),
         since=_day("since", problems),
         until=until and until + timedelta(days=1),
+        source=request.args.get("source", "").strip()[:200],
         words=words,
     )
 

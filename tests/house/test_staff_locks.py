@@ -22,6 +22,7 @@ FORBIDDEN_TO_EDITORS = [
     ("POST", "/staff/orders/1/refund"),
     ("POST", "/staff/orders/1/cancel"),
     ("POST", "/staff/shelf/1/receive"),
+    ("GET", "/staff/origins"),
     ("GET", "/staff/prices/QL-CLAW"),
     ("POST", "/staff/prices/QL-CLAW"),
     ("GET", "/staff/settings"),

@@ -26,6 +26,7 @@ LISTS = {
     "orders, disputes": "/staff/orders/disputes",
     "orders, to ship": "/staff/orders/ship",
     "money": "/staff/money",
+    "origins": "/staff/origins?days=365",
     "shelf": "/staff/shelf",
     "posts": "/staff/posts",
     "comments": "/staff/comments",
