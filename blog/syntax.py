@@ -4,7 +4,6 @@ Raw HTML is text here. Everything that a parse finds out besides tokens goes int
 """
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +16,7 @@ from mdit_py_plugins.footnote import footnote_plugin
 
 from blog import directives, markup
 from blog.directives import DirectiveError
+from core.slugs import slugify
 
 # Ids of the pages around a text.
 _TAKEN = frozenset({"main", "comments", "contents", "notes", "comment-form", "signup"})
@@ -237,12 +237,6 @@ def plain(tokens: Sequence[Token]) -> str:
         parts[token.type](token) if token.type in parts else breaks.get(token.type, "")
         for token in tokens
     )
-
-
-def slugify(text: str) -> str:
-    """`text` in the letters that an address is made of."""
-    ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    return re.sub(r"[^a-z0-9]+", "-", ascii_text.lower()).strip("-")
 
 
 def _free(wanted: str, taken: set[str]) -> str:

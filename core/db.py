@@ -159,6 +159,13 @@ def transaction() -> Iterator[Session]:
 
 
 @contextmanager
+def attempt() -> Iterator[Session]:
+    """A part of the transaction under way that is undone by itself where it raises."""
+    with transaction() as session, session.begin_nested():
+        yield session
+
+
+@contextmanager
 def reading() -> Iterator[Session]:
     """A session to read with, for as long as the block; joins the one that surrounds it."""
     outer = _unit.get()

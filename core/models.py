@@ -1,4 +1,4 @@
-"""The tables that every package stands on: store settings, redirects, leases, uploaded media."""
+"""The tables that every package stands on: settings, redirects, leases, media, arrivals."""
 
 from datetime import datetime
 from typing import Any
@@ -72,3 +72,17 @@ class Medium(Base):
     def is_picture(self) -> bool:
         """Whether it is a picture, neither video nor captions."""
         return self.ending == "jpg"
+
+
+class Arrival(Base):
+    """A thing that came from another shop, by its kind and its name there; see `core.arrivals`.
+
+    `digest` is of what that shop told of it, so that the same told again changes nothing here.
+    """
+
+    __tablename__ = "arrival"
+
+    kind: Mapped[str] = mapped_column(String(32), primary_key=True)
+    name: Mapped[str] = mapped_column(String(255), primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime]

@@ -115,12 +115,20 @@ def accompany(product: Product, accessories: Sequence[str]) -> None:
         )
 
 
+def is_gtin(number: str) -> bool:
+    """Whether it can stand under a bar code: its last digit proves the others (GS1's standard)."""
+    digits = [int(digit) for digit in number] if number.isascii() and number.isdigit() else []
+    weighed = sum(digit * (3 if n % 2 else 1) for n, digit in enumerate(reversed(digits)))
+    return len(digits) in _GTIN_LENGTHS and weighed % 10 == 0
+
+
 def render(body: str) -> str:
     """Markdown as HTML; raw HTML in it stays text."""
     html: str = _MARKDOWN.render(body)
     return html
 
 
+_GTIN_LENGTHS = (8, 12, 13, 14)
 _MARKDOWN = MarkdownIt("commonmark", {"html": False, "typographer": True}).enable(
     ["replacements", "smartquotes", "table"]
 )

@@ -1,14 +1,17 @@
 """Commands for the back office."""
 
 import sys
+from pathlib import Path
 
 import click
 from flask.cli import AppGroup
 
-from staff import members
+from core.arrivals import Fate, Tally
+from staff import members, moving
 from staff.models import Role
 
 commands = AppGroup("staff", help="Who may sign in to the back office.")
+imports = AppGroup("import", help="Move in from another shop.")
 
 
 @commands.command("add")
@@ -26,3 +29,35 @@ def add(email: str, role: str, *, password_stdin: bool) -> None:
     except ValueError as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"{member.email} may sign in as {member.role}.")
+
+
+@imports.command("shopify")
+@click.argument(
+    "folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path)
+)
+@click.option("--dry-run", is_flag=True, help="Say what would become of it, and change nothing.")
+def shopify(folder: Path, *, dry_run: bool) -> None:
+    """Read the CSV files that Shopify exported into DIR; see docs/moving.md.
+
+    Exit status 1 where something was refused; the rest is here all the same.
+    """
+    try:
+        tallies = moving.move_in(folder, dry_run=dry_run)
+    except moving.NothingToRead as error:
+        raise click.ClickException(str(error)) from error
+    for tally in tallies:
+        click.echo(_told(tally))
+        for note in tally.notes:
+            click.echo(f"  look at {note}")
+        for refusal in tally.refusals:
+            click.echo(refusal, err=True)
+    if dry_run:
+        click.echo("This was a dry run: nothing has changed.")
+    if any(tally.refusals for tally in tallies):
+        raise SystemExit(1)
+
+
+def _told(tally: Tally) -> str:
+    counts = [f"{tally.fates[fate]} {fate}" for fate in Fate]
+    left = [f"{count} left out ({why})" for why, count in sorted(tally.left_out.items())]
+    return f"{tally.what}: {', '.join([*counts, f'{len(tally.refusals)} refused', *left])}"

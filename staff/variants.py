@@ -19,7 +19,6 @@ from staff.products import Entered
 desk = access.desk("variants", __name__, Role.EDITOR)
 
 _SKU = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,49}")
-_GTIN_LENGTHS = (8, 12, 13, 14)
 _HEAVIEST = 1_000_000  # grams
 
 
@@ -131,15 +130,10 @@ def _number(name: str, most: int, errors: dict[str, str]) -> int | None:
 
 
 def _gtin(errors: dict[str, str]) -> str | None:
-    """The number under a bar code; its last digit proves the others (GS1's standard)."""
     entered = request.form.get("gtin", "").replace(" ", "")
-    if not entered:
-        return None
-    digits = [int(digit) for digit in entered] if entered.isascii() and entered.isdigit() else []
-    weighed = sum(digit * (3 if n % 2 else 1) for n, digit in enumerate(reversed(digits)))
-    if len(digits) not in _GTIN_LENGTHS or weighed % 10:
+    if entered and not products.is_gtin(entered):
         errors["gtin"] = "This is no GTIN: 8, 12, 13 or 14 digits, the last of which proves them."
-    return entered
+    return entered or None
 
 
 def _values(variant: Variant) -> dict[str, Any]:

@@ -94,6 +94,7 @@ def init_app(app: Flask) -> None:
     office.after_request(_keep_nowhere)
     app.register_blueprint(office)
     app.cli.add_command(cli.commands)
+    app.cli.add_command(cli.imports)
     launch.register(readiness.check)
 
 

@@ -1,0 +1,136 @@
+"""Tables that another program wrote as CSV (RFC 4180), read with suspicion, row by row.
+
+Spreadsheet programs leave their marks in such files: a byte order mark, UTF-16, semicolons for
+commas. What cannot be read is a fault of its row, and the rest goes on.
+"""
+
+import csv
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any, TextIO
+
+_LONGEST = 16 * 1024 * 1024  # characters in a cell; Python's own limit is 131,072
+_MARKS_OF_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+
+
+@dataclass(frozen=True)
+class Row:
+    """What stands in a row, by its column in small letters; `fault` says why it is not readable."""
+
+    file: str
+    line: int
+    cells: Mapping[str, str]
+    fault: str | None = None
+
+    @property
+    def place(self) -> str:
+        """Where it stands, for people."""
+        return f"{self.file}, line {self.line}"
+
+    def text(self, *columns: str) -> str:
+        """What the first of these columns holds that holds anything, else nothing."""
+        found = (self.cells.get(column.lower(), "").strip() for column in columns)
+        return next(filter(None, found), "")
+
+    def number(self, *columns: str) -> int | None:
+        """A whole number; None for an empty cell. Raises `ValueError`."""
+        text = self.text(*columns)
+        if not text:
+            return None
+        if not re.fullmatch(r"-?\d{1,9}(?:\.\d+)?", text):
+            raise ValueError(f"{text[:40]!r} is no number")
+        return int(text.partition(".")[0])
+
+    def moment(self, *columns: str) -> datetime | None:
+        """A moment as ISO 8601 or as Shopify writes it; UTC where it names no zone.
+
+        None for an empty cell. Raises `ValueError`.
+        """
+        text = self.text(*columns)
+        if not text:
+            return None
+        written = re.sub(r"\s+UTC$", "+00:00", text)
+        written = re.sub(r"\s+([+-]\d\d:?\d\d)$", r"\1", written)
+        try:
+            moment = datetime.fromisoformat(written)
+        except ValueError as error:
+            raise ValueError(f"{text[:40]!r} is no moment") from error
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def columns(path: Path) -> frozenset[str]:
+    """The names of a table's columns, in small letters; none where it has no first line."""
+    with _opened(path) as file, suppress(csv.Error):
+        return frozenset(_header(csv.reader(file, delimiter=_delimiter(path))))
+    return frozenset()
+
+
+def read(path: Path) -> Iterator[Row]:
+    """The rows below the first line; `line` is the one that a row begins in."""
+    with _opened(path) as file:
+        rows = csv.reader(file, delimiter=_delimiter(path), strict=True)
+        names = _header(rows)
+        before = rows.line_num
+        while True:
+            try:
+                cells = next(rows)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                yield Row(path.name, before + 1, {}, f"it is no CSV: {error}")
+            else:
+                if any(cells):
+                    yield _row(path.name, before + 1, names, cells)
+            before = rows.line_num
+
+
+def gathered(rows: Iterable[Row], name: Callable[[Row], str]) -> list[list[Row]]:
+    """Rows that tell of the same thing together, in their order; one without a name alone."""
+    found: dict[str, list[Row]] = {}
+    for row in rows:
+        key = name(row) or row.place
+        found.setdefault(key, []).append(row)
+    return list(found.values())
+
+
+def _opened(path: Path) -> TextIO:
+    csv.field_size_limit(_LONGEST)
+    with path.open("rb") as file:
+        wide = file.read(2) in _MARKS_OF_UTF_16
+    if wide:
+        return path.open(encoding="utf-16", errors="replace", newline="")
+    return path.open(encoding="utf-8-sig", errors="surrogateescape", newline="")
+
+
+def _delimiter(path: Path) -> str:
+    with _opened(path) as file:
+        first = file.readline(65_536)
+    return max(",;\t", key=first.count)
+
+
+def _header(rows: Any) -> list[str]:
+    return [" ".join(name.lower().split()) for name in next(rows, [])]
+
+
+def _row(file: str, line: int, names: list[str], cells: list[str]) -> Row:
+    held: dict[str, str] = {}
+    for name, cell in zip_longest(names, cells[: len(names)], fillvalue=""):
+        if cell:
+            held.setdefault(name, cell)
+    return Row(file, line, held, _fault(names, cells))
+
+
+def _fault(names: list[str], cells: list[str]) -> str | None:
+    if any(cells[len(names) :]):
+        return f"it has {len(cells)} cells under {len(names)} columns"
+    text = "".join(cells)
+    if "\0" in text:
+        return "it holds a byte that no text has"
+    if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
+        return "it is not in UTF-8: export it anew, or save it as “CSV UTF-8”"
+    return None

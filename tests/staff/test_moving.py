@@ -1,0 +1,148 @@
+"""Moving in from Shopify, with a folder as it exports one; names and values are made up."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+from flask import Flask
+from sqlalchemy import select
+
+from core import db, redirects
+from shop import catalog, products, samples
+from shop.models import Product, Variant
+
+EXPORT = Path(__file__).parent / "shopify"
+
+Move = Callable[..., Result]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The export, to be altered by a test."""
+    return Path(shutil.copytree(EXPORT, tmp_path / "export"))
+
+
+@pytest.fixture
+def move(app: Flask, folder: Path) -> Move:
+    """Runs the command on the export."""
+
+    def move(*options: str) -> Result:
+        run = app.test_cli_runner().invoke
+        return run(args=["import", "shopify", str(folder), *options])
+
+    return move
+
+
+def everything() -> dict[str, list[Any]]:
+    """All rows of all tables."""
+    with db.engine().connect() as connection:
+        return {
+            table.name: sorted(map(repr, connection.execute(select(table)).all()))
+            for table in db.Base.metadata.sorted_tables
+        }
+
+
+def edit(path: Path, before: str, after: str) -> None:
+    text = path.read_text()
+    assert before in text
+    path.write_text(text.replace(before, after))
+
+
+def product(slug: str) -> Product:
+    with db.reading() as session:
+        return session.scalars(select(Product).where(Product.slug == slug)).one()
+
+
+def test_a_dry_run_says_what_would_happen_and_changes_nothing(move: Move) -> None:
+    before = everything()
+    rehearsed = move("--dry-run")
+    assert everything() == before
+    done = move()
+    assert everything() != before
+    assert rehearsed.output.replace("This was a dry run: nothing has changed.\n", "") == done.output
+
+
+def test_told_again_nothing_changes_whatever_staff_made_of_it(move: Move) -> None:
+    move()
+    with db.transaction():
+        product("back-hook").title = "The better hook"
+    before = everything()
+    again = move()
+    assert everything() == before
+    assert "products: 0 new, 0 changed, 3 same" in again.output
+
+
+def test_a_product_comes_with_variants_prices_stock_and_addresses(move: Move) -> None:
+    assert "products: 3 new, 0 changed, 0 same, 1 refused, 1 left out (gift cards)" in move().output
+    hook = catalog.by_slug("back-hook")
+    assert hook is not None
+    assert "<script" not in hook.html
+    assert "Reach <strong>between</strong>" in hook.html
+    black, red = catalog.offers(hook)
+    assert (black.sku, black.amount, black.available, black.weight_grams, black.gtin) == (
+        "HOOK-BLK-L", 3900, 12, 450, "4006381333931",
+    )  # fmt: skip
+    assert black.options == {"Color": "Black", "Size": "Long"}
+    assert (red.form, red.amount, red.available, red.gtin) == ("Red / Long", 4150, 0, None)
+    assert catalog.by_slug("cotton-strap") is None
+    assert redirects.find("/collections/all/products/back-hook") == "/products/back-hook"
+    assert redirects.find("/old-hook") == "/products/back-hook"
+    assert redirects.find("/collections/all") == "/"
+
+
+def test_what_is_wrong_is_named_with_file_line_and_reason(move: Move, folder: Path) -> None:
+    with (folder / "products_export_1.csv").open("ab") as file:
+        file.write(b"bad,Gr\xf6\xdfe,,,,,TRUE,,,,,BAD,,,,,9.00\n")
+    done = move()
+    assert done.exit_code == 1
+    not_utf_8 = "it is not in UTF-8: export it anew, or save it as “CSV UTF-8”"
+    assert done.stderr.splitlines() == [
+        "products_export_1.csv, line 7: '12.345' is not an amount in USD",
+        f"products_export_1.csv, line 9: {not_utf_8}",
+        "redirects_export.csv, line 6: the old address begins with one slash",
+        "redirects_export.csv, line 4: /products/never-was leads nowhere here",
+    ]
+
+
+def test_a_new_export_changes_what_it_tells_otherwise(move: Move, folder: Path) -> None:
+    move()
+    edit(folder / "products_export_1.csv", "deny,39.00", "deny,35.00")
+    assert "products: 0 new, 1 changed, 2 same" in move().output
+    offer = catalog.offer("HOOK-BLK-L")
+    assert offer is not None
+    assert (offer.amount, offer.available) == (3500, 12)
+
+
+def test_the_sample_makes_room_and_what_staff_made_stays(move: Move, folder: Path) -> None:
+    samples.seed()
+    edit(folder / "products_export_1.csv", "back-hook", "ql-claw")
+    details = product("ql-claw").details
+    move()
+    assert product("ql-claw").title == "Back Hook"
+    assert product("ql-claw").details == details
+    assert [each.sku for each in catalog.offers(product("ql-claw"))] == ["HOOK-BLK-L", "HOOK-RED-L"]
+    products.save(products.Draft(slug="silk-strap", title="Mine", summary="", body=""))
+    edit(folder / "products_export_1.csv", "cotton-strap", "silk-strap")
+    assert "1 left out (a product of this address was made here)" in move().output
+
+
+def test_a_variant_of_another_product_is_not_taken_from_it(move: Move, folder: Path) -> None:
+    samples.seed()
+    with db.reading() as session:
+        sku = session.scalars(select(Variant.sku).order_by(Variant.id)).first()
+    edit(folder / "products_export_1.csv", "HOOK-RED-L", str(sku))
+    done = move()
+    assert f"line 2: {sku} is a variant of" in done.stderr
+    assert catalog.by_slug("back-hook") is None
+
+
+def test_a_folder_without_exports_is_refused(move: Move, folder: Path) -> None:
+    for path in folder.iterdir():
+        path.unlink()
+    (folder / "holiday.csv").write_bytes(b"\0\xff\n")
+    done = move()
+    assert done.exit_code == 1
+    assert "holds no CSV file that Shopify exports" in done.output
