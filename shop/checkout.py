@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from core import clock, db, jobs, money, settings
-from shop import alerts, catalog, orders, payments, promotions, settlement, shipping, stock
+from shop import alerts, brakes, catalog, orders, payments, promotions, settlement, shipping, stock
 from shop.models import BOUGHT, HOLDING, Order, OrderLine, OrderState, Reservation, ReservationState
 
 log = logging.getLogger(__name__)
@@ -50,7 +50,8 @@ class _CartIsOpen(Exception):
 class Purchase:
     """What somebody wants: units by SKU, to a country; the rest where it is known.
 
-    `cart` names the cart it comes from: one cart can be paid through one page at a time.
+    `cart` names the cart it comes from: one cart can be paid through one page at a time. `network`
+    is a name for the customer's.
     """
 
     lines: Mapping[str, int]
@@ -62,13 +63,15 @@ class Purchase:
     code: str | None = None
     gift_message: str | None = None
     customer_note: str | None = None
+    network: str | None = None
 
 
 def begin(purchase: Purchase) -> Order:
     """Place an order and open the page at its `payment_url`; whatever the cart had open is closed.
 
-    Raises `NotSold`, `stock.SoldOut`, `promotions.NotUsable`, `AlreadyPaid`, `Overtaken`,
-    `payments.Unavailable` and `payments.Refused`; then nothing can be paid, and nothing is held.
+    Raises `NotSold`, `stock.SoldOut`, `promotions.NotUsable`, `brakes.TooManyOpen`, `AlreadyPaid`,
+    `Overtaken`, `payments.Unavailable` and `payments.Refused`; then nothing can be paid, and
+    nothing is held.
     """
     for _ in range(_PATIENCE):
         _start_over(purchase.cart)
@@ -82,9 +85,10 @@ def begin(purchase: Purchase) -> Order:
 def place(purchase: Purchase) -> Order:
     """Write the order down, hold its stock and its use of a promotion.
 
-    Raises `NotSold`, `stock.SoldOut` and `promotions.NotUsable`.
+    Raises `NotSold`, `stock.SoldOut`, `promotions.NotUsable` and `brakes.TooManyOpen`.
     """
     with db.transaction() as session:
+        brakes.admit(purchase.network)
         order = _order(purchase)
         session.add(order)
         try:
@@ -97,13 +101,14 @@ def place(purchase: Purchase) -> Order:
     return order
 
 
-def try_again(order: Order) -> Order:
+def try_again(order: Order, network: str | None = None) -> Order:
     """Open another page for an order that nobody paid in time, or whose bank refused.
 
     Raises as `begin` does, and `orders.NotPossible`.
     """
     until = clock.now() + TIME_TO_PAY
     with db.transaction():
+        brakes.admit(network)
         again = orders.move(
             order,
             OrderState.PLACED,
@@ -113,6 +118,7 @@ def try_again(order: Order) -> Order:
             session_id=None,
             payment_url=None,
             expires_at=until,
+            network=network,
         )
         if not again:
             raise orders.NotPossible("This order is paid, is being paid, or was canceled.")
@@ -200,6 +206,7 @@ def _order(purchase: Purchase) -> Order:
         marketing_consent=purchase.marketing_consent,
         gift_message=purchase.gift_message,
         customer_note=purchase.customer_note,
+        network=purchase.network,
         source=purchase.source,
         cart=purchase.cart,
         attempt=1,

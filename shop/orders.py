@@ -137,7 +137,9 @@ def move(order: Order, to: OrderState, states: Collection[OrderState], **values:
     `order` itself follows only where it belongs to the session of the transaction.
     """
     moved = update(Order).where(Order.id == order.id, Order.state.in_(states))
-    return db.changed(moved.values(state=to, **values)) == 1
+    # Nobody needs to know any more from where the payment page was opened.
+    forgotten = {} if to is OrderState.PLACED else {"network": None}
+    return db.changed(moved.values(state=to, **forgotten, **values)) == 1
 
 
 def advance(order: Order, to: Progress, progress: Collection[Progress], **values: Any) -> bool:

@@ -14,7 +14,7 @@ from typing import TypeVar
 from sqlalchemy import select
 
 from core import clock, db, jobs
-from shop import books, disputes, matching, orders, payments, refunds, settlement
+from shop import books, brakes, disputes, matching, orders, payments, refunds, settlement
 from shop.matching import Entry, Told
 from shop.models import HOLDING, Order, Verdict
 
@@ -59,6 +59,7 @@ def reconcile_in_turn() -> None:
 def _run(since: datetime, found: Counter[str]) -> None:
     found["refunds_made"] = _ask_again()
     told = _ask(since)
+    brakes.watch(told.charges)
     before = matching.compare(told)
     _settle_open(found)
     wrong = {each.key: each for each in before if each.verdict is Verdict.UNMATCHED}

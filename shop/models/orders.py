@@ -60,7 +60,8 @@ class Order(Base):
     as Stripe said. `promotion_code` is one of ours that took `discount_amount` off. `cart` names
     the cart it came from, `source` what led to it, such as `post:psoas-trigger-points`. `attempt`
     counts the Sessions opened for it, one at a time. `gift_message` is for whoever opens the
-    parcel, `customer_note` for whoever packs it. `state` is how far the payment has come,
+    parcel, `customer_note` for whoever packs it. `network` names the customer's, see
+    `core.web.limits`, while the payment page is open. `state` is how far the payment has come,
     `progress` the goods, `dispute` the bank's inquiry: each moves on its own. `fulfilled_at` is
     when the last parcel left.
     """
@@ -79,6 +80,12 @@ class Order(Base):
             postgresql_where=text("state = 'placed'"),
         ),
         Index("ix_shop_order_payment_intent", "payment_intent"),
+        Index(
+            "ix_shop_order_network",
+            "network",
+            sqlite_where=text("network IS NOT NULL"),
+            postgresql_where=text("network IS NOT NULL"),
+        ),
         Index(
             "ix_shop_order_dispute",
             "dispute",
@@ -121,6 +128,7 @@ class Order(Base):
     days_max: Mapped[int]
     address: Mapped[dict[str, Any] | None]
     marketing_consent: Mapped[bool]
+    network: Mapped[str | None] = mapped_column(String(32))
     gift_message: Mapped[str | None] = mapped_column(Text)
     customer_note: Mapped[str | None] = mapped_column(Text)
     source: Mapped[str | None] = mapped_column(String(160))

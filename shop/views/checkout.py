@@ -2,12 +2,15 @@
 
 import re
 from dataclasses import replace
+from math import ceil
 
 from flask import Blueprint, abort, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from core.web.limits import limiter
+from core import clock
+from core.web.limits import limiter, network
 from shop import cart, catalog, checkout, orders, payments, settlement, shipping
+from shop.brakes import TooManyOpen
 from shop.cart import Cart
 from shop.checkout import AlreadyPaid, NotSold, Overtaken, Purchase
 from shop.forms import Invalid, read_email, read_quantity, read_source
@@ -65,6 +68,7 @@ def _buy_at_once() -> ResponseReturnValue:
         email=email,
         source=read_source(form.get("from")),
         marketing_consent="letters" in form,
+        network=network(),
     )
     return _go(purchase, baskets.current())
 
@@ -89,6 +93,7 @@ def _buy_cart() -> ResponseReturnValue:
         email=email,
         source=basket.source,
         marketing_consent="letters" in form,
+        network=network(),
         code=basket.code,
         gift_message=basket.gift,
         customer_note=basket.note,
@@ -106,6 +111,8 @@ def _go(purchase: Purchase, basket: Cart) -> ResponseReturnValue:
         return baskets.keep(make_response(_sold_out(error, purchase)), basket)
     except NotUsable as error:
         return again(basket, {"code": str(error)}, 409)
+    except TooManyOpen as error:
+        return too_many(error)
     except NotSold as error:
         abort(409, str(error))
     except Overtaken:
@@ -119,6 +126,14 @@ def _go(purchase: Purchase, basket: Cart) -> ResponseReturnValue:
 def unreachable(purchase: Purchase | None = None) -> ResponseReturnValue:
     """Stripe does not answer: nothing was charged, and the same form again."""
     return render_template("shop/unreachable.html", form=request.form, purchase=purchase), 503
+
+
+def too_many(error: TooManyOpen) -> ResponseReturnValue:
+    """The visitor's network has many payment pages open: nothing was charged, and when to come."""
+    wait = error.until - clock.now()
+    minutes = max(1, ceil(wait.total_seconds() / 60))
+    html = render_template("shop/too_many.html", minutes=minutes)
+    return html, 429, {"Retry-After": str(minutes * 60)}
 
 
 def _sold_out(error: SoldOut, purchase: Purchase) -> ResponseReturnValue:

@@ -4,14 +4,15 @@ from flask import Blueprint, Response, abort, make_response, redirect, render_te
 from flask.typing import ResponseReturnValue
 
 from core.web.headers import cache_publicly
-from core.web.limits import limiter
+from core.web.limits import limiter, network
 from shop import checkout, letters, orders, papers, payments, withdrawals
+from shop.brakes import TooManyOpen
 from shop.forms import Invalid, read_email
 from shop.links import order_path
 from shop.models import Order
 from shop.promotions import NotUsable
 from shop.stock import SoldOut
-from shop.views.checkout import unreachable
+from shop.views.checkout import too_many, unreachable
 
 pages = Blueprint("orders", __name__, url_prefix="/orders")
 
@@ -75,7 +76,7 @@ def pay(token: str) -> ResponseReturnValue:
     """To the payment page again, for an order that nobody has paid."""
     order = named(token)
     try:
-        again = checkout.try_again(order)
+        again = checkout.try_again(order, network())
     except SoldOut as error:
         html = render_template("shop/sold_out.html", line=error.line, offer=None, purchase=None)
         return html, 409
@@ -83,6 +84,8 @@ def pay(token: str) -> ResponseReturnValue:
         abort(409, f"{error} Your order stays as it is, and nothing was charged.")
     except (orders.NotPossible, checkout.Overtaken):
         return redirect(order_path(order), 303)
+    except TooManyOpen as error:
+        return too_many(error)
     except (payments.Unavailable, payments.Refused):
         return unreachable()
     return redirect(again.payment_url or order_path(order), 303)
