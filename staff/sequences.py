@@ -1,14 +1,14 @@
 """The sequences desk: each one a picture of a path with counts on it."""
 
-from flask import abort, redirect
+from flask import abort, redirect, request
 from flask.typing import ResponseReturnValue
 from markupsafe import escape
 from sqlalchemy import func, select
 
 from core import db
-from newsletter import newsletters, paths, sequences
+from newsletter import newsletters, paths, reasons, sequences
 from newsletter.markup import BadLetter
-from newsletter.models import Enrolment, Sequence, Walk
+from newsletter.models import Enrolment, Sequence, Subscriber, Walk
 from newsletter.paths import Path
 from staff import access
 from staff.frame import mail_part, page, say
@@ -48,6 +48,16 @@ def show_step(number: int, position: int) -> ResponseReturnValue:
     except BadLetter as error:
         return mail_part(f"<p>{escape(str(error))}</p>")
     return mail_part(message.html)
+
+
+@desk.get("/<int:number>/why")
+def explain(number: int) -> ResponseReturnValue:
+    """Why a person got each letter of the sequence, or did not; found by their address."""
+    sequence = _path(number).sequence
+    address = request.args.get("email", "").strip().lower()
+    person = db.session().scalar(select(Subscriber).where(Subscriber.email == address))
+    found = {sequence.title: reasons.of_sequence(person, sequence)} if person else {}
+    return page("why.html", person=person, reasons=found, sequence=sequence, address=address)
 
 
 @desk.post("/<int:number>/<any(start, stop):deed>")

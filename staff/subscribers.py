@@ -9,7 +9,7 @@ from sqlalchemy import select
 from core import db
 from core.mail import ledger
 from core.web import paging
-from newsletter import consents, paths, sequences, subscribers, suppression
+from newsletter import consents, paths, reasons, sequences, subscribers, suppression
 from newsletter.models import Standing, Subscriber
 from newsletter.suppression import Reason
 from staff import access
@@ -49,6 +49,13 @@ def show(number: int) -> ResponseReturnValue:
         next_letter=sequences.next_letter(person),
         messages=ledger.addressed_to(person.email)[:50],
     )
+
+
+@desk.get("/<int:number>/why")
+def explain(number: int) -> ResponseReturnValue:
+    """Why a person got each letter, or did not."""
+    person = _found(number)
+    return page("why.html", person=person, reasons=reasons.of_everything(person), sequence=None)
 
 
 @desk.post("/<int:number>/unsubscribe")

@@ -101,3 +101,15 @@ def test_whoever_asks_for_their_data_gets_them_and_can_be_forgotten(
     assert "ada@example.com" in kept.text
     ed.post(f"/staff/subscribers/{ada.id}/erase")
     assert ed.get(f"/staff/subscribers/{ada.id}").status_code == 404
+
+
+def test_ed_learns_why_a_letter_came_from_the_reader_and_from_the_sequence(
+    ed: FlaskClient, welcome: int, join: Join
+) -> None:
+    ada = join("Ada")
+    tick.tick()
+    assert f"/staff/subscribers/{ada.id}/why" in ed.get(f"/staff/subscribers/{ada.id}").text
+    assert "goes out at the next turn" in ed.get(f"/staff/subscribers/{ada.id}/why").text
+    asked = f"/staff/sequences/{welcome}/why?email="
+    assert "A second thought" in ed.get(asked + "Ada@example.com").text
+    assert "Nobody has this address" in ed.get(asked + "nobody@example.com").text

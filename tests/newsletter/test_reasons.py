@@ -1,0 +1,94 @@
+"""Why a person got a letter, or did not."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from flask import Flask
+from sqlalchemy import select
+
+from core import db, settings
+from core.mail import fates, queue, stops
+from core.mail.models import Cause
+from newsletter import newsletters, reasons, sequences, subscribers
+from newsletter.models import Newsletter, Sequence, Subscriber
+from newsletter.sequences import Step
+from newsletter.tick import tick
+from tests.newsletter.conftest import Join
+
+pytestmark = pytest.mark.one_database
+
+ADA = "ada@example.com"
+NOW = datetime(2026, 3, 2, 15, tzinfo=UTC)
+STEPS = [
+    Step(subject="One", preheader="", body="Hello", delay_days=0),
+    Step(subject="Two", preheader="", body="Hello", delay_days=3),
+    Step(subject="Three", preheader="", body="Hello", delay_days=3),
+]
+
+
+@pytest.fixture
+def welcome(app: Flask) -> Sequence:
+    sequences.publish("welcome", "Welcome", STEPS, trigger="confirmed")
+    return the_welcome()
+
+
+def the_welcome() -> Sequence:
+    with db.reading() as session:
+        return session.scalars(select(Sequence)).one()
+
+
+def told(person: Subscriber, sequence: Sequence) -> list[str]:
+    return [reason.sentence for reason in reasons.of_sequence(person, sequence)]
+
+
+def test_each_letter_of_a_walk_says_what_became_of_it(welcome: Sequence, join: Join) -> None:
+    with time_machine.travel(NOW, tick=False):
+        ada = join(ADA)
+        tick()
+        written, next_one, later = told(ada, welcome)
+        assert written == "It is written, and goes out at the next turn of a worker."
+        assert next_one.startswith("It comes on March 5, 2026, in their morning.")
+        assert later.endswith("other letters are before it, the next one on March 5, 2026.")
+        for row in queue.claim("worker", 9):
+            queue.begin({row: "x"})
+            fates.accept(row)
+        assert told(ada, welcome)[0] == "It went out: the mail server took it on March 2, 2026."
+        rows = reasons.of_sequence(ada, welcome)[0].facts
+        assert [row.what for row in rows] == ["Written into the ledger", "Accepted"]
+        subscribers.unsubscribe(ada.public_id, method="button")
+        assert told(ada, welcome)[1] == "It did not come: they had unsubscribed before it was due."
+
+
+def test_a_stop_of_all_mail_is_named_as_the_cause(welcome: Sequence, join: Join) -> None:
+    ada = join(ADA)
+    tick()
+    stops.stop(Cause.HOLD, "restored from a backup")
+    assert told(ada, welcome)[0] == "It waits: mail is stopped (restored from a backup)."
+
+
+def test_whoever_never_began_is_told_why(app: Flask, join: Join) -> None:
+    with time_machine.travel(NOW, tick=False) as machine:
+        ada = join(ADA)
+        machine.shift(timedelta(days=1))
+        sequences.publish("welcome", "Welcome", STEPS, trigger="confirmed")
+        assert told(ada, the_welcome()) == [
+            "They never began it: they were on the list before the sequence existed."
+        ]
+        sequences.switch(the_welcome().id, active=False)
+        ben = join("ben@example.com")
+        assert "switched off" in told(ben, the_welcome())[0]
+
+
+def test_an_issue_says_why_it_passed_somebody_by(app: Flask, join: Join) -> None:
+    settings.change(postal_address="1 Example Street, Exampleville")
+    with time_machine.travel(NOW, tick=False) as machine:
+        ada = join(ADA)
+        issue = newsletters.draft("An issue", "Some words.", preheader="p" * 50)
+        assert reasons.of_issue(ada, newsletters.find(issue)).sentence.endswith("anybody yet.")
+        newsletters.freeze(issue)
+        machine.shift(timedelta(days=1))
+        ben = join("ben@example.com")
+        frozen: Newsletter = newsletters.find(issue)
+        assert "not on the list yet" in reasons.of_issue(ben, frozen).sentence
+        assert "goes out at the next turn" in reasons.of_issue(ada, frozen).sentence
