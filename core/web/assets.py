@@ -22,19 +22,22 @@ _YEAR = 365 * 24 * 3600
 def init_app(app: Flask, source: Path, target: Path) -> None:
     """Publish `source` into `target` and serve it at `/static/`.
 
+    What is in its folder `root` is served at `/` as well: browsers look for icons there unasked.
     Templates get `asset(path)`, and the test `path is published` for what may be missing.
     """
     names = publish(source, target)
     hashed = frozenset(Path(name).name for name in names.values())
     app.jinja_env.globals["asset"] = partial(_address, names)
     app.jinja_env.tests["published"] = names.__contains__
-    app.wsgi_app = WhiteNoise(  # type: ignore[method-assign] # Flask's documented place for middleware
+    served = WhiteNoise(
         app.wsgi_app,
         root=str(target),
         prefix="static/",
         max_age=60,
         immutable_file_test=lambda _, url: Path(url).name in hashed,
     )
+    served.add_files(str(source / "root"))
+    app.wsgi_app = served  # type: ignore[method-assign] # Flask's documented place for middleware
 
 
 def publish(source: Path, target: Path) -> dict[str, str]:

@@ -28,16 +28,21 @@ def main(root: Path = _ROOT, *, dev: bool = False) -> int:
     return 0
 
 
+def search_path() -> str:
+    """Where Node's programs are looked for: first on this machine, then in the one from PyPI."""
+    return os.pathsep.join([os.environ.get("PATH", ""), *_node_from_pypi()])
+
+
 def _installed(root: Path, *, dev: bool) -> bool:
     """What npm notes down after an install is newer than the lock file."""
     note = root / "node_modules" / ".package-lock.json"
     lock = root / "package-lock.json"
-    complete = not dev or (root / "node_modules" / "axe-core").is_dir()
+    complete = not dev or (root / "node_modules" / "html-validate").is_dir()
     return complete and note.exists() and note.stat().st_mtime >= lock.stat().st_mtime
 
 
 def _install(root: Path, *, dev: bool) -> None:
-    path = os.pathsep.join([os.environ.get("PATH", ""), *_node_from_pypi()])
+    path = search_path()
     npm = shutil.which("npm", path=path)
     if npm is None:
         raise OSError("there is no npm")

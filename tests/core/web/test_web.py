@@ -67,3 +67,8 @@ def test_a_visitor_s_address_is_the_one_that_the_last_trusted_proxy_saw(
     behind.add_url_rule("/seen", view_func=lambda: str(request.remote_addr))
     told = {"X-Forwarded-For": "8.8.8.8, 198.51.100.1, 203.0.113.9", "X-Forwarded-Host": "evil"}
     assert behind.test_client().get("/seen", headers=told).text == seen
+
+
+def test_icons_are_where_browsers_look_for_them_unasked(client: FlaskClient) -> None:
+    assert client.get("/favicon.ico").data[:4] == b"\x00\x00\x01\x00"
+    assert client.get("/apple-touch-icon.png").mimetype == "image/png"
