@@ -60,6 +60,17 @@ def about(muscles: Collection[str], count: int = 6) -> list[Teaser]:
     return _read(statement().where(or_(false(), *listed)).limit(count))
 
 
+def by_muscle(each: int = 2) -> dict[str, list[Teaser]]:
+    """The latest posts about every muscle, at most so many, among the last few hundred."""
+    found: dict[str, list[Teaser]] = {}
+    for teaser in latest(_LOOKED_AT):
+        for muscle in teaser.muscles:
+            listed = found.setdefault(muscle, [])
+            if len(listed) < each:
+                listed.append(teaser)
+    return found
+
+
 def showing(slug: str, count: int = 6) -> list[Teaser]:
     """Posts in which the product of that slug has a card, the latest first."""
     shown = cast(Post.slots, String).contains(f'"{slug}"', autoescape=True)
@@ -91,6 +102,7 @@ def statement() -> Select[*tuple[Any, ...]]:
     return found.order_by(*_NEWEST)
 
 
+_LOOKED_AT = 300
 _NEWEST = Post.published_at.desc(), Post.id.desc()
 
 

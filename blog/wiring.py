@@ -6,7 +6,7 @@ from babel.dates import format_date
 from flask import Flask
 from markupsafe import Markup
 
-from blog import anatomy, charts, drawings, readiness, teasers
+from blog import anatomy, charts, drawings, finder, readiness, teasers
 from blog.views import articles, finding, home, machines, muscles, plain
 from core import readiness as launch
 from core.web import sitemap
@@ -29,6 +29,7 @@ def init_app(app: Flask) -> None:
         referral_chart=_referral_chart,
         chart_caption=lambda muscle: charts.caption(anatomy.muscle(muscle)),
         drawing=_drawing,
+        tool_belongs=finder.tool_belongs,
         finder_figure=finding.figure,
     )
 

@@ -4,15 +4,16 @@ from flask import Blueprint, Response, abort, json, render_template
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
-from blog import anatomy, charts, finder
+from blog import anatomy, charts, finder, teasers
 from blog.anatomy import Muscle, Side
+from blog.teasers import Teaser
 from blog.views.answers import HOME, page, public
 from core.web.headers import cache_publicly
 
 pages = Blueprint("finder", __name__)
 
 _FINDER = ("/pain-finder", "Pain finder")
-_DAY = 24 * 3600
+_HOUR = 3600
 
 
 @pages.get("/pain-finder")
@@ -43,6 +44,7 @@ def place(region: str) -> ResponseReturnValue:
         way=[HOME, _FINDER],
         region=found,
         groups=finder.answer((region, None)),
+        reading=teasers.by_muscle(),
     )
     return public(html)
 
@@ -50,16 +52,17 @@ def place(region: str) -> ResponseReturnValue:
 @pages.get("/pain-finder/atlas.json")
 def atlas() -> ResponseReturnValue:
     """All that the finder needs to answer in the browser: the same for everybody, sent whole."""
+    reading = teasers.by_muscle()
     content = {
         "headings": finder.HEADINGS,
         "regions": {
             region.id: {"label": region.label, "alert": region.alert, "paired": region.paired}
             for region in anatomy.regions().values()
         },
-        "muscles": [_in_the_atlas(muscle) for muscle in anatomy.muscles().values()],
+        "muscles": [_in_the_atlas(muscle, reading) for muscle in anatomy.muscles().values()],
     }
     response = Response(json.dumps(content), content_type="application/json")
-    return cache_publicly(response, _DAY)
+    return cache_publicly(response, _HOUR)
 
 
 def figure() -> Markup:
@@ -73,7 +76,7 @@ def _address(region: str, side: Side | None) -> str:
     return f"/pain-finder/{region}"
 
 
-def _in_the_atlas(muscle: Muscle) -> dict[str, object]:
+def _in_the_atlas(muscle: Muscle, reading: dict[str, list[Teaser]]) -> dict[str, object]:
     hits = {
         region: anatomy.WEIGHTS[hit]
         for region in anatomy.regions()
@@ -84,5 +87,5 @@ def _in_the_atlas(muscle: Muscle) -> dict[str, object]:
         "core": muscle.core,
         "bothSides": muscle.referral.both_sides,
         "hits": hits,
-        "html": render_template("blog/_candidate.html", muscle=muscle),
+        "html": render_template("blog/_candidate.html", muscle=muscle, reading=reading),
     }

@@ -3,7 +3,7 @@
 from flask import Blueprint, abort
 from flask.typing import ResponseReturnValue
 
-from blog import anatomy, charts, finder, teasers
+from blog import anatomy, charts, teasers
 from blog.anatomy import Mimic, Muscle
 from blog.views.answers import HOME, page, public
 
@@ -30,6 +30,7 @@ def index() -> ResponseReturnValue:
         way=[HOME],
         core=[muscle for muscle in muscles if muscle.core],
         others=others,
+        reading=teasers.by_muscle(),
     )
     return public(html)
 
@@ -46,7 +47,6 @@ def muscle(slug: str) -> ResponseReturnValue:
         way=[HOME, _ATLAS],
         muscle=found,
         mimics=sorted(found.mimics, key=_by_urgency),
-        tool_belongs=finder.tool_belongs(found),
         may_be_pressed=anatomy.may_be_pressed(found),
         pressing=anatomy.pressing(),
         sources=[anatomy.sources()[source] for source in found.refs],

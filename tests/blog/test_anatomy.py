@@ -107,6 +107,20 @@ def test_the_order_of_choosing_does_not_matter(
     assert anatomy.rank(shuffled) == anatomy.rank(chosen)
 
 
+@given(choices)
+def test_a_body_seen_in_a_mirror_has_its_muscles_in_the_mirror(
+    chosen: list[tuple[str, Side | None]],
+) -> None:
+    turned: dict[Side | None, Side | None] = {"left": "right", "right": "left", None: None}
+    here = anatomy.rank(chosen)
+    there = anatomy.rank([(region, turned[side]) for region, side in chosen])
+    assert [(m.muscle.id, m.score, m.regions) for m in here] == [
+        (m.muscle.id, m.score, m.regions) for m in there
+    ]
+    for match, mirrored in zip(here, there, strict=True):
+        assert {turned[side] for side in match.sides} == set(mirrored.sides)
+
+
 @given(choices, choices)
 def test_one_more_region_never_lowers_a_score(
     chosen: list[tuple[str, Side | None]], more: list[tuple[str, Side | None]]

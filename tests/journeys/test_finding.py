@@ -41,10 +41,16 @@ def test_ben_chooses_two_places_with_the_keyboard_and_takes_one_back(
         page.keyboard.press(key)
         expect(status).to_contain_text(name)
         expect(status).to_be_focused()
-    expect(status).to_contain_text("buttock or low back")
+    expect(status).to_contain_text("buttock on both sides or low back on both sides")
+    page.get_by_role("group", name="Side of the low back").get_by_role(
+        "button", name="Left"
+    ).focus()
+    page.keyboard.press("Enter")
+    expect(status).to_contain_text("or left low back")
+    expect(page.locator('[data-key="low-back left"]')).to_be_focused()
     listed.get_by_role("button", name="buttock", exact=True).focus()
     page.keyboard.press("Space")
-    expect(status).to_contain_text("an ache in the low back.")
+    expect(status).to_contain_text("an ache in the left low back.")
     page.get_by_role("button", name="Start again").click()
     expect(page.get_by_role("region", name="Muscles it could be related to")).to_be_hidden()
 
