@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from blog import anatomy
+from blog import anatomy, drawings
+from core import media
 
 Check = Callable[[str], str | None]
 
@@ -25,12 +26,21 @@ class DirectiveError(ValueError):
 class Directive:
     """What a directive needs, what it may have besides, and which values are right.
 
-    A check answers with what is wrong about a value, or None.
+    What it `states` must be there and may be empty. A check answers with what is wrong about a
+    value, or None.
     """
 
     needs: tuple[str, ...] = ()
     may_have: tuple[str, ...] = ()
+    states: tuple[str, ...] = ()
     checks: Mapping[str, Check] = field(default_factory=dict)
+
+
+def written(directive: str, /, **given: str) -> str:
+    """A directive of one line as a writer would write it; straight quotes in values are curled."""
+    values = {key: _curled(" ".join(value.split())) for key, value in given.items()}
+    attributes = " ".join(f'{key}="{value}"' for key, value in values.items())
+    return f"::{directive}{{{attributes}}}" if given else f"::{directive}"
 
 
 def read_attributes(text: str) -> dict[str, str]:
@@ -61,8 +71,11 @@ def check(known: Mapping[str, Directive], name: str, given: Mapping[str, str]) -
     for needed in directive.needs:
         if not given.get(needed):
             raise DirectiveError(f"{name} needs {needed}")
+    for stated in directive.states:
+        if stated not in given:
+            raise DirectiveError(f'{name} needs {stated}; {stated}="" says that there is none')
     for attribute, value in given.items():
-        if attribute not in (*directive.needs, *directive.may_have):
+        if attribute not in (*directive.needs, *directive.states, *directive.may_have):
             raise DirectiveError(f"{name} has no attribute {attribute!r}")
         wrong = directive.checks.get(attribute, _anything)(value)
         if wrong:
@@ -70,7 +83,13 @@ def check(known: Mapping[str, Directive], name: str, given: Mapping[str, str]) -
 
 
 _ATTRIBUTE = re.compile(r'([a-z]+)="([^"]*)"')
+_UPLOAD = re.compile(r"[0-9a-f]{20}")
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+
+def _curled(value: str) -> str:
+    """The value without the straight quotes that would end it."""
+    return re.sub(r'"([^"]*)"', r"“\1”", value).replace('"', "”")
 
 
 def _anything(value: str) -> None:
@@ -79,6 +98,15 @@ def _anything(value: str) -> None:
 
 def _a_muscle(value: str) -> str | None:
     return None if value in anatomy.muscles() else f"there is no muscle {value!r}"
+
+
+def _a_picture(value: str) -> str | None:
+    if value in drawings.names():
+        return None
+    upload = media.find(value) if _UPLOAD.fullmatch(value) else None
+    if upload is not None and upload.is_picture:
+        return None
+    return f"there is no drawing and no picture {value!r}"
 
 
 def _a_name(value: str) -> str | None:
@@ -99,10 +127,12 @@ def _one_of(*choices: str) -> Check:
 
 LEAVES: Mapping[str, Directive] = MappingProxyType(
     {
-        "muscle-chart": Directive(("muscle",), ("caption",), {"muscle": _a_muscle}),
-        "figure": Directive(("name", "caption", "alt"), ("credit",), {"name": _a_name}),
-        "product": Directive(("slug",), (), {"slug": _a_name}),
-        "button": Directive(("href", "label"), (), {"href": _a_link}),
+        "muscle-chart": Directive(("muscle",), ("caption",), checks={"muscle": _a_muscle}),
+        "figure": Directive(
+            ("name",), ("caption", "credit"), ("alt",), checks={"name": _a_picture}
+        ),
+        "product": Directive(("slug",), checks={"slug": _a_name}),
+        "button": Directive(("href", "label"), checks={"href": _a_link}),
         "finder": Directive(),
         "newsletter": Directive((), ("heading",)),
     }
@@ -111,9 +141,7 @@ LEAVES: Mapping[str, Directive] = MappingProxyType(
 
 BLOCKS: Mapping[str, Directive] = MappingProxyType(
     {
-        "callout": Directive(
-            ("kind", "title"), (), {"kind": _one_of("doctor", "note", "evidence")}
-        ),
+        "callout": Directive(("kind", "title"), checks={"kind": _one_of(*CALLOUTS)}),
         "steps": Directive(("title",)),
     }
 )

@@ -45,5 +45,7 @@ def _referral_chart(muscle: str, prefix: str, *, legend: bool = True) -> Markup:
 
 
 def _drawing(name: str, prefix: str) -> Markup:
-    """A drawing; the page must hold `chart_symbols()` once, above it."""
+    """A drawing, or nothing for one that is gone; `chart_symbols()` must stand above it once."""
+    if name not in drawings.names():
+        return Markup("")
     return Markup(drawings.svg(name, id_prefix=prefix))  # noqa: S704 - drawn by us

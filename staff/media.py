@@ -10,7 +10,7 @@ from core.models import Medium
 from core.pictures import Unusable
 from core.web import pictures
 from shop import gallery
-from staff import access
+from staff import access, pieces
 from staff.frame import page, say
 from staff.models import Role
 
@@ -24,7 +24,13 @@ def index() -> ResponseReturnValue:
     """The library, the newest first."""
     found = media.newest(_PAGE + 1, before=request.args.get("before", type=int))
     older = found[_PAGE - 1].id if len(found) > _PAGE else None
-    return page("media.html", found=found[:_PAGE], older=older, picture_of=pictures.of)
+    return page(
+        "media.html",
+        found=found[:_PAGE],
+        older=older,
+        picture_of=pictures.of,
+        figure_of=pieces.figure,
+    )
 
 
 @desk.post("")
@@ -32,7 +38,8 @@ def upload() -> ResponseReturnValue:
     """Keep a file, sent as `file` with its words as `alt`.
 
     A script that asks for JSON gets `{name, url, alt, width, height, markdown}`, or 422 with
-    `{error}`; a form gets the library again.
+    `{error}`; a form gets the library again. A `decorative` picture is shown without words; in the
+    library it is named after its file.
     """
     request.max_content_length = media.MOST_BYTES + (1 << 20)
     given = request.files.get("file")
@@ -80,8 +87,10 @@ def remove(name: str) -> ResponseReturnValue:
 def _kept(content: bytes, title: str | None) -> Medium:
     if not content:
         raise Unusable("Choose a file first.")
-    alt, by = request.form.get("alt", ""), access.member().email
-    return media.add(content, alt=alt, file=title or "upload", by=by)
+    alt, by, file = request.form.get("alt", ""), access.member().email, title or "upload"
+    if "decorative" in request.form:
+        alt = f"Decorative: {file}"
+    return media.add(content, alt=alt, file=file, by=by)
 
 
 def _wants_json() -> bool:
@@ -92,8 +101,8 @@ def _wants_json() -> bool:
 
 def _told(medium: Medium) -> dict[str, object]:
     told = {each: getattr(medium, each) for each in ("name", "url", "alt", "width", "height")}
-    words = medium.alt.replace("]", "\\]")
-    return told | {"markdown": f"![{words}]({medium.url})" if medium.is_picture else medium.url}
+    shown = pieces.figure(medium, decorative="decorative" in request.form)
+    return told | {"markdown": shown if medium.is_picture else medium.url}
 
 
 def _shown_in(name: str) -> list[str]:

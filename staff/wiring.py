@@ -21,6 +21,7 @@ from staff import (
     pages,
     papers,
     parcels,
+    pieces,
     posts,
     prices,
     products,
@@ -77,7 +78,7 @@ _DESKS = (
 
 for _part in (parcels, papers, repayments, disputes):
     orders.desk.register_blueprint(_part.pages)
-for _part in (working_copies, revisions):
+for _part in (working_copies, revisions, pieces):
     posts.desk.register_blueprint(_part.pages)
 
 

@@ -33,8 +33,15 @@ def test_an_editor_script_is_told_how_to_show_it(ed: FlaskClient) -> None:
     assert answer.status_code == 201
     told = answer.get_json()
     assert (told["alt"], told["width"], told["height"]) == ("The tool", 900, 600)
-    assert told["markdown"] == f"![The tool](/media/{told['name']}.jpg)"
+    assert told["markdown"] == f'::figure{{name="{told["name"]}" caption="" alt="The tool"}}'
     assert ed.get(told["url"]).status_code == 200
+
+
+def test_a_decorative_picture_is_shown_without_words(ed: FlaskClient) -> None:
+    data = {"file": (io.BytesIO(photograph()), "leaf.jpg"), "decorative": "1"}
+    told = ed.post("/staff/media", data=data, headers={"Accept": "application/json"}).get_json()
+    assert told["markdown"].endswith('caption="" alt=""}')
+    assert media.newest()[0].alt == "Decorative: leaf.jpg"
 
 
 @pytest.mark.parametrize(

@@ -1,16 +1,20 @@
 """Ed writes, previews, publishes and takes back."""
 
 import json
+import re
 from datetime import UTC, datetime
+from html import unescape
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from blog import posts
+from blog import markdown, posts
+from blog.directives import BLOCKS, LEAVES
 from blog.models import PostState
 from blog.posts import Draft
-from core import clock
+from core import clock, media
+from tests.core.images import photograph
 
 pytestmark = pytest.mark.one_database
 
@@ -146,3 +150,15 @@ def test_the_preview_says_what_the_claims_check_finds(ed: FlaskClient) -> None:
     answer = ed.post("/staff/posts/preview", data=FIELDS | {"body": "It heals."})
     (problem,) = json.loads(answer.headers["Problems"])
     assert problem == {"line": 1, "message": "“heals” promises too much.", "weight": "blocks"}
+
+
+def test_every_piece_that_is_offered_can_be_rendered_once_its_gaps_are_filled(
+    ed: FlaskClient, sample_shop: Flask
+) -> None:
+    media.add(photograph(), alt='The "tool"', file="tool.jpg", by="ed@shop.example")
+    offered = re.findall(r'data-insert="([^"]*)"', ed.get("/staff/posts/pieces").text)
+    names = {re.match(r":+([a-z-]+)", piece)[1] for piece in map(unescape, offered)}  # type: ignore[index] # each begins so
+    assert names == set(LEAVES) | set(BLOCKS)
+    for piece in map(unescape, offered):
+        filled = piece.replace('href=""', 'href="/blog/"').replace('""', '"Words"')
+        assert not markdown.render(filled).problems, filled

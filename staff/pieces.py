@@ -1,0 +1,106 @@
+"""What a writer can put into a post besides words, each as the text to insert."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask import Blueprint
+from flask.typing import ResponseReturnValue
+
+from blog import anatomy, drawings
+from blog.directives import written
+from core import media
+from core.models import Medium
+from core.web import pictures
+from core.web.pictures import Picture
+from shop import catalog
+from staff.frame import page
+
+pages = Blueprint("pieces", __name__, url_prefix="/pieces")
+
+_LIBRARY = 48
+"""How many of the last uploads are offered."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Something to insert: its name, the Markdown for it, what it is, and how it looks."""
+
+    label: str
+    text: str
+    about: str = ""
+    picture: Picture | None = None
+    drawing: str = ""
+
+
+@pages.get("")
+def index() -> ResponseReturnValue:
+    """Every piece by its kind; the editor's script shows this list in a dialog."""
+    groups = {
+        "Boxes and forms": _BLOCKS,
+        "Products": _products(),
+        "Pictures": [_upload(each) for each in media.newest(_LIBRARY) if each.is_picture],
+        "Drawings": _drawings(),
+        "Charts": _charts(),
+    }
+    return page("post_pieces.html", groups=groups)
+
+
+def figure(medium: Medium, *, decorative: bool = False) -> str:
+    """The directive that shows an uploaded picture, its caption yet to be written."""
+    alt = "" if decorative else medium.alt
+    return written("figure", name=medium.name, caption="", alt=alt)
+
+
+_BLOCKS = (
+    Piece(
+        "See a doctor",
+        ':::callout{kind="doctor" title="See a doctor if…"}\n\n:::',
+        "The signs that need more than a massage. A post about the body must have one.",
+    ),
+    Piece("Note", ':::callout{kind="note" title=""}\n\n:::', "A framed remark."),
+    Piece(
+        "Evidence",
+        ':::callout{kind="evidence" title="What the studies say"}\n\n:::',
+        "What is known, and how well.",
+    ),
+    Piece("Steps", ':::steps{title=""}\n1. \n2. \n:::', "What to do, one after the other."),
+    Piece("Pain finder", written("finder"), "The way into the pain finder."),
+    Piece("Newsletter", written("newsletter", heading=""), "The sign-up form, with a heading."),
+    Piece("Button", written("button", href="", label=""), "A link that stands out."),
+)
+
+
+def _products() -> Sequence[Piece]:
+    return [
+        Piece(each.title, written("product", slug=each.slug), "With today’s price and stock.")
+        for each in catalog.every()
+        if each.published
+    ]
+
+
+def _upload(medium: Medium) -> Piece:
+    return Piece(medium.title, figure(medium), medium.alt, picture=pictures.of(medium))
+
+
+def _drawings() -> Sequence[Piece]:
+    found = [drawings.drawing(name) for name in drawings.names()]
+    return [
+        Piece(
+            each.title,
+            written("figure", name=each.name, caption="", alt=each.description),
+            each.description,
+            drawing=each.name,
+        )
+        for each in found
+    ]
+
+
+def _charts() -> Sequence[Piece]:
+    return [
+        Piece(
+            each.name,
+            written("muscle-chart", muscle=each.id),
+            f"Chart of where {each.latin} is felt.",
+        )
+        for each in anatomy.muscles().values()
+    ]

@@ -1,0 +1,47 @@
+"""Directives as writers meet them: what is inserted is what can be read."""
+
+import pytest
+from flask import Flask
+from hypothesis import given
+from hypothesis import strategies as st
+
+from blog import directives, markdown
+from blog.views import slots
+from core import media
+from tests.core.images import photograph
+
+pytestmark = pytest.mark.one_database
+
+
+@given(st.text(max_size=40))
+def test_what_is_written_is_read_again_with_its_quotes_curled(words: str) -> None:
+    text = directives.written("figure", name="a", alt=words)
+    read = directives.read_attributes(text.removeprefix("::figure"))
+    assert read["name"] == "a"
+    assert '"' not in read["alt"]
+    assert len(read["alt"]) == len(" ".join(words.split()))
+
+
+def test_an_uploaded_picture_is_a_figure_with_every_format(app: Flask) -> None:
+    kept = media.add(photograph(900, 600), alt="The tool", file="a.jpg", by="ed@shop.example")
+    text = directives.written("figure", name=kept.name, caption="On the floor", alt="The tool")
+    rendered = markdown.render(text)
+    assert not rendered.problems
+    with app.test_request_context():
+        shown = slots.fill(rendered.html, rendered.slots, source="post:a")
+    assert 'type="image/avif"' in shown
+    assert 'alt="The tool"' in shown
+    assert "<figcaption>On the floor</figcaption>" in shown
+
+
+@pytest.mark.parametrize(
+    ("attributes", "problem"),
+    [
+        ('name="0123456789abcdef0123" alt="It"', "there is no drawing and no picture"),
+        ('name="no-such-drawing" alt="It"', "there is no drawing and no picture"),
+        ('name="tool-schematic"', 'figure needs alt; alt="" says that there is none'),
+    ],
+)
+def test_a_figure_that_cannot_be_shown_is_said(app: Flask, attributes: str, problem: str) -> None:
+    (found,) = markdown.render(f"::figure{{{attributes}}}").problems
+    assert problem in found["message"]
