@@ -53,7 +53,10 @@ def drift() -> list[object]:
 def _is_ours(name: str | None, kind: str, parents: object) -> bool:
     """What the models do not speak of: the task queue's tables, and each database's own search."""
     del kind, parents
-    return name is None or not name.startswith(("huey_", "post_index", "search_vector"))
+    return name is None or not name.startswith(_NOT_IN_MODELS)
+
+
+_NOT_IN_MODELS = ("huey_", "post_index", "order_index", "parcel_index", "search_vector")
 
 
 def _alembic() -> Config:

@@ -1,11 +1,22 @@
 """The search for orders: by how far they are, by what they carry, and by words."""
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    column,
+    false,
+    func,
+    literal_column,
+    select,
+    table,
+    union,
+)
 from sqlalchemy.orm import joinedload, selectinload
 
 from core import db
@@ -29,8 +40,9 @@ _PIECE = 500  # orders read at once, so that any number of them takes little mem
 class Wanted:
     """Which orders; what is empty asks for nothing.
 
-    `words` is the beginning of a number, an e-mail address or a tracking number, or part of a name.
-    Placed from `since` on and before `until`. `source` is among what led to it (`shop.takings`).
+    Each of `words` begins one of the number, the e-mail address and the name, or of a parcel's
+    tracking number. Placed from `since` on and before `until`. `source` is among what led to it
+    (`shop.takings`).
     """
 
     states: Collection[OrderState] = ()
@@ -115,12 +127,45 @@ def _carried(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
 
 
 def _says(words: str) -> ColumnElement[bool]:
-    parcels = select(Fulfilment.order_id).where(
-        Fulfilment.tracking_number.istartswith(words, autoescape=True)
+    """Each word begins one in what is known of the order, or in the number of one of its parcels.
+
+    What stands without a space between, such as an address, has to follow one another there.
+    """
+    phrases = [_PIECES.findall(word.lower()) for word in words.split()]
+    phrases = [pieces for pieces in phrases if pieces]
+    on_postgresql = db.session().get_bind().dialect.name == "postgresql"
+    look = _on_postgresql if on_postgresql else _on_sqlite
+    return Order.id.in_(union(*look(phrases))) if phrases else false()
+
+
+_PIECES = re.compile(r"[^\W_]+")
+# As the indexes are written, which serve only what reads the same.
+_ORDER_WORDS, _PARCEL_WORDS = (
+    f"to_tsvector('simple'::regconfig, translate({text}, '@._-+/:', '       '))"
+    for text in (
+        "coalesce(number, '') || ' ' || coalesce(email, '') || ' ' || coalesce(name, '')",
+        "coalesce(tracking_number, '')",
     )
-    return or_(
-        Order.number.istartswith(words, autoescape=True),
-        Order.email.istartswith(words, autoescape=True),
-        Order.name.icontains(words, autoescape=True),
-        Order.id.in_(parcels),
-    )
+)
+_Ids = Select[*tuple[Any, ...]]
+
+
+def _on_sqlite(phrases: list[list[str]]) -> Iterator[_Ids]:
+    wanted = " AND ".join(f'"{" ".join(pieces)}" *' for pieces in phrases)
+    yield _matching("order_index", wanted)
+    parcels = Fulfilment.id.in_(_matching("parcel_index", wanted))
+    yield select(Fulfilment.order_id).where(parcels)
+
+
+def _matching(index: str, wanted: str) -> _Ids:
+    name: ColumnElement[Any] = literal_column(index)
+    has = name.op("MATCH", is_comparison=True)(wanted)
+    return select(column("rowid")).select_from(table(index)).where(has)
+
+
+def _on_postgresql(phrases: list[list[str]]) -> Iterator[_Ids]:
+    wanted = " & ".join(f"({' <-> '.join(pieces)}:*)" for pieces in phrases)
+    query = func.to_tsquery(literal_column("'simple'::regconfig"), wanted)
+    for order_id, words in ((Order.id, _ORDER_WORDS), (Fulfilment.order_id, _PARCEL_WORDS)):
+        vector: ColumnElement[Any] = literal_column(words)
+        yield select(order_id).where(vector.op("@@", is_comparison=True)(query))
