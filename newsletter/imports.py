@@ -54,29 +54,16 @@ def read(file: TextIO, *, origin: str, start: str | None = None, dry_run: bool =
     for chunk in _chunks(enumerate(rows, start=2)):
         with suppress(_DryRun), db.transaction():
             for line, row in chunk:
-                _take(line, row, outcome, origin, start)
+                take(line, row, outcome, origin, start)
             if dry_run:
                 raise _DryRun
     return outcome
 
 
-def write(file: TextIO) -> int:
-    """Export everybody on the list; how many people."""
-    rows = csv.writer(file)
-    rows.writerow(COLUMNS)
-    people = select(Subscriber).where(Subscriber.standing == Standing.CONFIRMED)
-    count = 0
-    with db.reading() as session:
-        for count, person in enumerate(  # noqa: B007 - the last count is the answer
-            session.scalars(people.order_by(Subscriber.id).execution_options(yield_per=500)), 1
-        ):
-            rows.writerow(_exported(person))
-    return count
-
-
-def _take(
+def take(
     line: int, row: dict[str, str | None], outcome: Outcome, origin: str, start: str | None
 ) -> None:
+    """Let one person in, or count why not; inside a transaction. See `read` for a row's meaning."""
     try:
         address = addresses.normalize(row["email"] or "")
         given_at = _moment(row.get("consent_at"))
@@ -101,6 +88,20 @@ def _take(
             sequences.enrol(start, subscriber.id)
     else:
         _ask(subscriber, row, outcome, origin)
+
+
+def write(file: TextIO) -> int:
+    """Export everybody on the list; how many people."""
+    rows = csv.writer(file)
+    rows.writerow(COLUMNS)
+    people = select(Subscriber).where(Subscriber.standing == Standing.CONFIRMED)
+    count = 0
+    with db.reading() as session:
+        for count, person in enumerate(  # noqa: B007 - the last count is the answer
+            session.scalars(people.order_by(Subscriber.id).execution_options(yield_per=500)), 1
+        ):
+            rows.writerow(_exported(person))
+    return count
 
 
 def _ask(subscriber: Subscriber, row: dict[str, str | None], outcome: Outcome, origin: str) -> None:

@@ -7,16 +7,12 @@ payment hangs on one conditional UPDATE.
 
 from typing import Any
 
-from sqlalchemy import update
-
-from core import clock, db, events, settings
-from shop import alerts, orders, payments, promotions, stock
+from core import clock, db, events
+from shop import alerts, numbering, orders, payments, promotions, stock
 from shop.events import OrderPaid
 from shop.facts import Session
-from shop.models import HOLDING, UNPAID, Counter, Order, OrderState, Payment
+from shop.models import HOLDING, UNPAID, Order, OrderState, Payment
 from shop.orders import NotPossible
-
-_FIRST_NUMBER = 1001
 
 
 def settle(session_id: str, *, by: str = "Stripe") -> Order | None:
@@ -92,7 +88,7 @@ def _pay(order: Order, session: Session, by: str) -> None:
         order, OrderState.PAID, UNPAID, **paid, **amounts, **_customer(order, session)
     ):
         return
-    order.number = f"{settings.store().order_prefix}{_next_number()}"
+    order.number = numbering.give()
     orders.note(
         order, OrderState.PAID, who=by, why="" if was in HOLDING else f"it was {was} before"
     )
@@ -192,12 +188,6 @@ def _customer(order: Order, session: Session) -> dict[str, Any]:
         "address": session.address,
         "session_id": session.id,
     }
-
-
-def _next_number() -> int:
-    db.insert_missing(Counter, name="order", value=_FIRST_NUMBER - 1)
-    risen = update(Counter).where(Counter.name == "order").values(value=Counter.value + 1)
-    return db.session().scalars(risen.returning(Counter.value)).one()
 
 
 def _keep_payment(order: Order, session: Session) -> None:

@@ -14,17 +14,16 @@ from core import arrivals, db, money, prose, redirects, settings
 from core.arrivals import Fate, LeftOut, Tally
 from core.slugs import slugify
 from core.tables import Row
-from shop import claims, prices, products, stock
+from shop import claims, history, prices, products, stock
 from shop.models import Product, Variant
 
 WHO = "moved from Shopify"
 
 HANDLE = ("Handle", "URL handle")
-FORMER = "former-shop"
-"""The slug of the product that holds what orders name and no product is."""
 _OPTIONS = (1, 2, 3)
 _SUMMARY = 300  # characters
 _LONGEST_ADDRESS = 500
+_MOST = 2_000_000_000  # minor units; what a column of the database holds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,7 +154,10 @@ def amount(text: str, currency: str) -> int:
         raise ValueError(f"{text[:40]!r} is no amount")
     whole, _, part = text.partition(".")
     part = part.rstrip("0")
-    return money.parse(f"{whole}.{part}" if part else whole, currency) if text else 0
+    value = money.parse(f"{whole}.{part}" if part else whole, currency) if text else 0
+    if value > _MOST:
+        raise ValueError(f"{text} is too much")
+    return value
 
 
 def _save(goods: _Goods, fate: Fate) -> Product:
@@ -188,7 +190,7 @@ def _save_form(product: Product, form: _Form, position: int) -> bool:
     """Make or change a variant; whether it is new."""
     known = db.session().scalar(select(Variant).where(Variant.sku == form.sku))
     mine = known is not None and known.product_id == product.id
-    if known is not None and not mine and known.product.slug != FORMER:
+    if known is not None and not mine and known.product.slug != history.FORMER:
         raise ValueError(f"{form.sku} is a variant of “{known.product.title}” here")
     variant = products.save_variant(
         product,

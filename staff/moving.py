@@ -6,6 +6,7 @@ Nothing is asked of other machines, nobody is written to, and no sequence begins
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -13,7 +14,9 @@ from blog import shopify_addresses
 from core import arrivals, db, tables
 from core.arrivals import Tally
 from core.tables import Row
+from newsletter import shopify as customers
 from shop import shopify as goods
+from shop import shopify_orders as past_orders
 
 
 class NothingToRead(ValueError):
@@ -80,6 +83,19 @@ def _read_products(files: Sequence[Path], tally: Tally) -> None:
     arrivals.take(tally, things, partial(goods.take, tally=tally))
 
 
+def _read_customers(files: Sequence[Path], tally: Tally) -> None:
+    for path in files:
+        exported_at = datetime.fromtimestamp(path.stat().st_mtime, UTC).isoformat()
+        one_by_one = ([row] for row in tables.read(path))
+        arrivals.take(tally, one_by_one, partial(customers.take, exported_at=exported_at))
+
+
+def _read_orders(files: Sequence[Path], tally: Tally) -> None:
+    """The oldest come first, since lists show the last that came on top."""
+    things = tables.gathered(_rows(files), lambda row: row.text(*past_orders.NUMBER))
+    arrivals.take(tally, sorted(things, key=past_orders.placed), past_orders.take)
+
+
 def _read_redirects(files: Sequence[Path], tally: Tally) -> None:
     """Those that lead to others come after them, whatever their order."""
     waiting = [[row] for row in _rows(files)]
@@ -102,5 +118,14 @@ _KINDS = (
         (frozenset({"handle", "variant price"}), frozenset({"url handle", "price"})),
         _read_products,
     ),
+    _Kind(
+        "customers",
+        (
+            frozenset({"email", "accepts email marketing"}),
+            frozenset({"email", "first name", "accepts marketing"}),
+        ),
+        _read_customers,
+    ),
+    _Kind("orders", (frozenset({"name", "financial status", "lineitem name"}),), _read_orders),
     _Kind("redirects", (frozenset({"redirect from", "redirect to"}),), _read_redirects),
 )

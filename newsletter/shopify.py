@@ -1,0 +1,50 @@
+"""Customers as Shopify exports them: whoever said yes to letters there comes onto the list."""
+
+from collections.abc import Sequence
+
+from core import arrivals, clock
+from core.arrivals import Fate, LeftOut
+from core.tables import Row
+from newsletter import addresses, imports
+from newsletter.imports import Outcome
+
+_EVIDENCE = "Accepts Email Marketing: yes, as Shopify exported it"
+_YES = ("Accepts Email Marketing", "Accepts Marketing")
+
+
+def take(rows: Sequence[Row], *, exported_at: str) -> Fate:
+    """Take a customer to the gate of `newsletter.imports`, with what Shopify says of their consent.
+
+    It revives nobody who left or was shut out, and begins no sequence. The export tells no day of
+    the consent, so that the receipt has the file's: `exported_at`, ISO 8601. Nothing is kept of
+    those who did not say yes. Raises `ValueError` and `LeftOut` as `arrivals` asks.
+    """
+    row = rows[0]
+    if row.text(*_YES).lower() not in ("yes", "true"):
+        raise LeftOut("not for letters")
+    if not row.text("Email"):
+        raise LeftOut("no e-mail address")
+    address = addresses.normalize(row.text("Email"))
+    told: dict[str, str | None] = {
+        "email": address,
+        "name": row.text("First Name"),
+        "tags": row.text("Tags"),
+        "consent_at": min(exported_at, clock.now().isoformat()),
+        "consent_source": _EVIDENCE,
+    }
+    hashed = addresses.keyed_hash(address)
+    if arrivals.remember("shopify customer", hashed, (told["name"], told["tags"])) is Fate.SAME:
+        return Fate.SAME
+    return _let_in(row, told)
+
+
+def _let_in(row: Row, told: dict[str, str | None]) -> Fate:
+    outcome = Outcome()
+    imports.take(row.line, told, outcome, row.file, None)
+    if outcome.errors:
+        raise ValueError(outcome.errors[0].partition(": ")[2])
+    if outcome.unsubscribed:
+        raise LeftOut("unsubscribed here")
+    if outcome.suppressed:
+        raise LeftOut("shut out here")
+    return Fate.SAME if outcome.already else Fate.NEW
