@@ -28,6 +28,16 @@ def main(root: Path = _ROOT, *, dev: bool = False) -> int:
     return 0
 
 
+def fetch(folder: Path) -> bool:
+    """Install the packages that a folder's lock file names; False where they could not be had."""
+    try:
+        _install(folder, dev=False)
+    except (OSError, subprocess.CalledProcessError) as error:
+        sys.stderr.write(f"vendor: {error}\n")
+        return False
+    return True
+
+
 def search_path() -> str:
     """Where Node's programs are looked for: first on this machine, then in the one from PyPI."""
     return os.pathsep.join([os.environ.get("PATH", ""), *_node_from_pypi()])

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 from core import config, db, schema
-from tests.bench import mail, orders, pages, search
+from tests.bench import lighthouse, mail, orders, pages, search
 from wsgi import create_app, fill
 
 
@@ -16,6 +16,7 @@ def main() -> int:
         os.environ["DATA_DIR"] = folder
         _fill(folder)
         pages.measure(Path(folder))
+        lighthouse.measure()
         mail.measure(Path(folder))
         # Last, since what it writes would count into the memory that mail took.
         with create_app(config.load({"DATA_DIR": folder})).app_context():

@@ -2,14 +2,11 @@
 
 import http.client
 import statistics
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
+from tests.bench.serving import granian, resident
 from tests.free_port import free_port
 
 PAGES = ("/", "/blog/referred-back-pain", "/products/ql-claw", "/pain-finder", "/cart")
@@ -23,8 +20,8 @@ def measure(data_dir: Path) -> None:
     shop = free_port()
     reference = free_port()
     with (
-        _granian("wsgi:create_app", shop, "--factory") as web,
-        _granian("tests.bench.reference:app", reference),
+        granian("wsgi:create_app", shop, "--factory") as web,
+        granian("tests.bench.reference:app", reference),
     ):
         rates: dict[str, list[float]] = {page: [] for page in ("reference", *PAGES)}
         for _ in range(ROUNDS):
@@ -36,7 +33,7 @@ def measure(data_dir: Path) -> None:
         for page, measured in rates.items():
             median = statistics.median(measured)
             print(f"  {page:<28}{median:>9,.0f}/s  ÷ reference {median / base:.2f}")
-        print(f"  memory of the web process after load: {_resident(web) / 2**20:.0f} MB")
+        print(f"  memory of the web process after load: {resident(web) / 2**20:.0f} MB")
 
 
 def _rate(port: int, page: str) -> float:
@@ -61,42 +58,3 @@ def _rate(port: int, page: str) -> float:
     for thread in threads:
         thread.join()
     return sum(counts) / SECONDS
-
-
-@contextmanager
-def _granian(target: str, port: int, *options: str) -> Iterator[int]:
-    command = [
-        *(sys.executable, "-m", "granian", "--interface", "wsgi", target, "--port", str(port)),
-        *("--workers", "1", "--blocking-threads", "1", "--no-log", *options),
-    ]
-    process = subprocess.Popen(command)
-    try:
-        wait_for(port)
-        yield process.pid
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def wait_for(port: int) -> None:
-    """Wait until a page answers there."""
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        connection = http.client.HTTPConnection("127.0.0.1", port)
-        try:
-            connection.request("GET", "/")
-            connection.getresponse()
-        except OSError:
-            threading.Event().wait(0.1)
-        else:
-            return
-    raise RuntimeError(f"nothing answers on port {port}")
-
-
-def _resident(parent: int) -> int:
-    """Bytes resident in the largest process among `parent` and its children (Linux)."""
-    status = [Path(f"/proc/{parent}")]
-    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
-    status += [Path(f"/proc/{child}") for child in children]
-    pages = [int((process / "statm").read_text().split()[1]) for process in status]
-    return max(pages) * 4096
