@@ -48,6 +48,7 @@ from core.web import (
     pictures,
     requests,
     sitemap,
+    visits,
 )
 from shop import catalog, orders
 
@@ -70,6 +71,7 @@ def create_app(settings_of_the_shop: Config | None = None) -> Flask:
     headers.init_app(app, chosen)
     limits.init_app(app, chosen)
     app.wsgi_app = PageCache(app.wsgi_app, chosen.data_dir / "pages")  # type: ignore[method-assign] # Flask's way
+    visits.init_app(app, chosen.site_url)
     if chosen.trusted_proxies:
         # The host is SITE_URL's, whatever a proxy says.
         hops = chosen.trusted_proxies

@@ -7,9 +7,9 @@ from flask import Flask
 from markupsafe import Markup
 
 from blog import anatomy, charts, drawings, finder, readiness, teasers
-from blog.views import articles, finding, home, machines, muscles, plain
+from blog.views import articles, finding, home, machines, muscles, plain, visited
 from core import readiness as launch
-from core.web import sitemap
+from core.web import sitemap, visits
 
 
 def init_app(app: Flask) -> None:
@@ -17,6 +17,7 @@ def init_app(app: Flask) -> None:
     for part in (home, articles, finding, muscles, plain, machines):
         app.register_blueprint(part.pages)
     sitemap.add(app, machines.addresses)
+    visits.add(app, visited.read)
     launch.register(readiness.check)
     app.jinja_env.filters["day"] = _day
     app.jinja_env.globals.update(

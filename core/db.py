@@ -91,6 +91,7 @@ class _Unit:
 
     session: Session
     writing: bool
+    shown: bool = True
     after_commit: list[Callable[[], None]] = field(default_factory=list)
 
 
@@ -132,11 +133,12 @@ def engine() -> Engine:
 
 
 @contextmanager
-def transaction() -> Iterator[Session]:
+def transaction(*, shown: bool = True) -> Iterator[Session]:
     """The only place that commits. Joins a transaction that is already under way.
 
     What was read before it in the same request is read again after it. Functions given to
     `after_commit` run once the outermost one has committed. No network call belongs inside.
+    What is not `shown` on any public page is kept from the observers of commits.
     """
     outer = _unit.get()
     if outer is not None and outer.writing:
@@ -144,7 +146,7 @@ def transaction() -> Iterator[Session]:
         return
     writing = engine().execution_options(writes=True)
     with Session(writing, expire_on_commit=False) as session:
-        unit = _Unit(session, writing=True)
+        unit = _Unit(session, writing=True, shown=shown)
         token = _unit.set(unit)
         try:
             yield session
@@ -154,7 +156,7 @@ def transaction() -> Iterator[Session]:
     if outer is not None:
         outer.session.rollback()
         outer.session.info.clear()
-    for follow_up in (*unit.after_commit, *_observers):
+    for follow_up in (*unit.after_commit, *(_observers if unit.shown else ())):
         follow_up()
 
 

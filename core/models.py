@@ -1,6 +1,6 @@
-"""The tables that every package stands on: settings, redirects, leases, media, arrivals."""
+"""The tables of the core: settings, redirects, leases, media, arrivals, visits."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import String
@@ -86,3 +86,19 @@ class Arrival(Base):
     name: Mapped[str] = mapped_column(String(255), primary_key=True)
     digest: Mapped[str] = mapped_column(String(64))
     at: Mapped[datetime]
+
+
+class Visit(Base):
+    """How often a page was opened on a day (UTC), by all readers together.
+
+    `kind` and `name` say which page, such as `post` and its slug. Some kinds count by a `detail`:
+    the host or the link that led there (see `core.web.visits`). Nothing tells readers apart.
+    """
+
+    __tablename__ = "visit"
+
+    day: Mapped[date] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16), primary_key=True)
+    name: Mapped[str] = mapped_column(String(130), primary_key=True)
+    detail: Mapped[str] = mapped_column(String(160), primary_key=True)
+    count: Mapped[int]

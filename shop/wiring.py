@@ -4,7 +4,7 @@ from flask import Flask
 
 from core import money
 from core import readiness as launch
-from core.web import sitemap
+from core.web import sitemap, visits
 from shop import (
     catalog,
     cli,
@@ -27,6 +27,7 @@ from shop.views import (
     products,
     returns,
     reviews,
+    visited,
     webhooks,
     withdrawals,
 )
@@ -52,6 +53,7 @@ def init_app(app: Flask) -> None:
     for part in _PAGES:
         app.register_blueprint(part.pages)
     sitemap.add(app, products.addresses)
+    visits.add(app, visited.read)
     app.jinja_env.globals.update(
         product_card=catalog.product_card,
         restock_wording=restock.WORDING,
