@@ -33,10 +33,10 @@ def reader(app: Flask) -> FlaskClient:
     return app.test_client()
 
 
-def open_page(client: FlaskClient, path: str, status: int = 200, **headers: str) -> None:
+def open_page(client: FlaskClient, path: str, **headers: str) -> None:
     given = {name.replace("_", "-"): value for name, value in headers.items()}
     answer = client.get(path, headers={"User-Agent": BROWSER} | given)
-    assert answer.status_code == status
+    assert answer.status_code == 200
 
 
 def counts(layer: Visits) -> dict[tuple[date, str, str, str], int]:
@@ -114,9 +114,7 @@ def test_machines_looks_ahead_and_what_is_no_page_are_not_counted(
 
 
 @pytest.mark.one_database
-def test_writing_counts_lets_no_kept_page_go(
-    layer: Visits, reader: FlaskClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_writing_counts_lets_no_kept_page_go(layer: Visits, reader: FlaskClient) -> None:
     told: list[str] = []
     db.on_commit(lambda: told.append("a page may have changed"))
     open_page(reader, "/")
