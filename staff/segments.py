@@ -151,6 +151,7 @@ def _taken(number: int | None) -> ResponseReturnValue:
     deed, _, which = request.form.get("do", "save").partition(":")
     if deed == "add" and (kind := request.form.get("kind", "")) in KINDS:
         form.rows.append(Row(kind, {"holds": "yes"}))
+        return _editor(number, form, counted="Fill in the new condition.")
     elif deed == "drop" and which.isdigit():
         del form.rows[int(which) : int(which) + 1]
     elif deed == "save":
@@ -201,8 +202,11 @@ def _given() -> Form:
     return form
 
 
-def _editor(number: int | None, form: Form, *, problem: str | None = None) -> str:
-    counted = _counted(form) if form.rows else ""
+def _editor(
+    number: int | None, form: Form, *, problem: str | None = None, counted: str = ""
+) -> str:
+    if form.rows and not counted:
+        counted = _counted(form)
     return page(
         "segment.html",
         number=number,
@@ -261,8 +265,9 @@ def _values(
 
 def _words(rule: Rule, known: Mapping[str, Mapping[str, str]]) -> str:
     """A rule as a line to read."""
-    said = (_term_in_words(_row(term), known) for term in rule.terms)
-    return ("; and " if rule.match is Match.ALL else "; or ").join(said)
+    first, *others = (_term_in_words(_row(term), known) for term in rule.terms)
+    joint = "; and " if rule.match is Match.ALL else "; or "
+    return joint.join([first, *(f"{words[0].lower()}{words[1:]}" for words in others)])
 
 
 def _term_in_words(row: Row, known: Mapping[str, Mapping[str, str]]) -> str:

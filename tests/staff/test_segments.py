@@ -26,7 +26,7 @@ def test_ed_adds_conditions_sees_the_count_and_saves(
     join("Ben")
     form = ed.post("/staff/segments/new", data={"do": "add", "kind": "tagged"}).text
     assert 'name="tag-0"' in form
-    assert "Say which tag." in form
+    assert "Fill in the new condition." in form
     assert "1 of 2 readers" in ed.post("/staff/segments/new", data=RUNNERS | {"do": "count"}).text
     saved = ed.post("/staff/segments/new", data=RUNNERS | {"do": "save"})
     assert saved.status_code == 303
