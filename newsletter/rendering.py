@@ -9,7 +9,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from core import config
+from core import config, settings
 from core.mail import composing, forms
 from core.mail.forms import MARK, Form, join
 from core.mail.letters import Message
@@ -89,7 +89,9 @@ def store_parts(skeleton: Skeleton) -> tuple[str, str]:
 
 def restore(subject: str, html: str, text: str) -> Skeleton:
     """A skeleton from what `store_parts` gave."""
-    return _split(Message(subject=markup.with_slots(subject), html=html, text=text))
+    answers = settings.store().support_email
+    slotted = markup.with_slots(subject)
+    return _split(Message(subject=slotted, html=html, text=text, reply_to=answers))
 
 
 def values(

@@ -133,7 +133,7 @@ def _links(delivery: Delivery) -> Message:
     return composing.compose(
         "order_links",
         subject="The link to your order" if len(found) == 1 else "The links to your orders",
-        preheader="As you asked.",
+        preheader="As you asked. Whoever has a link sees the order, so keep it to yourself.",
         headers=_AUTOMATIC,
         orders=[(order, order_url(order)) for order in found],
     )

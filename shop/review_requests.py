@@ -8,6 +8,7 @@ review (16 CFR 465.4), and goes to everybody alike, however content they may be 
 
 from collections.abc import Sequence
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 from sqlalchemy import ColumnElement, String, case, cast, func, literal, null, select
 
@@ -118,6 +119,7 @@ def _request(delivery: Delivery) -> Message:
     if order is None:
         raise Undeliverable("the order is gone")
     refusal = refusal_url(order)
+    host = urlsplit(refusal).hostname
     return composing.compose(
         "review_request",
         subject="What should others know about it?",
@@ -125,6 +127,8 @@ def _request(delivery: Delivery) -> Message:
         headers={
             "List-Unsubscribe": f"<{refusal}>",
             "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+            "List-Id": f"Requests for reviews <reviews.{host}>",
+            "Feedback-ID": f"{REQUEST}:reviews:marketing:{host}",
         },
         order=order,
         purchases=[each for each in reviews.purchases(order) if each.may_write],

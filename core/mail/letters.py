@@ -95,6 +95,11 @@ def find(name: str) -> Letter:
     return _letters[name]
 
 
+def names() -> frozenset[str]:
+    """Every letter that was registered."""
+    return frozenset(_letters)
+
+
 def look(name: str, deliveries: Sequence[Delivery]) -> Mapping[int, Verdict]:
     """The last look at a batch of one letter: which ids must not go, or not now."""
     last_look = _letters[name].last_look if name in _letters else None
