@@ -29,6 +29,11 @@ def words(html: str) -> str:
     return " ".join(BeautifulSoup(nh3.clean(html), "html.parser").get_text(" ").split())
 
 
+def beginning(text: str, most: int) -> str:
+    """Its first words, of at most so many characters."""
+    return text if len(text) <= most else f"{text[: most - 2].rpartition(' ')[0]} …"
+
+
 _FRAME = re.compile(
     r"<iframe\b[^>]*?\bsrc=[\"']((?:https:)?//[^\"'<>\s]+)[\"'][^>]*>", re.IGNORECASE
 )

@@ -83,6 +83,7 @@ def option_title(options: Sequence[tuple[str, str]], title: str) -> str:
 def _goods(rows: Sequence[Row]) -> _Goods:
     first = rows[0]
     handle, title, html = first.text(*HANDLE), first.text("Title"), _html(first)
+    summary = first.text("SEO Description") or prose.beginning(prose.words(html), _SUMMARY)
     if not slugify(handle):
         raise ValueError("it has no handle that could be an address")
     if not title:
@@ -95,7 +96,7 @@ def _goods(rows: Sequence[Row]) -> _Goods:
     return _Goods(
         handle=handle,
         title=title[:200],
-        summary=(first.text("SEO Description") or _begin(prose.words(html))) or title,
+        summary=summary or title,
         body=prose.from_html(html),
         published=_is_published(first),
         forms=forms,
@@ -103,11 +104,7 @@ def _goods(rows: Sequence[Row]) -> _Goods:
 
 
 def _html(row: Row) -> str:
-    return row.text("Body (HTML)", "Description")
-
-
-def _begin(text: str) -> str:
-    return text if len(text) <= _SUMMARY else f"{text[:_SUMMARY].rpartition(' ')[0]} …"
+    return row.text("Body (HTML)", "Body HTML", "Description")
 
 
 def _is_variant(row: Row) -> bool:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+from blog import shopify as articles
 from blog import shopify_addresses
 from core import arrivals, db, tables
 from core.arrivals import Tally
@@ -25,11 +26,14 @@ class NothingToRead(ValueError):
 
 @dataclass(frozen=True)
 class _Kind:
-    """A kind of table: the columns that give it away, and who reads such tables."""
+    """A kind of table: the columns that give it away, and who reads such tables.
+
+    `read` answers with what is left to do once everything is here, if anything.
+    """
 
     what: str
     marks: tuple[frozenset[str], ...]
-    read: Callable[[Sequence[Path], Tally], None]
+    read: Callable[[Sequence[Path], Tally], Callable[[], None] | None]
 
 
 class _DryRun(Exception):
@@ -48,9 +52,13 @@ def move_in(folder: Path, *, dry_run: bool = False) -> list[Tally]:
     with _taken_back() if dry_run else nullcontext():
         with db.transaction():
             shopify_addresses.lead_usual_on()
+        left = []
         for kind, tally in zip(_KINDS, tallies, strict=True):
             with db.transaction():
-                kind.read(files[kind.what], tally)
+                left.append(kind.read(files[kind.what], tally))
+        with db.transaction():
+            for deed in filter(None, left):
+                deed()
     return [tally for tally in tallies if files[tally.what]]
 
 
@@ -96,6 +104,14 @@ def _read_orders(files: Sequence[Path], tally: Tally) -> None:
     arrivals.take(tally, sorted(things, key=past_orders.placed), past_orders.take)
 
 
+def _read_articles(files: Sequence[Path], tally: Tally) -> Callable[[], None]:
+    """They are published last, since they lead to each other and to whatever else came."""
+    ready: list[articles.Readable] = []
+    things = tables.gathered(_rows(files), articles.name)
+    arrivals.take(tally, things, partial(articles.take, tally=tally, ready=ready))
+    return partial(articles.publish, ready, tally)
+
+
 def _read_redirects(files: Sequence[Path], tally: Tally) -> None:
     """Those that lead to others come after them, whatever their order."""
     waiting = [[row] for row in _rows(files)]
@@ -127,5 +143,10 @@ _KINDS = (
         _read_customers,
     ),
     _Kind("orders", (frozenset({"name", "financial status", "lineitem name"}),), _read_orders),
-    _Kind("redirects", (frozenset({"redirect from", "redirect to"}),), _read_redirects),
+    _Kind("articles", (frozenset({"handle", "body html", "blog: handle"}),), _read_articles),
+    _Kind(
+        "redirects",
+        (frozenset({"redirect from", "redirect to"}), frozenset({"path", "target"})),
+        _read_redirects,
+    ),
 )

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,11 @@ from typing import Any
 import pytest
 from click.testing import Result
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from blog import posts
+from blog.posts import Draft
 from core import db, redirects, settings
 from core.mail.models import Delivery
 from newsletter import consents, sequences, subscribers
@@ -99,6 +103,7 @@ def test_a_product_comes_with_variants_prices_stock_and_addresses(move: Move) ->
     assert redirects.find("/collections/all") == "/"
 
 
+@pytest.mark.one_database
 def test_what_is_wrong_is_named_with_file_line_and_reason(move: Move, folder: Path) -> None:
     with (folder / "products_export_1.csv").open("ab") as file:
         file.write(b"bad,Gr\xf6\xdfe,,,,,TRUE,,,,,BAD,,,,,9.00\n")
@@ -122,6 +127,7 @@ def test_a_new_export_changes_what_it_tells_otherwise(move: Move, folder: Path) 
     assert (offer.amount, offer.available) == (3500, 12)
 
 
+@pytest.mark.one_database
 def test_the_sample_makes_room_and_what_staff_made_stays(move: Move, folder: Path) -> None:
     samples.seed()
     edit(folder / "products_export_1.csv", "back-hook", "ql-claw")
@@ -135,6 +141,7 @@ def test_the_sample_makes_room_and_what_staff_made_stays(move: Move, folder: Pat
     assert "1 left out (a product of this address was made here)" in move().output
 
 
+@pytest.mark.one_database
 def test_a_variant_of_another_product_is_not_taken_from_it(move: Move, folder: Path) -> None:
     samples.seed()
     with db.reading() as session:
@@ -145,6 +152,7 @@ def test_a_variant_of_another_product_is_not_taken_from_it(move: Move, folder: P
     assert catalog.by_slug("back-hook") is None
 
 
+@pytest.mark.one_database
 def test_a_folder_without_exports_is_refused(move: Move, folder: Path) -> None:
     for path in folder.iterdir():
         path.unlink()
@@ -246,3 +254,48 @@ def offered(move: Move) -> None:
     steps = [Step(subject="One", preheader="", body="Hello", delay_days=0)]
     sequences.publish("welcome", "Welcome", steps, trigger="confirmed")
     move()
+
+
+def test_articles_are_published_with_their_dates_where_nothing_speaks_against_it(
+    move: Move, client: FlaskClient
+) -> None:
+    done = move()
+    assert "articles: 3 new, 0 changed, 0 same, 2 refused" in done.output
+    assert "“A hook and you” stays a draft: Line 1: “cures” promises too much." in done.output
+    states = {post.slug: post.state for post in posts.in_state()}
+    assert states == {
+        "sitting-all-day": "published", "a-hook-and-you": "draft", "still-a-draft": "draft",
+    }  # fmt: skip
+    post = posts.by_slug("sitting-all-day")
+    assert post is not None
+    assert (post.summary, post.author) == ("Why we sit.", "Sam Sample")
+    assert post.published_at == datetime(2024, 1, 2, 15, tzinfo=UTC)
+    assert "<script" not in post.html
+    assert '<h2 id="sit-less">' in post.html
+    assert client.get("/blogs/news/sitting-all-day").location == "/blog/sitting-all-day"
+    assert client.get("/blogs/news").location == "/blog/"
+    assert client.get("/blogs/news.atom").location == "/blog/feed.xml"
+    assert client.get("/blogs/news/tagged/desk").location == "/blog/"
+
+
+@pytest.mark.one_database
+def test_a_newer_article_is_taken_unless_writers_went_on_with_it(move: Move, folder: Path) -> None:
+    move()
+    edit(folder / "blog_posts.csv", "Stand up", "Get up")
+    assert "articles: 0 new, 1 changed, 2 same" in move().output
+    post = posts.by_slug("sitting-all-day")
+    assert post is not None
+    assert "Get up" in post.html
+    draft = posts.draft_of(posts.get(post.id))
+    posts.save(replace(draft, slug="sitting"), by="ed@shop.example", post_id=post.id)
+    edit(folder / "blog_posts.csv", "Get up", "Rise")
+    assert "1 left out (written on here since)" in move().output
+
+
+@pytest.mark.one_database
+def test_a_post_that_was_written_here_stays_and_is_led_to(move: Move) -> None:
+    mine = Draft(slug="still-a-draft", title="Mine", summary="", body="Mine.", author="Ed")
+    number = posts.save(mine, by="ed@shop.example").id
+    assert "a post is at /blog/still-a-draft already: it stays as it is" in move().output
+    assert posts.get(number).title == "Mine"
+    assert redirects.find("/blogs/news/still-a-draft") == "/blog/still-a-draft"
