@@ -34,6 +34,10 @@ class Store:
     """Business days until a parcel leaves, at the latest."""
     stripe_promotion_codes: bool = False
     """Whether Stripe's page asks for codes kept there, where no code of ours was used."""
+    terms_at_checkout: bool = False
+    """Whether Stripe's page asks to agree to the terms; it needs their address in its dashboard."""
+    promotions_at_checkout: bool = False
+    """Whether Stripe's page offers promotional e-mails; sellers and buyers in the US only."""
     eu_responsible_person: str = "[Sample: name and address of your EU responsible person]"
 
 

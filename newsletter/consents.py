@@ -7,6 +7,7 @@ for each person, so that an erasure breaks nobody else's proof.
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 
 from sqlalchemy import select
@@ -20,11 +21,18 @@ _FIRST = "0" * 64
 
 @dataclass(frozen=True, kw_only=True)
 class Circumstances:
-    """Where and how something was agreed to: `page` is a path, `method` such as `form`."""
+    """Where and how something was agreed to: `page` is a path, `method` such as `form`.
+
+    `wording` with its `version` and `at` are given where the words were others than on our forms,
+    or the moment was another than this one.
+    """
 
     page: str
     method: str
     basis: str = "consent"
+    wording: str = ""
+    version: str = ""
+    at: datetime | None = None
 
 
 def record(subscriber: Subscriber, event: ConsentEvent, how: Circumstances) -> Consent:
@@ -42,10 +50,10 @@ def record(subscriber: Subscriber, event: ConsentEvent, how: Circumstances) -> C
             event=event,
             basis=how.basis,
             wording=_words(event, how),
-            wording_version=wording()["consent"]["version"],
+            wording_version=how.version or wording()["consent"]["version"],
             page=how.page[:500],
             method=how.method[:32],
-            at=clock.now(),
+            at=how.at or clock.now(),
             previous_hash=last.hash if last else _FIRST,
         )
         consent.hash = _hash(consent)
@@ -75,6 +83,8 @@ def is_intact(chain: Sequence[Consent]) -> bool:
 def _words(event: ConsentEvent, how: Circumstances) -> str:
     """The words that were in front of the person, to the letter."""
     words = wording()
+    if how.wording:
+        return how.wording
     match event:
         case ConsentEvent.CONFIRMED:
             button = words["confirm_page"]["button"]

@@ -7,10 +7,11 @@ from sqlalchemy import select
 from core import db
 from newsletter import addresses, segments, sequences, subscribers
 from newsletter.addresses import InvalidAddress
+from newsletter.consents import Circumstances
 from newsletter.events import Erased, Left
 from newsletter.models import Sequence, Standing, Subscriber
 from shop import review_requests
-from shop.events import OrderPaid
+from shop.events import Agreed, OrderPaid
 
 CUSTOMERS = "customers"
 """The tag of readers who bought."""
@@ -29,13 +30,9 @@ def on_order_paid(event: OrderPaid) -> None:
         log.warning("order %s was paid from an address that no letter reaches", event.order_id)
         return
     with db.transaction() as session:
-        if event.marketing_consent:
+        if event.agreed is not None:
             subscribers.subscribe(
-                address,
-                source="checkout",
-                page="/checkout",
-                method="checkout",
-                name=event.name or "",
+                address, source="checkout", how=_how(event.agreed), name=event.name or ""
             )
         reader = session.scalar(select(Subscriber).where(Subscriber.email == address))
         if reader is not None:
@@ -48,6 +45,16 @@ def on_left(event: Left | Erased) -> None:
     with db.transaction() as session:
         reader = session.get_one(Subscriber, event.subscriber_id)
         review_requests.refuse(reader.email)
+
+
+def _how(agreed: Agreed) -> Circumstances:
+    return Circumstances(
+        page=agreed.place,
+        method="checkout",
+        wording=agreed.wording,
+        version=agreed.version,
+        at=agreed.at,
+    )
 
 
 def _begin_sequences(reader: Subscriber, order_id: int) -> None:

@@ -31,6 +31,7 @@ CONFIRMATION = "newsletter.confirmation"
 """The letter that asks a person to confirm."""
 BRAKE = timedelta(minutes=1)
 A_DAY_S_REQUESTS = 3
+_BY_FORM = Circumstances(page="/newsletter/", method="form")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,8 +48,7 @@ def subscribe(
     email: str,
     *,
     source: str,
-    page: str = "/newsletter/",
-    method: str = "form",
+    how: Circumstances = _BY_FORM,
     name: str = "",
     pace_days: int = 0,
 ) -> None:
@@ -66,7 +66,6 @@ def subscribe(
         if subscriber.standing is Standing.PENDING:
             subscriber.name = clean_name(name) or subscriber.name
             subscriber.pace_days = pace_days if pace_days in paces() else subscriber.pace_days
-        how = Circumstances(page=page, method=method)
         ask(subscriber, consents.record(subscriber, ConsentEvent.REQUESTED, how))
 
 

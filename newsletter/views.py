@@ -12,6 +12,7 @@ from core.web.headers import cache_publicly
 from core.web.limits import limiter
 from newsletter import addresses, links, newsletters, rendering, sequences, subscribers
 from newsletter.addresses import InvalidAddress
+from newsletter.consents import Circumstances
 from newsletter.models import Newsletter, Standing, Subscriber
 from newsletter.subscribers import Preferences
 from newsletter.wording import wording
@@ -75,7 +76,7 @@ def subscribe() -> ResponseReturnValue:
         subscribers.subscribe(
             address,
             source=request.form.get("source", "") or "form",
-            page=request.form.get("page", "") or "/newsletter/",
+            how=Circumstances(page=request.form.get("page", "") or "/newsletter/", method="form"),
             name=request.form.get("name", ""),
             pace_days=request.form.get("pace_days", 0, type=int),
         )

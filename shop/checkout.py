@@ -14,8 +14,29 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from core import clock, db, jobs, money, settings
-from shop import alerts, brakes, catalog, orders, payments, promotions, settlement, shipping, stock
-from shop.models import BOUGHT, HOLDING, Order, OrderLine, OrderState, Reservation, ReservationState
+from shop import (
+    alerts,
+    brakes,
+    catalog,
+    consents,
+    orders,
+    payments,
+    promotions,
+    settlement,
+    shipping,
+    stock,
+)
+from shop.models import (
+    BOUGHT,
+    HOLDING,
+    Matter,
+    Order,
+    OrderLine,
+    OrderState,
+    Reservation,
+    ReservationState,
+)
+from shop.payments import Wishes
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +72,7 @@ class Purchase:
     """What somebody wants: units by SKU, to a country; the rest where it is known.
 
     `cart` names the cart it comes from: one cart can be paid through one page at a time. `network`
-    is a name for the customer's.
+    is a name for the customer's, `page` is where they filled in the form.
     """
 
     lines: Mapping[str, int]
@@ -64,6 +85,7 @@ class Purchase:
     gift_message: str | None = None
     customer_note: str | None = None
     network: str | None = None
+    page: str = "/cart"
 
 
 def begin(purchase: Purchase) -> Order:
@@ -97,6 +119,8 @@ def place(purchase: Purchase) -> Order:
             raise _CartIsOpen from error
         stock.hold(order, order.expires_at)
         _hold_promotion(order)
+        if order.marketing_consent:
+            consents.record(order, Matter.LETTERS, consents.LETTERS, place=purchase.page)
         orders.note(order, OrderState.PLACED, who=_CUSTOMER)
     return order
 
@@ -224,9 +248,8 @@ def _discount(code: str | None, goods: int, currency: str) -> int:
 
 
 def _open(order: Order) -> Order:
-    take_codes = settings.store().stripe_promotion_codes
     try:
-        session = payments.open_session(order, take_codes=take_codes)
+        session = payments.open_session(order, _wishes(order))
     except payments.Unavailable:
         _give_up(order, "Stripe could not be reached")
         raise
@@ -246,6 +269,15 @@ def _open(order: Order) -> Order:
         payments.expire_session(session.id)
         raise Overtaken
     return orders.get(order.id)
+
+
+def _wishes(order: Order) -> Wishes:
+    store = settings.store()
+    return Wishes(
+        take_codes=store.stripe_promotion_codes,
+        terms=consents.terms().text if store.terms_at_checkout else None,
+        promotions=store.promotions_at_checkout and not order.marketing_consent,
+    )
 
 
 def _give_up(order: Order, why: str) -> None:

@@ -1,20 +1,32 @@
 """What happens to orders, told in the transaction in which it happens."""
 
 from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Agreed:
+    """Somebody agreed to these words, of this version, at a place at a moment."""
+
+    wording: str
+    version: str
+    place: str
+    at: datetime
 
 
 @dataclass(frozen=True)
 class OrderPaid:
     """Somebody bought; `source` is what led to it, such as `post:psoas-trigger-points`.
 
-    `amount` is the total in minor units of `currency`.
+    `agreed` is their consent to letters, None where they gave none. `amount` is the total in minor
+    units of `currency`.
     """
 
     order_id: int
     email: str
     name: str | None
     country: str
-    marketing_consent: bool
+    agreed: Agreed | None
     source: str | None
     amount: int
     currency: str

@@ -15,7 +15,8 @@ class Session:
     """A Checkout Session as Stripe has it now; amounts are minor units of `currency`.
 
     `standing` is open, expired, paid, waiting (a bank was asked) or failed (it refused).
-    `takes_codes` is whether its page asks for codes that Stripe keeps.
+    `takes_codes` is whether its page asks for codes that Stripe keeps. `agreed_to_…` is what the
+    customer chose there.
     """
 
     id: str
@@ -36,6 +37,8 @@ class Session:
     phone: str | None
     address: Json | None
     made_at: datetime
+    agreed_to_terms: bool = False
+    agreed_to_promotions: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,6 +100,7 @@ def session(found: Json) -> Session:
     shipped = (found.get("collected_information") or {}).get("shipping_details") or {}
     marks = found.get("metadata") or {}
     intent = found.get("payment_intent")
+    consent = found.get("consent") or {}
     return Session(
         id=found["id"],
         url=found.get("url"),
@@ -116,6 +120,8 @@ def session(found: Json) -> Session:
         phone=customer.get("phone"),
         address=shipped.get("address") or customer.get("address"),
         made_at=_made_at(found),
+        agreed_to_terms=consent.get("terms_of_service") == "accepted",
+        agreed_to_promotions=consent.get("promotions") == "opt_in",
     )
 
 

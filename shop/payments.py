@@ -8,6 +8,7 @@ import json
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -47,10 +48,21 @@ class BadEvent(ValueError):
     """What was sent to the webhook is not Stripe's: no valid signature of late, or no event."""
 
 
-def open_session(order: Order, *, take_codes: bool = False) -> facts.Session:
-    """Open the page on which the order is paid; asked again, the same one.
+@dataclass(frozen=True, kw_only=True)
+class Wishes:
+    """What else Stripe's page is to do.
 
-    `take_codes` lets it ask for codes that Stripe keeps, unless the order has a discount of ours.
+    `take_codes` lets it ask for codes that Stripe keeps, unless the order has a discount of ours;
+    `terms` are words to agree to; `promotions` offers promotional e-mails.
+    """
+
+    take_codes: bool = False
+    terms: str | None = None
+    promotions: bool = False
+
+
+def open_session(order: Order, wishes: Wishes | None = None) -> facts.Session:
+    """Open the page on which the order is paid; asked again, the same one.
 
     Raises `Unavailable` and `Refused`.
     """
@@ -70,13 +82,15 @@ def open_session(order: Order, *, take_codes: bool = False) -> facts.Session:
         "success_url": f"{site_url}/checkout/complete?session_id={{CHECKOUT_SESSION_ID}}",
         "cancel_url": f"{site_url}/cart",
     }
+    wishes = wishes or Wishes()
+    params |= _consents(wishes)
     if order.email:
         params["customer_email"] = order.email
     key = f"checkout:{order.token}:{order.attempt}"
     with _speaking() as client:
         if order.discount_amount:
             params["discounts"] = [{"coupon": _coupon(client, order)}]
-        elif take_codes:
+        elif wishes.take_codes:
             params["allow_promotion_codes"] = True
         made = client.v1.checkout.sessions.create(
             params,  # type: ignore[arg-type] # its keys and values are those of the class
@@ -255,6 +269,13 @@ def _client(key: str, api_base: str | None) -> StripeClient:
         max_network_retries=_RETRIES,
         http_client=RequestsClient(timeout=_TIMEOUT),
     )
+
+
+def _consents(wishes: Wishes) -> dict[str, Any]:
+    asked = {"terms_of_service": "required"} if wishes.terms else {}
+    asked |= {"promotions": "auto"} if wishes.promotions else {}
+    text = {"custom_text": {"terms_of_service_acceptance": {"message": wishes.terms}}}
+    return ({"consent_collection": asked} if asked else {}) | (text if wishes.terms else {})
 
 
 def _coupon(client: StripeClient, order: Order) -> str:

@@ -8,10 +8,10 @@ payment hangs on one conditional UPDATE.
 from typing import Any
 
 from core import clock, db, events
-from shop import alerts, numbering, orders, payments, promotions, stock
-from shop.events import OrderPaid
+from shop import alerts, consents, numbering, orders, payments, promotions, stock
+from shop.events import Agreed, OrderPaid
 from shop.facts import Session
-from shop.models import HOLDING, UNPAID, Order, OrderState, Payment
+from shop.models import HOLDING, UNPAID, Matter, Order, OrderState, Payment
 from shop.orders import NotPossible
 
 
@@ -93,6 +93,7 @@ def _pay(order: Order, session: Session, by: str) -> None:
         order, OrderState.PAID, who=by, why="" if was in HOLDING else f"it was {was} before"
     )
     _keep_payment(order, session)
+    _keep_consents(order, session)
     _take_stock(order, by)
     promotions.use(order.id)
     orders.write_letter(order, orders.RECEIPT)
@@ -102,7 +103,7 @@ def _pay(order: Order, session: Session, by: str) -> None:
             email=order.email or "",
             name=order.name,
             country=order.country,
-            marketing_consent=order.marketing_consent,
+            agreed=_agreed_to_letters(order),
             source=order.source,
             amount=order.total_amount,
             currency=order.currency,
@@ -115,6 +116,7 @@ def _await(order: Order, session: Session, by: str) -> None:
     waiting = {"payment_intent": session.payment_intent, **_customer(order, session)}
     if orders.move(order, OrderState.AWAITING_PAYMENT, (OrderState.PLACED,), **waiting):
         stock.extend(order.id)
+        _keep_consents(order, session)
         orders.note(order, OrderState.AWAITING_PAYMENT, who=by)
 
 
@@ -200,6 +202,19 @@ def _keep_payment(order: Order, session: Session) -> None:
         currency=session.currency,
         at=clock.now(),
     )
+
+
+def _keep_consents(order: Order, session: Session) -> None:
+    consents.record_of_page(order, session)
+    if session.agreed_to_promotions:
+        order.marketing_consent = True
+
+
+def _agreed_to_letters(order: Order) -> Agreed | None:
+    given = consents.find(order.id, Matter.LETTERS)
+    if given is None:
+        return None
+    return Agreed(wording=given.wording, version=given.version, place=given.place, at=given.at)
 
 
 def _take_stock(order: Order, by: str) -> None:

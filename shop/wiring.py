@@ -8,6 +8,7 @@ from core.web import sitemap, visits
 from shop import (
     catalog,
     cli,
+    consents,
     delivery,
     letters,
     readiness,
@@ -57,6 +58,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals.update(
         product_card=catalog.product_card,
         restock_wording=restock.WORDING,
+        letters_wording=consents.LETTERS.text,
         address_lines=shipping.address_lines,
         reviews_of=reviews.of_product,
         purchases_of=reviews.of_order,

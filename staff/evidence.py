@@ -10,7 +10,7 @@ from datetime import datetime
 from blog import pages as blog_pages
 from core import money
 from core.mail import ledger
-from shop import fulfilment, shipping
+from shop import consents, fulfilment, shipping
 from shop.models import Order
 from shop.pdf import Section
 
@@ -21,6 +21,7 @@ def of(order: Order) -> list[Section]:
     """The sections of the evidence."""
     return [
         _order(order),
+        _agreements(order),
         _parcels(order),
         _messages(order),
         _timeline(order),
@@ -48,9 +49,23 @@ def _order(order: Order) -> Section:
             ("E-mail", order.email or ""),
             ("Phone", order.phone or ""),
             ("Shipped to", "\n".join(shipping.address_lines(order.name, at))),
-            ("Agreed to our letters", "yes" if order.marketing_consent else "no"),
         ],
     )
+
+
+def _agreements(order: Order) -> Section:
+    """What the customer agreed to, to the letter."""
+    facts = [
+        (
+            f"{each.matter.value.capitalize()}, {_moment(each.at)}",
+            f"“{each.wording}” (version {each.version}; {each.place})",
+        )
+        for each in consents.of_order(order.id)
+    ]
+    return Section(heading="What the customer agreed to", facts=facts, text="" if facts else _NONE)
+
+
+_NONE = "They were asked to agree to nothing beside the order."
 
 
 def _parcels(order: Order) -> Section:

@@ -7,7 +7,17 @@ from flask import abort, redirect, request
 from flask.typing import ResponseReturnValue
 
 from core.mail import ledger
-from shop import alerts, attribution, carriers, disputes, fulfilment, orders, refunds, withdrawals
+from shop import (
+    alerts,
+    attribution,
+    carriers,
+    consents,
+    disputes,
+    fulfilment,
+    orders,
+    refunds,
+    withdrawals,
+)
 from shop.models import Order
 from staff import sources
 from staff.frame import page
@@ -80,6 +90,7 @@ def show(order: Order, entered: Entered | None = None) -> str:
         withdrawal=withdrawals.open_of(order.id),
         repayment=withdrawals.PERIOD,
         refundable=refunds.refundable_units(order),
+        agreements=consents.of_order(order.id),
         messages=ledger.under(f"order:{order.id}"),
         carriers=carriers.NAMES,
     )

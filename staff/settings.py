@@ -28,6 +28,23 @@ LABELS = {
         "Name and address, where you sell into the EU (Regulation 2023/988, article 16).",
     ),
 }
+SWITCHES = {
+    "terms_at_checkout": (
+        "Customers agree to the terms on Stripe's page",
+        (
+            "First enter the address of your terms in Stripe's dashboard, under Public details: "
+            "without it Stripe refuses every checkout. What was agreed to, and when, stands with "
+            "the order and in the evidence for the bank."
+        ),
+    ),
+    "promotions_at_checkout": (
+        "Stripe's page offers promotional e-mails",
+        (
+            "To customers in the US, and only where your Stripe account is there too. Whoever "
+            "agrees is asked to confirm in their inbox, as with the box in the cart."
+        ),
+    ),
+}
 _LONGEST = 300
 _OPTIONAL = ("tax_number",)
 
@@ -35,7 +52,7 @@ _OPTIONAL = ("tax_number",)
 @desk.get("")
 def index() -> ResponseReturnValue:
     """The settings as they stand."""
-    return _form(_values(), {})
+    return _form(_values(), {}, _switches())
 
 
 @desk.post("")
@@ -43,15 +60,17 @@ def save() -> ResponseReturnValue:
     """Keep what was changed; the next page can take it back."""
     before = _values()
     given = {name: request.form.get(name, before[name]).strip() for name in before}
+    switched = _switched()
     given["currency"] = given["currency"].upper()
     problems = _problems(given)
     if problems:
-        return _form(given, problems), 422
+        return _form(given, problems, {**_switches(), **switched}), 422
     changed = {name: value for name, value in given.items() if value != before[name]}
-    if changed:
-        settings.change(**changed)
+    if changed or switched:
+        settings.change(**changed, **switched)
         undone = {name: before[name] for name in changed}
-        said = ", ".join(LABELS[name][0] for name in changed)
+        undone |= {name: "" if on else "1" for name, on in switched.items()}
+        said = ", ".join((LABELS | SWITCHES)[name][0] for name in (*changed, *switched))
         say(f"Saved: {said}.", undo="/staff/settings", **undone)
     else:
         say("Nothing was different.", kind="info")
@@ -64,13 +83,27 @@ def _values() -> dict[str, str]:
     return {name: store[name] for name in LABELS}
 
 
-def _form(values: dict[str, str], problems: dict[str, str]) -> str:
+def _switches() -> dict[str, bool]:
+    store = asdict(settings.store())
+    return {name: store[name] for name in SWITCHES}
+
+
+def _switched() -> dict[str, bool]:
+    """What was switched; the form names its boxes, since browsers send no empty one."""
+    shown = {name for name in SWITCHES if name in request.form}
+    shown |= {*request.form.getlist("switches")} & {*SWITCHES}
+    chosen = {name: bool(request.form.get(name)) for name in SWITCHES if name in shown}
+    return {name: on for name, on in chosen.items() if on is not _switches()[name]}
+
+
+def _form(values: dict[str, str], problems: dict[str, str], switches: dict[str, bool]) -> str:
     return page(
         "settings.html",
         values=values,
         problems=problems,
         labels=LABELS,
         optional=_OPTIONAL,
+        switches=[(name, *words, switches[name]) for name, words in SWITCHES.items()],
         staff_members=members.everybody(),
     )
 

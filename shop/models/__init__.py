@@ -3,6 +3,7 @@
 from shop.models.alerts import Alert
 from shop.models.books import BookEntry, Reconciliation, Verdict, WebhookRefusal
 from shop.models.catalog import Accessory, Part, Price, Product, Variant
+from shop.models.consents import Agreement, Matter
 from shop.models.fulfilment import TO_FULFIL, Fulfilment, FulfilmentLine, Progress
 from shop.models.gallery import Exhibit
 from shop.models.order_lines import OrderLine
@@ -45,6 +46,7 @@ __all__ = [
     "TO_FULFIL",
     "UNPAID",
     "Accessory",
+    "Agreement",
     "Alert",
     "BookEntry",
     "Counter",
@@ -54,6 +56,7 @@ __all__ = [
     "Fulfilment",
     "FulfilmentLine",
     "Ground",
+    "Matter",
     "Order",
     "OrderEvent",
     "OrderLine",

@@ -69,6 +69,7 @@ def _buy_at_once() -> ResponseReturnValue:
         source=read_source(form.get("from")),
         marketing_consent="letters" in form,
         network=network(),
+        page=offer.url,
     )
     return _go(purchase, baskets.current())
 

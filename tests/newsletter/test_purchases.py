@@ -1,19 +1,27 @@
 """What a purchase means for the letters."""
 
+from datetime import UTC, datetime
+
 from flask import Flask
 from sqlalchemy import func, select
 
 from core import db, events
-from newsletter import purchases, sequences, subscribers
+from newsletter import consents, purchases, sequences, subscribers
 from newsletter.models import Standing, Subscriber
 from newsletter.sequences import Step
 from shop import samples
-from shop.events import OrderPaid
+from shop.events import Agreed, OrderPaid
 from shop.models import ReviewRefusal
 from tests.newsletter.conftest import Join, mail_to, person
 from tests.staff.test_orders import order_of
 
 ADA = "ada@example.com"
+AGREED = Agreed(
+    wording="Send me the letter.",
+    version="2026-10-3",
+    place="/cart",
+    at=datetime(2026, 11, 24, 9, 30, tzinfo=UTC),
+)
 
 
 def pay(email: str, *, consent: bool, order: int = 1) -> None:
@@ -24,7 +32,7 @@ def pay(email: str, *, consent: bool, order: int = 1) -> None:
                 email=email,
                 name="Ada",
                 country="US",
-                marketing_consent=consent,
+                agreed=AGREED if consent else None,
                 source=None,
                 amount=8900,
                 currency="USD",
@@ -38,6 +46,10 @@ def test_whoever_ticked_the_box_is_asked_to_confirm(app: Flask) -> None:
     ada = person(ADA)
     assert (ada.standing, ada.source, ada.name) == (Standing.PENDING, "checkout", "Ada")
     assert [row.letter for row in mail_to(ADA)] == [subscribers.CONFIRMATION]
+    (receipt,) = consents.receipts(ada)
+    assert (receipt.wording, receipt.wording_version) == (AGREED.wording, AGREED.version)
+    assert (receipt.page, receipt.method, receipt.at) == ("/cart", "checkout", AGREED.at)
+    assert consents.is_intact([receipt])
 
 
 def test_whoever_did_not_is_written_down_nowhere(app: Flask) -> None:

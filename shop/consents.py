@@ -1,0 +1,77 @@
+"""What a customer agrees to at the checkout, in words that are kept with the order.
+
+The words are evidence: change them only together with their version (GDPR, article 7(1)).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from core import clock, config, db
+from shop.facts import Session
+from shop.models import Agreement, Matter, Order
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wording:
+    """Words beside a box, and which version of them."""
+
+    version: str
+    text: str
+
+
+LETTERS = Wording(
+    version="2026-11-1",
+    text="Also send me the letter: back pain tips, how-tos, and resources, every few days. "
+    "I can leave with one click.",
+)
+STRIPE_S_PAGE = "Stripe's payment page"
+_PROMOTIONS = Wording(
+    version="Stripe",
+    text="[The box on Stripe's payment page that agrees to promotional e-mails, in Stripe's words]",
+)
+
+
+def terms() -> Wording:
+    """What Stripe's page asks to agree to, with a link as Stripe writes one."""
+    site_url = config.current().site_url
+    return Wording(version="2026-11-1", text=f"I agree to the [terms]({site_url}/pages/terms).")
+
+
+def record(
+    order: Order, matter: Matter, wording: Wording, *, place: str, at: datetime | None = None
+) -> None:
+    """Keep what the customer of an order agreed to; the first time counts."""
+    with db.transaction():
+        db.insert_missing(
+            Agreement,
+            order_id=order.id,
+            matter=matter,
+            wording=wording.text,
+            version=wording.version,
+            place=place,
+            at=at or clock.now(),
+        )
+
+
+def record_of_page(order: Order, session: Session) -> None:
+    """Keep what was agreed to on Stripe's page."""
+    if session.agreed_to_terms:
+        record(order, Matter.TERMS, terms(), place=STRIPE_S_PAGE)
+    if session.agreed_to_promotions:
+        record(order, Matter.LETTERS, _PROMOTIONS, place=STRIPE_S_PAGE)
+
+
+def of_order(order_id: int) -> Sequence[Agreement]:
+    """All that the customer of an order agreed to, in the order of time."""
+    mine = select(Agreement).where(Agreement.order_id == order_id)
+    with db.reading() as session:
+        return session.scalars(mine.order_by(Agreement.at, Agreement.matter)).all()
+
+
+def find(order_id: int, matter: Matter) -> Agreement | None:
+    """The customer's agreement to one matter, if there is any."""
+    with db.reading() as session:
+        return session.get(Agreement, (order_id, matter))
