@@ -318,8 +318,8 @@ def _goods_come_back() -> None:
 
 
 def _readers_join_and_wait(machine: time_machine.Traveller) -> None:
-    subscribers.subscribe(ADA, source="post", page="/blog/", name="Ada")
-    subscribers.subscribe(BEN, source="post", page="/blog/")
+    subscribers.subscribe(ADA, source="post", name="Ada")
+    subscribers.subscribe(BEN, source="post")
     subscribers.confirm(confirmation_token(ADA))
     with db.reading() as session:
         issue = session.scalars(select(Newsletter.id)).one()
