@@ -1,4 +1,4 @@
-"""The blog as a feed: Atom (RFC 4287) and JSON Feed 1.1 (https://jsonfeed.org/version/1.1)."""
+"""The blog as a feed: Atom (RFC 4287, with Media RSS) and JSON Feed 1.1 (https://jsonfeed.org)."""
 
 import re
 from collections.abc import Sequence
@@ -6,17 +6,18 @@ from datetime import datetime
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from blog import markdown
+from blog import cards, markdown
 from blog.models import Post
 from core import clock, config, settings
 
 _ATOM = "http://www.w3.org/2005/Atom"
+_MEDIA = "http://search.yahoo.com/mrss/"
 
 
 def atom(posts: Sequence[Post]) -> bytes:
     """A feed of these posts, in full but for what a feed reader cannot show."""
     site, store = config.current().site_url, settings.store()
-    feed = ET.Element("feed", xmlns=_ATOM, attrib={"xml:lang": "en-US"})
+    feed = ET.Element("feed", xmlns=_ATOM, attrib={"xml:lang": "en-US", "xmlns:media": _MEDIA})
     _add(feed, "id", f"{site}/blog/")
     _add(feed, "title", store.blog_name)
     _add(feed, "updated", _newest(posts).isoformat())
@@ -48,6 +49,7 @@ def _item(post: Post, site: str) -> dict[str, Any]:
         "url": address,
         "title": post.title,
         "summary": post.summary,
+        "image": site + cards.path(post.slug),
         "content_html": _standalone(post.html, address, site),
         "date_published": published.isoformat(),
         "date_modified": max(post.updated_at, published).isoformat(),
@@ -72,6 +74,8 @@ def _entry(feed: ET.Element, post: Post, site: str) -> None:
     _add(entry, "summary", post.summary)
     ET.SubElement(entry, "link", rel="alternate", type="text/html", href=address)
     _add(ET.SubElement(entry, "author"), "name", post.author)
+    size = {"width": str(cards.WIDTH), "height": str(cards.HEIGHT)}
+    ET.SubElement(entry, "media:thumbnail", url=site + cards.path(post.slug), attrib=size)
     content = _add(entry, "content", _standalone(post.html, address, site))
     content.set("type", "html")
 

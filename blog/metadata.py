@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from blog import cards
 from blog.models import Post
 from core import config, settings
 
@@ -19,6 +20,12 @@ def blog_posting(post: Post) -> dict[str, Any]:
         "mainEntityOfPage": _address(f"/blog/{post.slug}"),
         "datePublished": published.isoformat(),
         "dateModified": max(post.updated_at, published).isoformat(),
+        "image": {
+            "@type": "ImageObject",
+            "url": _address(cards.path(post.slug)),
+            "width": cards.WIDTH,
+            "height": cards.HEIGHT,
+        },
         "wordCount": post.words,
         "inLanguage": "en-US",
         "author": {"@type": "Organization", "name": post.author},

@@ -1,6 +1,6 @@
 """The newsletter's public pages: joining, confirming, choosing, leaving."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, Response, abort, jsonify, redirect, render_template, request
@@ -10,6 +10,7 @@ from markupsafe import Markup
 from core.links import BadLink
 from core.web.headers import cache_publicly
 from core.web.limits import limiter
+from core.web.sitemap import Listed
 from newsletter import addresses, links, newsletters, rendering, sequences, subscribers
 from newsletter.addresses import InvalidAddress
 from newsletter.consents import Circumstances
@@ -37,12 +38,12 @@ def archive() -> Response:
     return _public("archive", issues=newsletters.archive())
 
 
-def on_the_map() -> list[tuple[str, datetime | None]]:
+def on_the_map() -> list[Listed]:
     """The pages that the map of the site should name."""
     issues = newsletters.archive()
     return [
-        *(("/newsletter/", None), ("/newsletter/archive/", None)),
-        *((f"/newsletter/archive/{issue.slug}", issue.frozen_at) for issue in issues),
+        *(Listed("/newsletter/"), Listed("/newsletter/archive/")),
+        *(Listed(f"/newsletter/archive/{issue.slug}", issue.frozen_at) for issue in issues),
     ]
 
 

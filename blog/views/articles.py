@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, jsonify, redirect, request
 from flask.typing import ResponseReturnValue
 
-from blog import comments, feeds, metadata, posts, teasers, topics
+from blog import cards, comments, feeds, metadata, posts, teasers, topics
 from blog import search as found
 from blog.comments import Placed
 from blog.models import Post
@@ -21,6 +21,7 @@ pages = Blueprint("articles", __name__)
 
 _PAGE = 12
 _MOST_PAGES = 50
+_DAY = 24 * 3600
 _BLOG = ("/blog/", "Blog")
 
 
@@ -101,6 +102,13 @@ def post(slug: str) -> ResponseReturnValue:
     return public(show(_found(slug), before=request.args.get("from")), "from")
 
 
+@pages.get("/blog/<slug>/card.jpg")
+def card(slug: str) -> ResponseReturnValue:
+    """The picture that stands for a post where it is shared."""
+    response = Response(cards.picture(_found(slug)), content_type="image/jpeg")
+    return cache_publicly(response, _DAY)
+
+
 @pages.post("/blog/<slug>/comments")
 @limiter.limit("5 per 10 minutes; 20 per day")
 def comment(slug: str) -> ResponseReturnValue:
@@ -155,6 +163,7 @@ def show(
         way=[HOME, _BLOG],
         described=[metadata.blog_posting(post)],
         post=post,
+        card=cards,
         body=slots.fill(post.html, post.slots, source=source),
         source=source,
         threads=comments.shown(post.id) if post.id else [],

@@ -1,14 +1,15 @@
 """What machines ask for: which pages there are, what they may read, whom to tell of a weakness."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from flask import Blueprint, Response
 from flask.typing import ResponseReturnValue
 
-from blog import anatomy, teasers, topics
+from blog import anatomy, cards, teasers, topics
 from blog import pages as texts
 from core import clock, config, settings
 from core.web.headers import cache_publicly
+from core.web.sitemap import Listed
 
 pages = Blueprint("machines", __name__)
 
@@ -16,15 +17,18 @@ _DAY = 24 * 3600
 _CLOSED = ("/staff/", "/cart", "/checkout", "/orders/", "/blog/search", "/blog/comments/")
 
 
-def addresses() -> list[tuple[str, datetime | None]]:
+def addresses() -> list[Listed]:
     """The pages of the blog for the map of the site."""
     return [
-        *(("/", None), ("/blog/", None), ("/pain-finder", None), ("/muscles/", None)),
-        *((f"/blog/{slug}", changed) for slug, changed in teasers.changes()),
-        *((f"/blog/topics/{topic.slug}", None) for topic in topics.with_posts()),
-        *((f"/muscles/{muscle}", None) for muscle in anatomy.muscles()),
-        *((f"/pain-finder/{region}", None) for region in anatomy.regions()),
-        *((f"/pages/{page.slug}", page.updated_at) for page in texts.every()),
+        *(Listed(path) for path in ("/", "/blog/", "/pain-finder", "/muscles/")),
+        *(
+            Listed(f"/blog/{slug}", changed, [cards.path(slug)])
+            for slug, changed in teasers.changes()
+        ),
+        *(Listed(f"/blog/topics/{topic.slug}") for topic in topics.with_posts()),
+        *(Listed(f"/muscles/{muscle}") for muscle in anatomy.muscles()),
+        *(Listed(f"/pain-finder/{region}") for region in anatomy.regions()),
+        *(Listed(f"/pages/{page.slug}", page.updated_at) for page in texts.every()),
     ]
 
 

@@ -1,13 +1,13 @@
 """The product page: the same for everybody, its price that of this moment."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from flask import Blueprint, Response, abort, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 
 from core.web import pictures
 from core.web.headers import cache_publicly
+from core.web.sitemap import Listed
 from shop import catalog, gallery, reviews, shipping, structured
 from shop.catalog import Offer
 from shop.forms import MOST, Wish, read_source
@@ -25,9 +25,9 @@ def product(slug: str) -> Response:
     return cache_publicly(Response(page(shown, form)), asked=("variant", "from"))
 
 
-def addresses() -> list[tuple[str, datetime | None]]:
+def addresses() -> list[Listed]:
     """The pages of what is sold, for the map of the site."""
-    return [(url, None) for url in dict.fromkeys(offer.url for offer in catalog.on_sale())]
+    return [Listed(url) for url in dict.fromkeys(offer.url for offer in catalog.on_sale())]
 
 
 def page(shown: Product, form: Wish) -> str:

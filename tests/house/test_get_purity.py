@@ -55,6 +55,7 @@ def addresses(app: Flask, olivia: FlaskClient) -> dict[str, str]:
         token = links.token(ben.public_id)
         return {
             "/blog/<slug>": "/blog/psoas-trigger-points",
+            "/blog/<slug>/card.jpg": "/blog/psoas-trigger-points/card.jpg",
             "/blog/comments/<token>": f"/blog/comments/{comments.token(comment)}",
             "/blog/topics/<slug>": "/blog/topics/low-back",
             "/media/<name>": picture.url,

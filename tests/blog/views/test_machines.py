@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from xml.etree import ElementTree as ET
 
+import feedparser
 import pytest
 from flask.testing import FlaskClient
 
@@ -13,6 +14,7 @@ pytestmark = pytest.mark.one_database
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 MAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
+IMAGE = "{http://www.google.com/schemas/sitemap-image/1.1}"
 SITE = "http://localhost:8000"
 
 
@@ -32,6 +34,20 @@ def test_the_feed_is_atom_with_every_post_in_full(reader: FlaskClient) -> None:
         assert "data-slot" not in content
         assert 'href="/' not in content
         assert 'href="#' not in content
+
+
+def test_feed_readers_find_in_the_feed_what_posts_are(reader: FlaskClient) -> None:
+    feed = feedparser.parse(reader.get("/blog/feed.xml").data)
+    assert not feed.bozo
+    assert feed.version == "atom10"
+    latest = feed.entries[0]
+    post = posts.by_slug(latest.link.rpartition("/")[2])
+    assert post is not None
+    assert (latest.title, latest.author) == (post.title, post.author)
+    assert latest.media_thumbnail[0]["url"] == f"{SITE}/blog/{post.slug}/card.jpg"
+    assert reader.get(f"/blog/{post.slug}/card.jpg").status_code == 200
+    as_json = reader.get("/blog/feed.json").get_json(force=True)["items"][0]
+    assert as_json["image"] == latest.media_thumbnail[0]["url"]
 
 
 def test_an_entry_keeps_its_name_when_its_address_changes(reader: FlaskClient) -> None:
@@ -54,6 +70,12 @@ def test_the_map_names_every_page_and_nothing_that_is_not_there(reader: FlaskCli
     assert len(paths) == len(set(paths))
     assert {"/", "/blog/", "/pain-finder", "/muscles/", "/products/ql-claw"} <= set(paths)
     assert {"/blog/psoas-trigger-points", "/blog/topics/evidence", "/pages/safety"} <= set(paths)
+    images = {
+        str(url.findtext(f"{MAP}loc")): url.findtext(f"{IMAGE}image/{IMAGE}loc") for url in root
+    }
+    assert images[f"{SITE}/blog/psoas-trigger-points"] == (
+        f"{SITE}/blog/psoas-trigger-points/card.jpg"
+    )
     assert {f"/muscles/{muscle}" for muscle in anatomy.muscles()} <= set(paths)
     for path in paths:
         assert reader.get(path).status_code == 200, path
