@@ -4,9 +4,10 @@ from flask import Flask
 
 from core import events
 from core.mail.events import Bounced, Complained
-from core.web import sitemap
+from core.web import sitemap, visits
 from newsletter import (
     cli,
+    clicks,
     letters,
     mailing,
     newsletters,
@@ -29,6 +30,7 @@ def init_app(app: Flask) -> None:
     """Plug in."""
     app.register_blueprint(views.pages)
     sitemap.add(app, views.on_the_map)
+    visits.add(app, clicks.read)
     app.jinja_env.globals.update(newsletter_wording=wording, newsletter_paces=paces)
     letters.install()
     mailing.install()

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from markupsafe import escape
 
 from core.findings import Finding, Weight
-from newsletter import newsletters, preflight, segments
+from newsletter import clicks, newsletters, preflight, segments
 from newsletter.markup import BadLetter
 from newsletter.models import IssueState, Newsletter
 from newsletter.newsletters import NotReady, Status, WrongState
@@ -82,7 +82,15 @@ def show(number: int) -> ResponseReturnValue:
         letter = Letter(issue.subject, issue.preheader, issue.body, issue.segment)
         return _editor(issue, letter)
     status = newsletters.status(number)
-    return page("issue.html", issue=issue, status=status, shares=list(shares(status)))
+    followed = clicks.links(issue)
+    return page(
+        "issue.html",
+        issue=issue,
+        status=status,
+        shares=list(shares(status)),
+        followed=followed,
+        machines=clicks.machines(followed),
+    )
 
 
 @desk.post("/<int:number>")
