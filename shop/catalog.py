@@ -113,9 +113,12 @@ def offer(sku: str) -> Offer | None:
     return offers_of([sku]).get(sku)
 
 
-def on_sale() -> list[Offer]:
-    """Everything that can be bought, or could if it were in stock."""
-    return _read(_offers())
+def on_sale(*, compared: bool = True) -> list[Offer]:
+    """Everything that can be bought, or could if it were in stock.
+
+    Not `compared`, it is without `earlier_amount`, and a query less.
+    """
+    return _read(_offers(), compared=compared)
 
 
 def product_card(slug: str) -> Card | None:
@@ -229,10 +232,10 @@ def _began(variant_id: Any, at: datetime) -> Any:
     )
 
 
-def _read(statement: _Offers) -> list[Offer]:
+def _read(statement: _Offers, *, compared: bool = True) -> list[Offer]:
     with db.reading() as session:
         rows = session.execute(statement, execution_options={"populate_existing": True}).all()
-        earlier = prices.earlier([row[1].id for row in rows]) if rows else {}
+        earlier = prices.earlier([row[1].id for row in rows]) if rows and compared else {}
     return [_offer(row, earlier.get(row[1].id)) for row in rows]
 
 

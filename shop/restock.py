@@ -9,7 +9,8 @@ shelf, and no unit waits for somebody who has lost interest.
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ScalarSelect, delete, func, select, update
+from sqlalchemy.orm import InstrumentedAttribute
 
 from core import clock, db, jobs, links
 from core.mail import ledger
@@ -90,11 +91,10 @@ def withdraw(named: str) -> None:
             db.session().execute(delete(RestockRequest).where(RestockRequest.id == request.id))
 
 
-def waiting() -> dict[int, int]:
-    """How many people wait for each variant that somebody waits for."""
-    counted = select(RestockRequest.variant_id, func.count()).where(*_WAITS)
-    with db.reading() as session:
-        return dict(session.execute(counted.group_by(RestockRequest.variant_id)).all())
+def waiting_for(variant_id: InstrumentedAttribute[int]) -> ScalarSelect[int]:
+    """How to count, beside each variant of a query, the people who wait for it."""
+    theirs = RestockRequest.variant_id == variant_id
+    return select(func.count(RestockRequest.id)).where(theirs, *_WAITS).scalar_subquery()
 
 
 @jobs.job("shop.restock", every_minutes=1)
@@ -106,7 +106,9 @@ def tick() -> int:
 
 
 def _back() -> Sequence[Offer]:
-    waits_for = select(Variant.sku).where(Variant.id.in_(waiting()))
+    waits_for = select(Variant.sku).where(
+        Variant.id.in_(select(RestockRequest.variant_id).where(*_WAITS))
+    )
     with db.reading() as session:
         skus = list(session.scalars(waits_for))
     return list(catalog.offers_of(skus).values()) if skus else []

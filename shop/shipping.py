@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from babel import Locale
 from sqlalchemy import Select, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import joinedload, selectinload
 
 from core import db
 from shop.models import ShippingBand, ShippingCountry, ShippingZone
@@ -69,8 +69,12 @@ def rate(country: str, *, goods: int = 0, grams: int = 0) -> Rate | None:
 def zones() -> Sequence[ShippingZone]:
     """Every zone, the first one first."""
     with db.reading() as session:
-        in_order = _whole().order_by(ShippingZone.position, ShippingZone.id)
-        return session.scalars(in_order, execution_options={"populate_existing": True}).all()
+        parts = selectinload(ShippingZone.countries), joinedload(ShippingZone.bands)
+        in_order = (
+            select(ShippingZone).options(*parts).order_by(ShippingZone.position, ShippingZone.id)
+        )
+        found = session.scalars(in_order, execution_options={"populate_existing": True})
+        return found.unique().all()
 
 
 def zone(zone_id: int) -> ShippingZone | None:

@@ -8,7 +8,7 @@ from typing import Any
 from flask import abort, redirect, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import joinedload, selectinload
 
 from blog import anatomy, posts
 from core import db, settings
@@ -100,9 +100,9 @@ def save(number: int) -> ResponseReturnValue:
 
 
 def _index(entered: Entered) -> str:
-    every = select(Product).options(selectinload(Product.variants)).order_by(Product.title)
-    sold = {offer.sku: offer for offer in catalog.on_sale()}
-    products = db.session().scalars(every).all()
+    every = select(Product).options(joinedload(Product.variants)).order_by(Product.title)
+    sold = {offer.sku: offer for offer in catalog.on_sale(compared=False)}
+    products = db.session().scalars(every).unique().all()
     return page("products.html", products=products, sold=sold, entered=entered)
 
 

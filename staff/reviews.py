@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from flask import abort, redirect, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import ColumnElement, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import joinedload, selectinload
 
 from core import settings
 from core.web import paging
@@ -48,7 +48,7 @@ def index() -> ResponseReturnValue:
     """Reviews of a group, the newest first."""
     chosen = request.args.get("state", "")
     group = GROUPS.get(chosen, GROUPS[""])
-    whole = select(Review).options(selectinload(Review.product), selectinload(Review.removals))
+    whole = select(Review).options(selectinload(Review.product), joinedload(Review.removals))
     found = paging.newest_first(
         whole.where(*group.narrow), Review.id, after=request.args.get("after", type=int)
     )

@@ -7,12 +7,12 @@ from typing import TypeVar
 
 from flask import abort, redirect, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy import Row, ScalarSelect, func, select
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy import Row, ScalarSelect, select
+from sqlalchemy.orm import InstrumentedAttribute, joinedload
 
 from core import clock, db
 from shop import restock, stock
-from shop.models import Part, Price, Product, Stock, StockMovement, Variant
+from shop.models import Price, Product, Stock, StockMovement, Variant
 from staff import access
 from staff.frame import page, say
 from staff.models import Role
@@ -38,12 +38,12 @@ class Bundle:
 @desk.get("")
 def index() -> ResponseReturnValue:
     """Every variant with its price and its units, and the last movements."""
+    rows = _rows()
     return page(
         "shelf.html",
-        rows=_rows(),
-        bundles=_bundles(),
+        rows=rows,
+        bundles=_bundles(rows),
         movements=_movements(),
-        waiting=restock.waiting(),
     )
 
 
@@ -66,15 +66,22 @@ def receive(number: int) -> ResponseReturnValue:
     return redirect("/staff/shelf", 303)
 
 
-def _rows() -> Sequence[Row[Variant, Product, Stock | None, int | None, str | None]]:
-    """Every variant, on sale or not, with its units and its price of this moment."""
+_Shelf = Sequence[Row[Variant, Product, Stock | None, int | None, str | None, int]]
+
+
+def _rows() -> _Shelf:
+    """Every variant, on sale or not, with its parts, its units and its price of this moment."""
     statement = (
-        select(Variant, Product, Stock, _now(Price.amount), _now(Price.currency))
+        select(
+            *(Variant, Product, Stock, _now(Price.amount), _now(Price.currency)),
+            restock.waiting_for(Variant.id),
+        )
         .join(Product, Product.id == Variant.product_id)
         .outerjoin(Stock, Stock.variant_id == Variant.id)
+        .options(joinedload(Variant.parts))
         .order_by(Product.title, Variant.position)
     )
-    return db.session().execute(statement).all()
+    return db.session().execute(statement).unique().all()
 
 
 def _now(column: InstrumentedAttribute[Answer]) -> ScalarSelect[Answer]:
@@ -83,18 +90,16 @@ def _now(column: InstrumentedAttribute[Answer]) -> ScalarSelect[Answer]:
     return latest.limit(1).scalar_subquery()
 
 
-def _bundles() -> dict[int, Bundle]:
+def _bundles(rows: _Shelf) -> dict[int, Bundle]:
     """What each bundle is made of, by its variant's id."""
-    free = func.coalesce(Stock.on_hand - Stock.reserved, 0)
-    parts = (
-        select(Part.bundle_id, Variant.sku, Part.quantity, free)
-        .join(Variant, Variant.id == Part.part_id)
-        .outerjoin(Stock, Stock.variant_id == Part.part_id)
-    )
+    shelf = {variant.id: (variant.sku, stock) for variant, _, stock, *_ in rows}
     bundles: dict[int, Bundle] = defaultdict(Bundle)
-    for bundle, sku, quantity, units in db.session().execute(parts):
-        bundles[bundle].parts.append((sku, quantity))
-        bundles[bundle].allowed.append(units // quantity)
+    for variant, *_ in rows:
+        for part in variant.parts:
+            sku, stock = shelf[part.part_id]
+            free = stock.on_hand - stock.reserved if stock else 0
+            bundles[variant.id].parts.append((sku, part.quantity))
+            bundles[variant.id].allowed.append(free // part.quantity)
     return dict(bundles)
 
 
