@@ -11,6 +11,7 @@ from blog import anatomy, posts, topics, working_copies
 from blog.markdown import Unpublishable
 from blog.models import Post, PostState
 from blog.posts import Draft, Outdated, Override, Unsupported
+from blog.suggestions import suggest, targets
 from blog.views import articles
 from core import clock, db
 from core.findings import Finding, Weight
@@ -74,10 +75,10 @@ def preview() -> ResponseReturnValue:
     except (ValueError, LookupError) as error:
         return Response(str(error), 422, content_type="text/plain; charset=utf-8")
     post.updated_at = clock.now()
-    return Response(
-        articles.show(post),
-        headers={"Problems": json.dumps([each.for_scripts for each in _wrong(post)])},
-    )
+    found = [each.for_scripts for each in _wrong(post)]
+    found += [each.for_scripts for each in suggest(post.body, targets(given.slug))]
+    told = json.dumps(found)
+    return Response(articles.show(post), headers={"Problems": told})
 
 
 @desk.get("/<int:number>/preview")
@@ -213,6 +214,7 @@ def _editor(
         opened=post.revision if post and opened is None else opened,
         copied="copy" in request.args,
         left=left(post, key) if asked else [],
+        suggestions=suggest(draft.body, targets(draft.slug)) if draft.body else [],
         beside=beside(post, key=key, opened=opened) if asked and post else [],
         theirs=_theirs(post, draft) if outdated and post else None,
         problems=problems,

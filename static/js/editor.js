@@ -28,17 +28,36 @@ for (const form of document.querySelectorAll("form[data-preview]")) {
   };
 
   const tell = (found) => {
-    problems?.replaceChildren(...found.map(({ line, message, weight }) => {
+    problems?.replaceChildren(...found.map((finding) => {
+      const { line, message, weight } = finding;
       const entry = document.createElement(problems.matches("ul") ? "li" : "span");
       entry.className = weight ?? "";
-      entry.textContent = line ? `Line ${line}: ${message}` : message;
+      if (line) entry.append(button(`Line ${line}`, () => go(line)), ": ");
+      entry.append(message);
+      if (finding.href) entry.append(" ", button("Link it", () => text.dispatchEvent(new CustomEvent("suggested", { detail: finding }))));
       return entry;
     }));
+  };
+
+  const text = form.querySelector("textarea[name=body]");
+
+  const button = (label, act) => {
+    const made = Object.assign(document.createElement("button"), { type: "button", className: "button-link", textContent: label });
+    made.addEventListener("click", act);
+    return made;
+  };
+
+  // Chromium scrolls to the cursor of a field as it is focused anew.
+  const go = (line) => {
+    const start = text.value.split("\n").slice(0, line - 1).join("\n").length + (line > 1 ? 1 : 0);
+    text.blur();
+    text.setSelectionRange(start, start + (text.value.slice(start).split("\n", 1)[0]).length);
+    text.focus();
   };
 
   form.addEventListener("input", (event) => {
     clearTimeout(timer);
     timer = setTimeout(show, event.target.name === "view" ? 0 : PAUSE);
   });
-  if (!frame.getAttribute("src") && form.querySelector("textarea[name=body]")?.value) show();
+  if (!frame.getAttribute("src") && text?.value) show();
 }

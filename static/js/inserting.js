@@ -52,6 +52,15 @@ for (const kind of ["keyup", "pointerup", "input", "blur"]) {
 // Other scripts insert a block with an event.
 text.addEventListener("insert", (event) => block(event.detail));
 
+// A suggested link, where its words still stand; `start` counts characters.
+text.addEventListener("suggested", ({ detail: { start, phrase, href } }) => {
+  const from = [...text.value].slice(0, start).join("").length;
+  if (text.value.slice(from, from + phrase.length) !== phrase) return;
+  text.focus();
+  text.setSelectionRange(from, from + phrase.length);
+  type(`[${phrase}](${href})`);
+});
+
 // Typed as by hand, so that the browser's undo takes it back and the preview follows.
 function type(words) {
   text.focus();

@@ -152,6 +152,13 @@ def test_the_preview_says_what_the_claims_check_finds(ed: FlaskClient) -> None:
     assert problem == {"line": 1, "message": "“heals” promises too much.", "weight": "blocks"}
 
 
+def test_the_preview_suggests_links_to_what_the_text_names(ed: FlaskClient) -> None:
+    answer = ed.post("/staff/posts/preview", data=FIELDS | {"body": "🦴 The Piriformis."})
+    (suggested,) = json.loads(answer.headers["Problems"])
+    assert (suggested["start"], suggested["phrase"]) == (6, "Piriformis")
+    assert suggested["href"] == "/muscles/piriformis"
+
+
 def test_every_piece_that_is_offered_can_be_rendered_once_its_gaps_are_filled(
     ed: FlaskClient, sample_shop: Flask
 ) -> None:
