@@ -8,7 +8,7 @@ from markdown_it.token import Token
 
 from core import money
 from core.mail import composing
-from newsletter.markup import BadLetter, Directive, absolute
+from newsletter.markup import BadLetter, Directive, absolute, leads_somewhere
 from shop import catalog
 
 _TEMPLATE = "newsletter/_cards.{}"
@@ -49,7 +49,7 @@ def _card(name: str, attributes: Mapping[str, str]) -> Card | None:
     try:
         match name:
             case "button":
-                return Card(title=attributes["label"], url=attributes["href"])
+                return _button(attributes["label"], attributes["href"])
             case "product":
                 return _product(attributes["slug"])
             case "post":
@@ -57,6 +57,12 @@ def _card(name: str, attributes: Mapping[str, str]) -> Card | None:
     except KeyError as missing:
         raise BadLetter(f"::{name} needs {missing.args[0]}") from missing
     raise BadLetter(f"there is no directive ::{name}")
+
+
+def _button(label: str, href: str) -> Card:
+    if not leads_somewhere(href):
+        raise BadLetter(f"a button cannot lead to {href}")
+    return Card(title=label, url=href)
 
 
 def _product(slug: str) -> Card | None:

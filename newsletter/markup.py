@@ -20,6 +20,8 @@ FIELDS = ("name", "email", "unsubscribe_url", "preferences_url", "archive_url")
 """What a letter may say about its reader."""
 
 _MARK_IN_AN_ADDRESS = "%EE%80%80"
+_SCHEME = re.compile(r"([^/?#]*?):")
+_SCHEMES = ("http", "https", "mailto", "tel")
 _FIELD = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 _DIRECTIVE = re.compile(r"::([a-z]+)\{(.*)\}")
 _ATTRIBUTE = re.compile(r'([a-z]+)="([^"]*)"')
@@ -66,6 +68,12 @@ def absolute(target: str, site_url: str, source: str = "") -> str:
     return site_url + links.leading(path, source) if within else target
 
 
+def leads_somewhere(target: str) -> bool:
+    """Whether a link may lead there: a page, a mail address, a telephone; nothing that acts."""
+    scheme = _SCHEME.match(target.strip())
+    return scheme is None or scheme[1].lower() in _SCHEMES
+
+
 def html(tokens: list[Token], draw: Directive) -> str:
     """The tokens as HTML; text of the author's that looks like HTML is shown, not obeyed."""
     markdown = _markdown()
@@ -90,6 +98,7 @@ def images_without_words(tokens: list[Token]) -> int:
 def _markdown() -> MarkdownIt:
     """Markdown as letters are typed: the end of a line is the end of a line."""
     markdown = MarkdownIt("commonmark", {"html": False, "breaks": True})
+    markdown.validateLink = leads_somewhere  # type: ignore[method-assign,assignment] # as its docs tell to
     markdown.block.ruler.before("fence", "directive", _directive, {"alt": ["paragraph"]})
     return markdown
 
