@@ -9,10 +9,12 @@ from urllib.parse import urlsplit
 from sqlalchemy import select
 
 from core import clock, config, db, settings
-from core.mail import letters
+from core.mail import letters, verp
 from core.mail.forms import MARK, Form
 from core.mail.letters import Filling, Letter, Message, Undeliverable
 from core.mail.models import Delivery, Stream
+from core.mail.notices import LEAVE
+from core.mail.printing import RETURN_PATH
 from core.settings import Store
 from newsletter import links, rendering
 from newsletter.letters import AUTOMATIC
@@ -55,7 +57,7 @@ def headers(source: str) -> dict[str, str]:
     """What mail programs and providers ask of such letters (RFC 2369, 2919, 8058), with slots."""
     host = urlsplit(config.current().site_url).hostname or "localhost"
     return {
-        "List-Unsubscribe": f"<{MARK}unsubscribe_url{MARK}>",
+        **_ways_back(),
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
         "List-Id": f"Letters <letters.{host}>",
         "List-Archive": f"<{config.current().site_url}/newsletter/archive/>",
@@ -65,12 +67,25 @@ def headers(source: str) -> dict[str, str]:
     }
 
 
+def _ways_back() -> dict[str, str]:
+    """How to leave, and how to complain (RFC 9477) where mail to return paths is read."""
+    leave = f"<{MARK}unsubscribe_url{MARK}>"
+    if config.current().mail.bounce_address is None:
+        return {"List-Unsubscribe": leave}
+    back = f"{MARK}{RETURN_PATH}{MARK}"
+    return {
+        "List-Unsubscribe": f"{leave}, <mailto:{back}?subject={LEAVE}>",
+        "CFBL-Address": f"{back}; report=arf",
+    }
+
+
 def _compose_issue(delivery: Delivery) -> Message:
     number = int(delivery.source.partition(":")[2])
     issue = _found(db.session().get(Newsletter, number))
     reader = _found(_readers([delivery]).get(delivery.person or 0))
     skeleton = rendering.restore(issue.subject, issue.html or "", issue.text or "")
-    return skeleton.fill(_issue_values(reader, issue.slug), headers(delivery.source))
+    values = _issue_values(reader, issue.slug) | _return_path(delivery)
+    return skeleton.fill(values, headers(delivery.source))
 
 
 def _fill_issues(deliveries: Sequence[Delivery], sender: tuple[str, str]) -> dict[int, Filling]:
@@ -108,7 +123,12 @@ def _issue_values(reader: _Reader, slug: str) -> dict[str, str]:
 def _compose_step(delivery: Delivery) -> Message:
     reader = _found(_readers([delivery]).get(delivery.person or 0))
     skeleton = _step_skeleton(_step(delivery), settings.store(), _moment(), delivery.source)
-    return skeleton.fill(rendering.values(*reader), headers(delivery.source) | AUTOMATIC)
+    values = rendering.values(*reader) | _return_path(delivery)
+    return skeleton.fill(values, headers(delivery.source) | AUTOMATIC)
+
+
+def _return_path(delivery: Delivery) -> dict[str, str]:
+    return {RETURN_PATH: verp.return_path(delivery.id) or ""}
 
 
 def _fill_steps(deliveries: Sequence[Delivery], sender: tuple[str, str]) -> dict[int, Filling]:

@@ -10,7 +10,7 @@ from sqlalchemy import delete, func, select
 
 from core import clock, db, events
 from core.mail import ledger
-from core.mail.events import Bounced, Complained
+from core.mail.events import AskedToLeave, Bounced, Complained
 from newsletter import addresses, consents, links, suppression
 from newsletter.consents import Circumstances
 from newsletter.events import Confirmed, Erased, Left, PreferencesChanged, Returned
@@ -146,6 +146,16 @@ def on_bounced(event: Bounced) -> None:
 def on_complained(event: Complained) -> None:
     """Write no more to whoever reported a letter as spam."""
     turn_away(event.address, Reason.COMPLAINED)
+
+
+def on_asked_to_leave(event: AskedToLeave) -> None:
+    """Let go of whoever answered a letter with the wish to leave, as their mail program offers."""
+    with db.transaction() as session:
+        public_id = session.scalar(
+            select(Subscriber.public_id).where(Subscriber.email == event.address)
+        )
+        if public_id is not None:
+            unsubscribe(public_id, method="mail")
 
 
 def change_preferences(public_id: str, chosen: Preferences) -> Subscriber | None:

@@ -3,7 +3,7 @@
 from flask import Flask
 
 from core import events
-from core.mail.events import Bounced, Complained
+from core.mail.events import AskedToLeave, Bounced, Complained
 from core.web import sitemap, visits
 from newsletter import (
     cli,
@@ -46,3 +46,4 @@ def init_app(app: Flask) -> None:
     events.listen(Erased, sequences.on_erased)
     events.listen(Bounced, subscribers.on_bounced)
     events.listen(Complained, subscribers.on_complained)
+    events.listen(AskedToLeave, subscribers.on_asked_to_leave)

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from core import clock, db, events
 from core.mail import fates, ledger, printing, stops
-from core.mail.events import Bounced, Complained
+from core.mail.events import AskedToLeave, Bounced, Complained
 from core.mail.models import Cause, Delivery, MailReport, Report, State, Stream
 from core.mail.notices import Notice
 
@@ -46,6 +46,8 @@ def _take(notice: Notice) -> bool:
         _resolve(delivery)
     if notice.kind is Report.COMPLAINT:
         events.tell(Complained(address))
+    elif notice.kind is Report.DEPARTURE:
+        events.tell(AskedToLeave(address))
     elif notice.kind is Report.HARD_BOUNCE or _bounces_for_weeks(notice.kind, address):
         events.tell(Bounced(address))
     if delivery is not None and delivery.stream is Stream.MARKETING and notice.kind in BRAKES:

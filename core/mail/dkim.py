@@ -19,7 +19,7 @@ from core import clock, config
 SIGNED = (
     b"from", b"to", b"subject", b"date", b"message-id", b"reply-to", b"mime-version",
     b"content-type", b"list-id", b"list-unsubscribe", b"list-unsubscribe-post", b"list-archive",
-    b"feedback-id", b"auto-submitted",
+    b"feedback-id", b"cfbl-address", b"auto-submitted",
 )  # fmt: skip
 """Fields that are signed where a message has them; no mail program adds them later."""
 

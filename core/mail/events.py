@@ -15,3 +15,10 @@ class Complained:
     """The reader of an address reported a message as spam."""
 
     address: str
+
+
+@dataclass(frozen=True)
+class AskedToLeave:
+    """The reader of an address wrote back that they want no more such messages."""
+
+    address: str

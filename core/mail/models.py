@@ -156,6 +156,8 @@ class Report(StrEnum):
     """For now: a full mailbox, a server that is away."""
     COMPLAINT = "complaint"
     """The reader reported it as spam."""
+    DEPARTURE = "departure"
+    """The reader wrote back to leave the list."""
 
 
 class MailReport(Base):

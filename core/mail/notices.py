@@ -1,4 +1,4 @@
-"""Reads what mail servers send back: delivery reports (RFC 3464) and complaints (ARF, RFC 5965)."""
+"""Reads what comes back: delivery reports (RFC 3464), complaints (RFC 5965), wishes to leave."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,6 +12,9 @@ from core.mail.models import Report
 # RFC 3463: the mailbox or its domain does not exist, or is disabled for good. Other 5.x.x are about
 # the message, a policy or us.
 _GONE = ("5.1.0", "5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1", "5.4.4")
+
+LEAVE = "unsubscribe"
+"""The subject of a message to a return path of ours by which its reader leaves (RFC 2369, 3.2)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +41,8 @@ def read(octets: bytes) -> list[Notice]:
         return list(_delivery_reports(message))
     if kind == "feedback-report":
         return list(_complaints(message))
+    if message.get("Subject", "").strip().lower() == LEAVE:
+        return list(_departures(message))
     return []
 
 
@@ -91,6 +96,14 @@ def _complaints(message: Message) -> Iterator[Notice]:
             delivery_id=delivery_id,
             detail=report.get("Feedback-Type", "abuse"),
         )
+
+
+def _departures(message: Message) -> Iterator[Notice]:
+    """Only whoever had the message knows its return path; a machine's answer is nobody's wish."""
+    delivery_id = _named_message(message)
+    if delivery_id is not None and message.get("Auto-Submitted", "no") == "no":
+        key = f"leave:{message.get('Message-ID', delivery_id)}"[:200]
+        yield Notice(key=key, kind=Report.DEPARTURE, recipient="", delivery_id=delivery_id)
 
 
 def _named_message(message: Message) -> int | None:

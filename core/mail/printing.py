@@ -49,6 +49,9 @@ class Faulty(Exception):
 
 Print = Printed | Undeliverable | Faulty
 
+RETURN_PATH = "return_path"
+"""A slot that any form may have: the return path of the message, see `core.mail.verp`."""
+
 
 def print_all(deliveries: Sequence[Delivery]) -> dict[Delivery, Print]:
     """Compose messages and make parcels of them; reads the database and changes nothing."""
@@ -140,9 +143,10 @@ def _print(
         return filling
     form, values = filling
     recipient = _in_ascii(delivery.recipient)
+    path = verp.return_path(delivery.id)
     try:
         octets = form.fill(
-            values,
+            {**values, RETURN_PATH: path or ""},
             to=recipient,
             message_id=message_id(delivery, domain_of(sender[1])),
             date=formatdate(),
@@ -150,7 +154,7 @@ def _print(
     except BadHeader as error:
         return Undeliverable(str(error))
     parcel = Parcel(
-        sender=verp.return_path(delivery.id) or _in_ascii(sender[1]),
+        sender=path or _in_ascii(sender[1]),
         recipient=recipient,
         octets=dkim.sign(octets),
     )

@@ -25,9 +25,9 @@ from core.mail.printing import Faulty, Print, Printed
 
 log = logging.getLogger(__name__)
 
-GROUP = 25
+GROUP = 50
 """Messages between two marks: at most so many are in doubt after a crash."""
-GROUPS = 8
+GROUPS = 4
 """Groups in a claim."""
 PAUSE_WHEN_UNREACHABLE = timedelta(seconds=30)
 

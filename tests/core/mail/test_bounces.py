@@ -24,8 +24,9 @@ from core.mail.models import Cause, MailReport, Report, State
 from core.mail.notices import Notice
 from core.mail.providers import ses
 from core.mail.providers.genuine import Forged
-from newsletter import suppression
+from newsletter import links, mailing, subscribers, suppression
 from newsletter.addresses import keyed_hash
+from newsletter.models import Standing, Subscriber
 from newsletter.suppression import Reason
 from tests.core.mail.conftest import Write, row
 
@@ -122,6 +123,34 @@ def test_a_complaint_suppresses_whoever_got_the_message(
     number = accepted(write)
     bounces.take(notices.read(arf(verp.return_path(number) or "")))
     assert is_suppressed() is Reason.COMPLAINED
+
+
+def test_whoever_answers_a_letter_with_the_wish_to_leave_is_let_go(
+    keys: ec.EllipticCurvePrivateKey, write: Write
+) -> None:
+    subscribers.subscribe(ADA, source="test")
+    with db.transaction() as session:
+        ada = session.scalars(select(Subscriber)).one()
+    subscribers.confirm(links.confirmation(ada).rpartition("/")[2])
+    path = verp.return_path(accepted(write)) or ""
+    answer = f"From: {ADA}\r\nTo: {path}\r\nMessage-ID: <1@x>\r\nSubject: Unsubscribe\r\n"
+    assert notices.read(f"{answer}Auto-Submitted: auto-replied\r\n\r\n".encode()) == []
+    assert notices.read(f"{answer.replace('+', '+1')}\r\n".encode()) == []
+    assert bounces.take(notices.read(f"{answer}\r\n".encode())) == 1
+    with db.reading() as session:
+        assert session.scalars(select(Subscriber.standing)).one() is Standing.UNSUBSCRIBED
+    assert is_suppressed() is None
+
+
+def test_letters_offer_to_leave_by_mail_where_it_is_read(
+    keys: ec.EllipticCurvePrivateKey, write: Write
+) -> None:
+    headers = mailing.headers("newsletter:1")
+    assert "mailto:" in headers["List-Unsubscribe"]
+    assert headers["CFBL-Address"].endswith("; report=arf")
+    shop = config.current()
+    config.install(replace(shop, mail=replace(shop.mail, bounce_address=None)))
+    assert "mailto:" not in mailing.headers("newsletter:1")["List-Unsubscribe"]
 
 
 def test_soft_bounces_count_only_when_they_go_on_for_weeks(app: Flask) -> None:
