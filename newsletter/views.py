@@ -1,5 +1,6 @@
 """The newsletter's public pages: joining, confirming, choosing, leaving."""
 
+import re
 from datetime import date
 from typing import Any
 
@@ -77,7 +78,7 @@ def subscribe() -> ResponseReturnValue:
         subscribers.subscribe(
             address,
             source=request.form.get("source", "") or "form",
-            how=Circumstances(page=request.form.get("page", "") or "/newsletter/", method="form"),
+            how=Circumstances(page=_asked_on(request.form.get("page", "")), method="form"),
             name=request.form.get("name", ""),
             pace_days=request.form.get("pace_days", 0, type=int),
         )
@@ -159,6 +160,16 @@ def export(token: str) -> ResponseReturnValue:
     answer.headers["Content-Disposition"] = 'attachment; filename="newsletter-data.json"'
     answer.headers.extend(_PRIVATE)
     return answer
+
+
+def _asked_on(path: str) -> str:
+    """The page whose form it was; of a muscle or a place on the body no more than that."""
+    known = _PATH.fullmatch(path)
+    return _OF_THE_BODY.sub(r"\g<1>/", path) if known else "/newsletter/"
+
+
+_PATH = re.compile(r"/[\w/.-]{0,200}", re.ASCII)
+_OF_THE_BODY = re.compile(r"^(/pain-finder|/muscles)/.+")
 
 
 def _on_the_web(issue: Newsletter) -> Markup:

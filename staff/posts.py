@@ -15,7 +15,7 @@ from blog.suggestions import suggest, targets
 from blog.views import articles
 from core import clock, db
 from core.findings import Finding, Weight
-from staff import access, differences, post_form, revisions
+from staff import access, differences, post_form, readership, revisions
 from staff.frame import page, say
 from staff.models import Role
 from staff.working_copies import beside, left
@@ -23,15 +23,31 @@ from staff.working_copies import beside, left
 desk = access.desk("posts", __name__, Role.EDITOR)
 
 
+_SORTINGS = ("readers", "clicks", "joined", "orders")
+
+
 @desk.get("")
 def index() -> ResponseReturnValue:
-    """Every post, or those in a state, the last saved first."""
+    """Every post, or those in a state, the last saved or the most read first."""
     wanted = request.args.get("state", "")
     state = PostState(wanted) if wanted in set(PostState) else None
     states = {"": "All"} | {each.value: each.value.capitalize() for each in PostState}
-    unsaved = working_copies.of_writer(access.member().email)
-    found = posts.in_state(state)
-    return page("posts.html", found=found, state=wanted, states=states, unsaved=unsaved)
+    found = list(posts.in_state(state))
+    sorting = request.args.get("sort", "")
+    read = readership.of_posts() if sorting in _SORTINGS else None
+    if read is not None:
+        found.sort(key=lambda post: getattr(read[post.slug], sorting), reverse=True)
+    return page(
+        "posts.html",
+        found=found,
+        read=read,
+        sorting=sorting,
+        days=readership.DAYS,
+        state=wanted,
+        states=states,
+        # Each of the two is a question to the database, and five are enough for a list.
+        unsaved=working_copies.of_writer(access.member().email) if read is None else [],
+    )
 
 
 @desk.get("/new")
@@ -226,6 +242,9 @@ def _editor(
         muscles=anatomy.muscles().values(),
         regions=anatomy.regions().values(),
         revisions=posts.revisions(post.id) if post else [],
+        read=readership.of_posts()[post.slug] if post else None,
+        led=readership.products(post) if post else [],
+        days=readership.DAYS,
     )
 
 

@@ -29,7 +29,10 @@ log = logging.getLogger(__name__)
 
 SECONDS = 60  # for which counts wait in memory
 REFERRER = "referrer"
-"""The kind under which hosts are counted that led to a page named in `Seen`."""
+"""The kind under which the hosts are counted that led to a page, such as `post:the-ql`."""
+
+CLICK = "click"
+"""The kind under which packages count the links of ours that led to a page."""
 
 OTHERS = "others"
 """What stands for details beyond the first few of a day: whoever asks can make them up."""

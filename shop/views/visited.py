@@ -4,17 +4,14 @@ import re
 from collections.abc import Iterator
 from urllib.parse import parse_qs
 
-from core.web.visits import Seen
+from core.web.visits import CLICK, Seen
 from shop import attribution
-
-CLICK = "click"
-"""The kind under which openings of a product are counted by each source of the link's way."""
 
 _PRODUCT = re.compile(r"/products/(?P<slug>[a-z0-9-]{1,120})")
 
 
 def read(path: str, query: str) -> Iterator[Seen]:
-    """Products by their slugs, and what led to them."""
+    """Products by their slugs, and each source of the way that the link told."""
     if found := _PRODUCT.fullmatch(path):
         yield Seen("product", found["slug"])
         way = parse_qs(query).get("from", [""])[0]

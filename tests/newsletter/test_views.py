@@ -4,8 +4,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from core import db
 from newsletter import links, subscribers
-from newsletter.models import Standing
+from newsletter.models import Consent, Standing
 from tests.newsletter.conftest import Join, confirmation_token, mail_to, person
 
 pytestmark = pytest.mark.one_database
@@ -150,3 +151,22 @@ def test_the_public_page_holds_nothing_of_any_visitor(visitor: FlaskClient) -> N
     assert answer.status_code == 200
     assert "public" in answer.headers["Cache-Control"]
     assert "Set-Cookie" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("/blog/the-ql", "/blog/the-ql"),
+        ("/muscles/psoas-major", "/muscles/"),
+        ("/pain-finder/low-back", "/pain-finder/"),
+        ("/muscles/", "/muscles/"),
+        ("javascript:alert(1)", "/newsletter/"),
+        ("", "/newsletter/"),
+    ],
+)
+def test_a_receipt_of_consent_names_the_page_and_no_place_on_the_body(
+    visitor: FlaskClient, sent: str, kept: str
+) -> None:
+    ask(visitor, email=ADA, page=sent)
+    with db.reading() as session:
+        assert session.query(Consent).one().page == kept

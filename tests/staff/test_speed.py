@@ -26,6 +26,7 @@ LISTS = {
     "origins": "/staff/origins?days=365",
     "shelf": "/staff/shelf",
     "posts": "/staff/posts",
+    "posts, by readers": "/staff/posts?sort=readers",
     "comments": "/staff/comments",
     "pages": "/staff/pages",
     "newsletters": "/staff/newsletters",
