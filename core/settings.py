@@ -38,6 +38,8 @@ class Store:
     """Whether Stripe's page asks to agree to the terms; it needs their address in its dashboard."""
     promotions_at_checkout: bool = False
     """Whether Stripe's page offers promotional e-mails; sellers and buyers in the US only."""
+    checkout_reminders: bool = False
+    """Whether who agreed to it is reminded once of a payment page that they left."""
     eu_responsible_person: str = "[Sample: name and address of your EU responsible person]"
 
 

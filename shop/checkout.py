@@ -72,7 +72,8 @@ class Purchase:
     """What somebody wants: units by SKU, to a country; the rest where it is known.
 
     `cart` names the cart it comes from: one cart can be paid through one page at a time. `network`
-    is a name for the customer's, `page` is where they filled in the form.
+    is a name for the customer's, `page` is where they filled in the form. `reminder` is their
+    consent to be reminded should they not pay.
     """
 
     lines: Mapping[str, int]
@@ -86,6 +87,7 @@ class Purchase:
     customer_note: str | None = None
     network: str | None = None
     page: str = "/cart"
+    reminder: bool = False
 
 
 def begin(purchase: Purchase) -> Order:
@@ -121,6 +123,8 @@ def place(purchase: Purchase) -> Order:
         _hold_promotion(order)
         if order.marketing_consent:
             consents.record(order, Matter.LETTERS, consents.LETTERS, place=purchase.page)
+        if purchase.reminder:
+            consents.record(order, Matter.REMINDER, consents.REMINDER, place=purchase.page)
         orders.note(order, OrderState.PLACED, who=_CUSTOMER)
     return order
 
@@ -277,6 +281,7 @@ def _wishes(order: Order) -> Wishes:
         take_codes=store.stripe_promotion_codes,
         terms=consents.terms().text if store.terms_at_checkout else None,
         promotions=store.promotions_at_checkout and not order.marketing_consent,
+        recoverable=store.checkout_reminders,
     )
 
 

@@ -27,6 +27,10 @@ LETTERS = Wording(
     text="Also send me the letter: back pain tips, how-tos, and resources, every few days. "
     "I can leave with one click.",
 )
+REMINDER = Wording(
+    version="2026-11-1",
+    text="Remind me once by e-mail if I leave before paying.",
+)
 STRIPE_S_PAGE = "Stripe's payment page"
 _PROMOTIONS = Wording(
     version="Stripe",
@@ -62,6 +66,13 @@ def record_of_page(order: Order, session: Session) -> None:
         record(order, Matter.TERMS, terms(), place=STRIPE_S_PAGE)
     if session.agreed_to_promotions:
         record(order, Matter.LETTERS, _PROMOTIONS, place=STRIPE_S_PAGE)
+
+
+def record_of_left_page(order: Order, session: Session) -> bool:
+    """Keep what was agreed to on a page of Stripe's that was left; whether we may remind."""
+    if session.agreed_to_promotions:
+        record(order, Matter.REMINDER, _PROMOTIONS, place=STRIPE_S_PAGE)
+    return find(order.id, Matter.REMINDER) is not None
 
 
 def of_order(order_id: int) -> Sequence[Agreement]:

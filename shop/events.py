@@ -61,14 +61,15 @@ class OrderRefunded:
     source: str | None
 
 
-@dataclass(frozen=True)
-class CheckoutExpired:
-    """Somebody went to the payment page and did not pay; `email` where they gave one.
+@dataclass(frozen=True, kw_only=True)
+class CheckoutAbandoned:
+    """Somebody who agreed to be reminded left the payment page; `url` takes them on `until` then.
 
     They may have started over and paid since: whoever writes to them asks that first.
     """
 
     order_id: int
-    email: str | None
-    marketing_consent: bool
-    source: str | None
+    cart: str | None
+    email: str
+    url: str
+    until: datetime

@@ -16,7 +16,8 @@ class Session:
 
     `standing` is open, expired, paid, waiting (a bank was asked) or failed (it refused).
     `takes_codes` is whether its page asks for codes that Stripe keeps. `agreed_to_…` is what the
-    customer chose there.
+    customer chose there. `recovery_url` makes a new Session of an expired one, `recovered_from`
+    is the Session that this one was made of so.
     """
 
     id: str
@@ -39,6 +40,9 @@ class Session:
     made_at: datetime
     agreed_to_terms: bool = False
     agreed_to_promotions: bool = False
+    recovery_url: str | None = None
+    recovery_ends_at: datetime | None = None
+    recovered_from: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,6 +105,7 @@ def session(found: Json) -> Session:
     marks = found.get("metadata") or {}
     intent = found.get("payment_intent")
     consent = found.get("consent") or {}
+    recovery = (found.get("after_expiration") or {}).get("recovery") or {}
     return Session(
         id=found["id"],
         url=found.get("url"),
@@ -122,6 +127,9 @@ def session(found: Json) -> Session:
         made_at=_made_at(found),
         agreed_to_terms=consent.get("terms_of_service") == "accepted",
         agreed_to_promotions=consent.get("promotions") == "opt_in",
+        recovery_url=recovery.get("url"),
+        recovery_ends_at=_moment(recovery.get("expires_at")),
+        recovered_from=found.get("recovered_from"),
     )
 
 
@@ -163,7 +171,7 @@ def dispute(found: Json) -> Dispute:
         currency=found["currency"].upper(),
         reason=found["reason"],
         status=found["status"],
-        due_by=datetime.fromtimestamp(due_by, UTC) if due_by else None,
+        due_by=_moment(due_by),
         made_at=_made_at(found),
     )
 
@@ -182,6 +190,10 @@ def notice(event: Json) -> Notice:
 
 def _made_at(found: Json) -> datetime:
     return datetime.fromtimestamp(found["created"], UTC)
+
+
+def _moment(seconds: int | None) -> datetime | None:
+    return datetime.fromtimestamp(seconds, UTC) if seconds else None
 
 
 def _standing(found: Json, intent: Any) -> str:

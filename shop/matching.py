@@ -100,7 +100,8 @@ def _session(told: facts.Session, books: _Books) -> Entry:
 
 
 def _session_problem(told: facts.Session, order: Row[Any], paid: Row[Any] | None) -> str | None:
-    current = order.session_id in (None, told.id)
+    taken_up = told.recovered_from is not None and order.state not in (*HOLDING, *BOUGHT)
+    current = order.session_id in (None, told.id) or taken_up
     if told.standing == "paid":
         if paid is None:
             return "Paid at Stripe, and not here." if current else _PAID_TWICE
@@ -108,7 +109,8 @@ def _session_problem(told: facts.Session, order: Row[Any], paid: Row[Any] | None
     if told.standing == "waiting":
         return None if current and order.state in (*HOLDING, *BOUGHT) else _MONEY_UNDER_WAY
     if told.standing == "open":
-        return None if current and order.state is OrderState.PLACED else _STILL_PAYABLE
+        wanted = taken_up or (current and order.state is OrderState.PLACED)
+        return None if wanted else _STILL_PAYABLE
     if current and order.state in HOLDING:
         return "It cannot be paid any more, and its order still holds stock."
     return None

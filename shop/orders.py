@@ -10,11 +10,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, delete, select, update
 from sqlalchemy.orm import selectinload
 
-from core import clock, db, events
+from core import clock, db
 from core.mail import ledger
 from core.mail.models import Delivery
 from shop import promotions, stock
-from shop.events import CheckoutExpired
 from shop.models import HOLDING, Order, OrderEvent, OrderState, OrderTag, Progress
 
 RECEIPT = "shop.receipt"
@@ -67,10 +66,6 @@ def close(order: Order, state: OrderState, *, by: str, why: str) -> bool:
         stock.release(order.id)
         promotions.release(order.id)
         note(order, state, who=by, why=why)
-        if state is OrderState.EXPIRED:
-            events.tell(
-                CheckoutExpired(order.id, order.email, order.marketing_consent, order.source)
-            )
     return True
 
 

@@ -54,11 +54,13 @@ class Wishes:
 
     `take_codes` lets it ask for codes that Stripe keeps, unless the order has a discount of ours;
     `terms` are words to agree to; `promotions` offers promotional e-mails.
+    `recoverable` lets Stripe keep a link that takes up the page again once it has expired.
     """
 
     take_codes: bool = False
     terms: str | None = None
     promotions: bool = False
+    recoverable: bool = False
 
 
 def open_session(order: Order, wishes: Wishes | None = None) -> facts.Session:
@@ -84,6 +86,8 @@ def open_session(order: Order, wishes: Wishes | None = None) -> facts.Session:
     }
     wishes = wishes or Wishes()
     params |= _consents(wishes)
+    if wishes.recoverable:
+        params["after_expiration"] = {"recovery": {"enabled": True}}
     if order.email:
         params["customer_email"] = order.email
     key = f"checkout:{order.token}:{order.attempt}"

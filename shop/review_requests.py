@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, String, case, cast, func, literal, null, s
 from core import clock, config, db, jobs, links, settings
 from core.links import BadLink
 from core.mail import composing, ledger, letters
+from core.mail.events import Complained
 from core.mail.letters import Letter, Message, Undeliverable
 from core.mail.models import Delivery, Stream
 from shop import moderation, reviews
@@ -78,11 +79,16 @@ def refuser(token: str) -> str | None:
 
 
 def refuse(email: str) -> None:
-    """Never ask this buyer for a review again; nothing is kept of whoever never bought."""
+    """Send this customer no request or reminder again; nothing is kept of whoever never ordered."""
     bought = select(Order.id).where(Order.email == email)
     with db.transaction() as session:
         if session.scalar(bought.limit(1)) is not None:
             db.insert_missing(ReviewRefusal, email=email, at=clock.now())
+
+
+def on_complained(event: Complained) -> None:
+    """Whoever reported a letter as spam gets no such letter any more."""
+    refuse(event.address)
 
 
 def _last_look(batch: Sequence[Delivery]) -> dict[int, str]:

@@ -5,11 +5,12 @@ often as they like. It believes nobody but Stripe, asked anew, and everything th
 payment hangs on one conditional UPDATE.
 """
 
+from contextlib import suppress
 from typing import Any
 
 from core import clock, db, events
-from shop import alerts, consents, numbering, orders, payments, promotions, stock
-from shop.events import Agreed, OrderPaid
+from shop import alerts, consents, numbering, orders, payments, promotions, reminders, stock
+from shop.events import Agreed, CheckoutAbandoned, OrderPaid
 from shop.facts import Session
 from shop.models import HOLDING, UNPAID, Matter, Order, OrderState, Payment
 from shop.orders import NotPossible
@@ -96,6 +97,7 @@ def _pay(order: Order, session: Session, by: str) -> None:
     _keep_consents(order, session)
     _take_stock(order, by)
     promotions.use(order.id)
+    reminders.take_back(order)
     orders.write_letter(order, orders.RECEIPT)
     events.tell(
         OrderPaid(
@@ -114,10 +116,21 @@ def _pay(order: Order, session: Session, by: str) -> None:
 
 def _await(order: Order, session: Session, by: str) -> None:
     waiting = {"payment_intent": session.payment_intent, **_customer(order, session)}
-    if orders.move(order, OrderState.AWAITING_PAYMENT, (OrderState.PLACED,), **waiting):
+    was = order.state
+    states = (OrderState.PLACED, *((OrderState.EXPIRED,) if session.recovered_from else ()))
+    if orders.move(order, OrderState.AWAITING_PAYMENT, states, **waiting):
+        if was is OrderState.EXPIRED:
+            _hold_again(order)
         stock.extend(order.id)
+        reminders.take_back(order)
         _keep_consents(order, session)
         orders.note(order, OrderState.AWAITING_PAYMENT, who=by)
+
+
+def _hold_again(order: Order) -> None:
+    """Hold what an order let go of, if it is there; else staff hear of it once the money is."""
+    with suppress(stock.SoldOut), db.attempt():
+        stock.hold(order, clock.now())
 
 
 def _fail(order: Order, session: Session, by: str) -> None:
@@ -128,9 +141,22 @@ def _fail(order: Order, session: Session, by: str) -> None:
 
 
 def _expire(order: Order, session: Session, by: str) -> None:
-    del session
-    if order.state is OrderState.PLACED:
-        orders.close(order, OrderState.EXPIRED, by=by, why="nobody paid in time")
+    if order.state is not OrderState.PLACED:
+        return
+    orders.close(order, OrderState.EXPIRED, by=by, why="nobody paid in time")
+    email = session.email or order.email
+    may_remind = consents.record_of_left_page(order, session)
+    if may_remind and email and session.recovery_url and session.recovery_ends_at:
+        order.email = email
+        events.tell(
+            CheckoutAbandoned(
+                order_id=order.id,
+                cart=order.cart,
+                email=email,
+                url=session.recovery_url,
+                until=session.recovery_ends_at,
+            )
+        )
 
 
 def _wait(order: Order, session: Session, by: str) -> None:
@@ -144,7 +170,7 @@ def _mismatch(order: Order, session: Session) -> str | None:
     """Why the Session is not the one that this order asked for, or None."""
     facts = (
         ("reference", order.token, session.reference),
-        ("session", order.session_id or session.id, session.id),
+        ("session", session.id if _continues(order, session) else order.session_id, session.id),
         ("attempt", order.attempt, session.attempt),
         ("currency", order.currency, session.currency),
         ("goods", order.goods_amount, session.subtotal),
@@ -169,7 +195,16 @@ def _mismatch(order: Order, session: Session) -> str | None:
 
 def _is_current(order: Order, session: Session) -> bool:
     """Whether the order was not tried again, or settled through another Session, since."""
-    return order.session_id in (None, session.id) and order.attempt == session.attempt
+    known = order.session_id in (None, session.id) or _continues(order, session)
+    return known and order.attempt == session.attempt
+
+
+def _continues(order: Order, session: Session) -> bool:
+    """Whether it is the order's only Session, or Stripe made it of one that expired.
+
+    Of an expired one Stripe makes as many as are asked for: the first that is paid counts.
+    """
+    return order.session_id is None or (session.recovered_from is not None and not order.ordered)
 
 
 def _alert_unless_foreign(session: Session) -> None:

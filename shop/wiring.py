@@ -2,8 +2,9 @@
 
 from flask import Flask
 
-from core import money
+from core import events, money
 from core import readiness as launch
+from core.mail.events import Complained
 from core.web import sitemap, visits
 from shop import (
     catalog,
@@ -12,6 +13,7 @@ from shop import (
     delivery,
     letters,
     readiness,
+    reminders,
     restock,
     restock_letters,
     return_letters,
@@ -19,6 +21,7 @@ from shop import (
     shipping,
     testimonials,
 )
+from shop.events import CheckoutAbandoned
 from shop.views import (
     carts,
     checkout,
@@ -59,6 +62,7 @@ def init_app(app: Flask) -> None:
         product_card=catalog.product_card,
         restock_wording=restock.WORDING,
         letters_wording=consents.LETTERS.text,
+        reminder_wording=consents.REMINDER.text,
         address_lines=shipping.address_lines,
         reviews_of=reviews.of_product,
         purchases_of=reviews.of_order,
@@ -73,6 +77,9 @@ def init_app(app: Flask) -> None:
     )
     letters.install()
     review_requests.install()
+    reminders.install()
+    events.listen(CheckoutAbandoned, reminders.on_abandoned)
+    events.listen(Complained, review_requests.on_complained)
     return_letters.install()
     restock_letters.install()
     launch.register(readiness.check)

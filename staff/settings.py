@@ -44,6 +44,15 @@ SWITCHES = {
             "agrees is asked to confirm in their inbox, as with the box in the cart."
         ),
     ),
+    "checkout_reminders": (
+        "Remind once of a payment page that was left",
+        (
+            "The cart then has a box to agree to it, which nobody has to tick. One letter with "
+            "Stripe's link goes an hour after the page ended: never after a purchase, a failed "
+            "payment, or once the goods are gone or cost something else. In the EU such a letter "
+            "is advertising and needs that consent."
+        ),
+    ),
 }
 _LONGEST = 300
 _OPTIONAL = ("tax_number",)

@@ -3,12 +3,12 @@
 How workers take them from it is in `core.mail.queue`, what becomes of them in `core.mail.fates`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, case, exists, func, literal, select, true, update
+from sqlalchemy import ColumnElement, Select, case, exists, func, literal, select, true, update
 
 from core import clock, db, jobs
 from core.mail import letters
@@ -138,6 +138,17 @@ def cancel(source: str, reason: str) -> int:
     )
 
 
+def call_off(keys: Collection[str], reason: str) -> int:
+    """Decide against the messages of these keys that have not begun; how many those were."""
+    return _move(
+        Delivery.key.in_(keys),
+        _UNBEGUN,
+        state=State.EXCLUDED,
+        reason=reason,
+        settled_at=clock.now(),
+    )
+
+
 def retry(delivery_id: int) -> bool:
     """Staff's decision to send again what failed or is unknown; False where it is neither."""
     with db.transaction():
@@ -264,10 +275,14 @@ def _row(entry: Entry) -> dict[str, Any]:
 
 
 def _move_source(source: str, states: Iterable[State], **values: Any) -> int:
-    """Change all rows of a source that are in one of the states, out of any worker's hands."""
+    return _move(Delivery.source == source, states, **values)
+
+
+def _move(which: ColumnElement[bool], states: Iterable[State], **values: Any) -> int:
+    """Change all such rows that are in one of the states, out of any worker's hands."""
     with db.transaction():
         return db.changed(
             update(Delivery)
-            .where(Delivery.source == source, Delivery.state.in_(states))
+            .where(which, Delivery.state.in_(states))
             .values(worker=None, lease_until=None, **values)
         )

@@ -14,6 +14,8 @@ class Matter(StrEnum):
 
     LETTERS = "letters"
     """To get the newsletter's letters, once they confirm it in their inbox."""
+    REMINDER = "reminder"
+    """To be reminded once, should they leave the payment page."""
     TERMS = "terms"
 
 

@@ -79,6 +79,7 @@ class Order(Base):
             sqlite_where=text("state = 'placed'"),
             postgresql_where=text("state = 'placed'"),
         ),
+        Index("ix_shop_order_cart", "cart"),
         Index("ix_shop_order_payment_intent", "payment_intent"),
         Index(
             "ix_shop_order_network",

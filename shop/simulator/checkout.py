@@ -9,7 +9,7 @@ from babel import Locale
 
 from shop.simulator import cards, payments
 from shop.simulator.resources import coupons, line_items, pricing
-from shop.simulator.resources.session_parts import address
+from shop.simulator.resources.session_parts import address, contact
 from shop.simulator.store import Object, Store
 
 Form = Mapping[str, str]
@@ -92,6 +92,15 @@ def pay(store: Store, session: Object, form: Form) -> Outcome:
         payments.pay_by_debit(store, session, payer, form.get("debit_outcome", "later"))
         return Outcome("processing")
     return _pay_by_card(store, session, payer, form)
+
+
+def leave(store: Store, session: Object, form: Form) -> None:
+    """Fill in what the customer gave of themselves, and go away without paying."""
+    if form.get("email"):
+        known = session["customer_details"] or {}
+        session["customer_details"] = {**contact(form["email"].strip()), **known}
+    _keep_answers(session, form)
+    store.save(session)
 
 
 def sample(session: Object) -> dict[str, str]:

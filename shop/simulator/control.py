@@ -114,6 +114,8 @@ _VERBS: dict[str, Callable[..., Any]] = {
     "POST events/<name>/redeliver": _redeliver,
     "POST sessions/<name>/pay": _pay,
     "POST sessions/<name>/authenticate": _authenticate,
+    "POST sessions/<name>/leave": lambda controls, body, name: controls.leave(name, body),
+    "POST sessions/<name>/recover": lambda controls, _body, name: controls.recover(name),
     "POST sessions/<name>/expire": lambda controls, _body, name: controls.expire(name),
     "POST payments/<name>/settle": _settle,
     "POST charges/<name>/refund": _refund,

@@ -107,6 +107,17 @@ class Controls:
             sessions.lapse(self.store, session)
             return self.store.get(session)
 
+    def leave(self, session: str, form: Mapping[str, str]) -> Object:
+        """Fill in the page's `email` and boxes, and go away without paying."""
+        with self.store.transaction():
+            checkout.leave(self.store, self.store.get(session), form)
+            return self.store.get(session)
+
+    def recover(self, session: str) -> Object:
+        """Open the recovery address of an expired session; the new one that sells the same."""
+        with self.store.transaction():
+            return sessions.recover(self.store, session)
+
     def settle(self, payment_intent: str, *, succeeds: bool = True) -> Object:
         """The bank answers for a bank debit."""
         with self.store.transaction():

@@ -46,7 +46,7 @@ class Hosted:
         if session is None:
             return pages.render("closed.html", 404, session=None, back=None, reason="unknown")
         if request.path.startswith("/r/"):
-            return self._recover(request, session)
+            return self._recover(session)
         if session["status"] != "open":
             return self._closed(session)
         if request.path.startswith("/c/authenticate/"):
@@ -116,12 +116,10 @@ class Hosted:
         error = intent["last_payment_error"]["message"]
         return self._page(session, View(_prefilled(session), {"payment": error}), 402)
 
-    def _recover(self, request: Request, session: Object) -> Response:
+    def _recover(self, session: Object) -> Response:
         recovery = (session["after_expiration"] or {}).get("recovery") or {}
         if not recovery.get("url"):
             return self._closed(session)
-        if request.method != "POST":
-            return pages.render("recover.html", session=session)
         with self._store.transaction():
             again = sessions.recover(self._store, session["id"])
         return redirect(f"/c/pay/{again['id']}", 303)

@@ -23,6 +23,7 @@ class Entered:
     email: str = ""
     code: str | None = None
     letters: bool = False
+    remind: bool = False
     gift: str | None = None
     note: str | None = None
     quantities: dict[str, str] = field(default_factory=dict)
@@ -101,6 +102,7 @@ def again(basket: Cart, errors: dict[str, str], status: int) -> ResponseReturnVa
     entered = Entered(
         email=form.get("email", ""),
         letters="letters" in form,
+        remind="remind" in form,
         gift=form.get("gift"),
         note=form.get("note"),
         errors=errors,

@@ -7,7 +7,7 @@ from math import ceil
 from flask import Blueprint, abort, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from core import clock
+from core import clock, settings
 from core.web.limits import limiter, network
 from shop import cart, catalog, checkout, orders, payments, settlement, shipping
 from shop.brakes import TooManyOpen
@@ -41,8 +41,9 @@ def begin() -> ResponseReturnValue:
 def complete() -> ResponseReturnValue:
     """Where Stripe sends the customer back to; settles the order if the webhook has not."""
     session_id = request.args.get("session_id", "")
-    known = orders.of_session(session_id) if _SESSION_ID.fullmatch(session_id) else None
-    order = known or abort(404)
+    if not _SESSION_ID.fullmatch(session_id):
+        abort(404)
+    order = orders.of_session(session_id) or _taken_up(session_id)
     if not order.bought:
         try:
             settlement.settle(session_id, by="return page")
@@ -51,6 +52,17 @@ def complete() -> ResponseReturnValue:
             return redirect(order_path(order), 303)
         order = orders.get(order.id)
     return _leave_cart(order)
+
+
+def _taken_up(session_id: str) -> Order:
+    """The order of a Session that Stripe made of an expired one, which we hear of here first."""
+    try:
+        found = settlement.settle(session_id, by="return page")
+    except payments.Unknown:
+        found = None
+    except payments.Unavailable:
+        abort(503)
+    return orders.get(found.id) if found else abort(404)
 
 
 def _buy_at_once() -> ResponseReturnValue:
@@ -84,6 +96,8 @@ def _buy_cart() -> ResponseReturnValue:
         errors["code"] = bill.problem
     if bill.promotion and bill.promotion.asks_email and email is None:
         errors.setdefault("email", "Enter your e-mail address: your promotion code counts by it.")
+    if "remind" in form and email is None:
+        errors.setdefault("email", "Enter your e-mail address, so that we can remind you.")
     country = _country(form.get("country"), basket, bill.grams, errors)
     if not sold or errors:
         return again(basket, errors, 400)
@@ -96,6 +110,7 @@ def _buy_cart() -> ResponseReturnValue:
         marketing_consent="letters" in form,
         network=network(),
         code=basket.code,
+        reminder="remind" in form and settings.store().checkout_reminders,
         gift_message=basket.gift,
         customer_note=basket.note,
     )

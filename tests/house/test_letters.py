@@ -34,6 +34,7 @@ from shop import (
     moderation,
     orders,
     refunds,
+    reminders,
     restock,
     returns,
     review_requests,
@@ -41,6 +42,7 @@ from shop import (
     stock,
     withdrawals,
 )
+from shop.events import CheckoutAbandoned
 from shop.letters import send_links
 from shop.models import Ground, Order, RestockRequest, ReturnReason
 from shop.returns import Wish
@@ -273,6 +275,16 @@ def _orders_go_their_ways() -> None:
     line = orders.get(order).lines[0].id
     withdrawals.record(order, Declaration(name="Ada", email=ADA, units={line: 1}))
     send_links(ADA)
+    settings.change(checkout_reminders=True)
+    reminders.on_abandoned(
+        CheckoutAbandoned(
+            order_id=order,
+            cart="ada",
+            email=ADA,
+            url="https://checkout.stripe.example/r/cs_1",
+            until=NOON + timedelta(days=30),
+        )
+    )
     fulfilment.ship(
         order_of("Chloe", 1002),
         carrier="UPS",

@@ -81,7 +81,7 @@ def build(store: Store, params: Params, money: str) -> Object:
         "custom_text": _custom_text(params.get("custom_text", {})),
         "customer_account": None,
         "customer_creation": params.get("customer_creation", "if_required"),
-        "customer_details": _customer_details(params.get("customer_email")),
+        "customer_details": _customer(params.get("customer_email")),
         "discounts": [],
         "expires_at": params.get("expires_at", store.now() + _DAY),
         "invoice": None,
@@ -150,6 +150,16 @@ def address(known: Params) -> Object:
     """An address with all of Stripe's fields."""
     names = ("city", "country", "line1", "line2", "postal_code", "state")
     return {name: known.get(name) or None for name in names}
+
+
+def contact(email: str) -> Object:
+    """`customer_details` of whom no more than the address is known."""
+    nothing = ("address", "business_name", "individual_name", "name", "phone", "tax_ids")
+    return {**dict.fromkeys(nothing), "email": email, "tax_exempt": "none"}
+
+
+def _customer(email: str | None) -> Object | None:
+    return None if email is None else contact(email)
 
 
 def _check_mode(params: Params) -> None:
@@ -291,10 +301,3 @@ def _custom_field(asked: Params) -> Object:
     label = {"custom": asked["label"]["custom"], "type": "custom"}
     optional = asked.get("optional", False)
     return {"key": asked["key"], "label": label, "optional": optional, "type": kind, kind: own}
-
-
-def _customer_details(email: str | None) -> Object | None:
-    if email is None:
-        return None
-    nothing = ("address", "business_name", "individual_name", "name", "phone", "tax_ids")
-    return {**dict.fromkeys(nothing), "email": email, "tax_exempt": "none"}
