@@ -5,6 +5,7 @@ const tools = document.querySelector(".writing-tools");
 const dialog = document.getElementById("pieces");
 const wanted = document.getElementById("piece-wanted");
 const found = dialog.querySelector(".pieces-found");
+let hasty = false; // whether Enter was pressed before the list had come
 let place = [0, 0]; // the selection, which a dialog over it may move
 const KEYS = { b: "strong", i: "em", k: "link" };
 
@@ -122,6 +123,7 @@ function block(piece) {
 async function open() {
   dialog.showModal();
   wanted.value = "";
+  hasty = false;
   narrow();
   if (!found.childElementCount) found.textContent = "A moment…";
   const answer = await fetch(dialog.dataset.from);
@@ -140,6 +142,7 @@ async function open() {
   }
   found.replaceChildren(list);
   narrow();
+  if (hasty && dialog.open && shown().length) choose(shown()[0]);
 }
 
 function narrow() {
@@ -168,9 +171,10 @@ dialog.addEventListener("keydown", (event) => {
     const next = shown()[shown().indexOf(document.activeElement) + by];
     (next ?? wanted).focus();
   }
-  if (event.key === "Enter" && document.activeElement === wanted && shown().length) {
+  if (event.key === "Enter" && document.activeElement === wanted) {
     event.preventDefault();
-    choose(shown()[0]);
+    hasty = !found.querySelector("[data-insert]");
+    if (shown().length) choose(shown()[0]);
   }
 });
 dialog.addEventListener("click", (event) => {

@@ -1,5 +1,6 @@
 """The back office as Olivia uses it: by keys, with a live preview, and without any script."""
 
+import base64
 import re
 import threading
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from werkzeug.serving import make_server
 from newsletter import newsletters
 from staff import members
 from staff.models import Role
+from tests.core.images import photograph
 from tests.shop.running import Quiet
 from tests.staff.test_orders import order_of
 
@@ -70,6 +72,55 @@ def test_a_post_is_previewed_with_and_without_scripts(
     if scripts == "without":
         page.get_by_role("button", name="Preview").click()
     expect(page.frame_locator("iframe").locator("em")).to_have_text("aches")
+    page.context.close()
+
+
+DROP = """(text, encoded) => {
+  const bytes = Uint8Array.from(atob(encoded), (each) => each.charCodeAt(0));
+  const dataTransfer = new DataTransfer();
+  dataTransfer.items.add(new File([bytes], "tool.jpg", { type: "image/jpeg" }));
+  text.dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true }));
+}"""
+
+
+def test_a_post_is_written_survives_a_crash_and_is_published_with_its_picture(
+    chromium: Browser, address: str
+) -> None:
+    page = sign_in(chromium, address)
+    page.goto(f"{address}/staff/posts/new")
+    page.get_by_label("Title").fill("The QL")
+    page.get_by_label("Author").fill("Olivia")
+    text = page.get_by_label("Text", exact=True)
+    text.fill("The piriformis may be felt elsewhere.\n\n")
+    text.press("Control+End")
+    text.evaluate(DROP, base64.b64encode(photograph(60, 40)).decode())
+    asked = page.get_by_role("dialog", name="What does the picture show?")
+    asked.get_by_label("In a sentence").fill("The tool on the floor")
+    asked.get_by_role("button", name="Upload and insert").click()
+    expect(text).to_have_value(re.compile(r'::figure{name="\w+" caption="" alt="The tool on'))
+    page.get_by_role("button", name="Link it").first.click()
+    expect(page.get_by_text("Kept at")).to_be_visible()
+    page.close()
+
+    page = page.context.new_page()
+    page.goto(f"{address}/staff/posts/new")
+    page.get_by_role("link", name="Take it up").click()
+    expect(page.get_by_label("Text", exact=True)).to_have_value(
+        re.compile(r"\[piriformis\]\(/musc")
+    )
+    page.get_by_label("Text", exact=True).press("Control+End")
+    page.keyboard.press("/")
+    page.get_by_label("Find a piece").fill("doctor")
+    expect(page.get_by_role("button", name="See a doctor")).to_be_visible()
+    page.keyboard.press("Enter")
+    page.keyboard.type("- it is numb")
+    page.get_by_role("button", name="Publish").click()
+    expect(page.get_by_text("“The QL” is published.")).to_be_visible()
+    page.goto(f"{address}/blog/the-ql")
+    expect(page.get_by_role("img", name="The tool on the floor")).to_be_visible()
+    expect(page.get_by_role("note").get_by_text("it is numb")).to_be_visible()
+    page.goto(f"{address}/staff/posts/new")
+    expect(page.get_by_text("There is unsaved writing")).to_be_hidden()
     page.context.close()
 
 
