@@ -79,7 +79,6 @@ class Delivery(Base):
             postgresql_where=text("state IN ('failed', 'unknown')"),
         ),
         Index("ix_delivery_recipient", "recipient"),
-        Index("ix_delivery_created_at", "created_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
