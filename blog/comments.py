@@ -6,6 +6,7 @@ from datetime import datetime
 from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import func, select
 
+from blog import letters
 from blog.models import Comment, CommentState, Post
 from core import clock, db, links
 
@@ -60,6 +61,9 @@ def submit(
             created_at=clock.now(),
         )
         session.add(comment)
+        if state is CommentState.PENDING:
+            session.flush()
+            letters.tell_of_comment()
     return comment
 
 

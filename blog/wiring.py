@@ -6,7 +6,7 @@ from babel.dates import format_date
 from flask import Flask
 from markupsafe import Markup
 
-from blog import anatomy, charts, drawings, finder, readiness, teasers
+from blog import anatomy, charts, drawings, finder, letters, readiness, teasers
 from blog.views import articles, finding, home, machines, muscles, plain, visited
 from core import readiness as launch
 from core.web import sitemap, visits
@@ -18,6 +18,7 @@ def init_app(app: Flask) -> None:
         app.register_blueprint(part.pages)
     sitemap.add(app, machines.addresses)
     visits.add(app, visited.read)
+    letters.install()
     launch.register(readiness.check)
     app.jinja_env.filters["day"] = _day
     app.jinja_env.globals.update(

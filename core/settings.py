@@ -22,6 +22,8 @@ class Store:
     """VAT or other tax number, for invoices; many a seller has none."""
     support_email: str = "help@shop.example"
     sender_email: str = "hello@shop.example"
+    comments_email: str = ""
+    """Who is told by mail that comments wait; empty is nobody."""
     currency: str = "USD"
     order_prefix: str = "QL-"
     return_days: int = 30

@@ -21,6 +21,10 @@ LABELS = {
     "tax_number": ("Tax number", "For invoices, such as a VAT number. Empty where you have none."),
     "support_email": ("Support address", "Where replies to mail go, and what pages name."),
     "sender_email": ("Sender address", "The From address, of a domain with SPF, DKIM and DMARC."),
+    "comments_email": (
+        "Address told of comments",
+        "Gets a letter when a comment waits, and the next when all are read. Empty tells nobody.",
+    ),
     "currency": ("Currency", "Three letters (ISO 4217), such as USD, for prices to come."),
     "order_prefix": ("Order prefix", "What numbers of orders to come begin with."),
     "eu_responsible_person": (
@@ -55,7 +59,7 @@ SWITCHES = {
     ),
 }
 _LONGEST = 300
-_OPTIONAL = ("tax_number",)
+_OPTIONAL = ("tax_number", "comments_email")
 
 
 @desk.get("")
@@ -121,8 +125,8 @@ def _problems(given: dict[str, str]) -> dict[str, str]:
     found = {name: "Please shorten this." for name in given if len(given[name]) > _LONGEST}
     missing = {name for name, value in given.items() if not value} - {*_OPTIONAL}
     found |= dict.fromkeys(missing, "Please fill this in.")
-    for name in ("support_email", "sender_email"):
-        if not _is_address(given[name]):
+    for name in ("support_email", "sender_email", "comments_email"):
+        if given[name] and not _is_address(given[name]):
             found[name] = "This is no e-mail address."
     if given["currency"] not in list_currencies():
         found["currency"] = "There is no such currency."

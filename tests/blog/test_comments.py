@@ -1,14 +1,23 @@
 """Comments wait for staff, are plain text, and belong to who wrote them."""
 
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+
 import pytest
+import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
-from blog import comments, posts
+from blog import comments, letters, posts
 from blog.comments import Refused
-from blog.models import CommentState
+from blog.models import CommentState, Post
+from core import db, settings
+from core.mail import letters as mail
+from core.mail.models import Delivery
 
 ADA = "ada@shop.example"
+NOON = datetime(2026, 11, 24, 12, 5, tzinfo=UTC)
 POST = "/blog/psoas-trigger-points"
 SPEAKS = {"name": "Ben", "body": "Thank you.\nIt's <b>clear</b> & kind. https://spam.example"}
 
@@ -141,3 +150,43 @@ def test_an_empty_answer_is_refused(seeded: Flask) -> None:
     comment = a_comment()
     with pytest.raises(Refused):
         comments.reply(comment, name="Ada", body=" ", by=ADA)
+
+
+def test_whoever_answers_for_the_blog_is_told_once_and_not_what_was_written(
+    publish: Callable[..., Post],
+) -> None:
+    post = publish("the-hip")
+    with time_machine.travel(NOON, tick=False) as machine:
+        comments.submit(post.id, name="Ada", email=None, body="Nobody is to be told yet.")
+        settings.change(comments_email="ed@shop.example")
+        comments.submit(post.id, name="Ben", email=None, body="My back hurts.")
+        comments.submit(post.id, name="Chloe", email=None, body="Mine too.")
+        comments.submit(post.id, name="Spam", email=None, body="Buy!", suspicious=True)
+        (told,) = letters_to("ed@shop.example")
+        for placed in comments.in_state(CommentState.PENDING):
+            comments.approve(placed.comment.id, by=ADA)
+        comments.submit(post.id, name="Dan", email=None, body="And mine.")
+        assert len(letters_to("ed@shop.example")) == 2
+        machine.shift(timedelta(days=1))
+        comments.submit(post.id, name="Eve", email=None, body="Is anybody there?")
+        assert len(letters_to("ed@shop.example")) == 3
+    assert told.payload == {}
+    message = mail.find(letters.WAITING).compose(told)
+    for words in ("Ben", "My back hurts", "hip"):
+        assert words not in message.subject + message.text + message.html
+
+
+def test_nobody_is_called_to_an_empty_desk(publish: Callable[..., Post]) -> None:
+    settings.change(comments_email="ed@shop.example")
+    taken = comments.submit(publish("the-hip").id, name="Ada", email=None, body="Thank you.")
+    look = mail.find(letters.WAITING).last_look
+    assert look
+    told = letters_to("ed@shop.example")
+    assert look(told) == {}
+    comments.approve(taken.id, by="ada@shop.example")
+    assert look(told) == {told[0].id: "all comments are read by now"}
+
+
+def letters_to(recipient: str) -> Sequence[Delivery]:
+    with db.reading() as session:
+        return session.scalars(select(Delivery).where(Delivery.recipient == recipient)).all()

@@ -21,6 +21,8 @@ import time_machine
 from flask import Flask
 from sqlalchemy import select
 
+from blog import comments, posts
+from blog.models import PostState
 from core import clock, db, settings
 from core.mail import ledger, letters, printing, validation
 from core.mail.models import Delivery, Stream
@@ -75,6 +77,7 @@ def printed(app: Flask, printings: Printing) -> Printing:
         with time_machine.travel(NOON, tick=False) as machine:
             fill()
             settings.change(postal_address="Claw Inc., 1 Mill Lane, Boston, MA 02101, USA")
+            _a_comment_waits()
             for story in (_orders_go_their_ways, _reviews_are_written, _goods_come_back):
                 story()
             _readers_join_and_wait(machine)
@@ -261,6 +264,12 @@ def _print() -> Printing:
 def _name(delivery: Delivery) -> str:
     step = delivery.payload.get("position")
     return delivery.letter if step is None else f"{delivery.letter}.{step + 1:02}"
+
+
+def _a_comment_waits() -> None:
+    settings.change(comments_email="ed@shop.example")
+    post = posts.in_state(PostState.SCHEDULED)[0]
+    comments.submit(post.id, name="Ada", email=None, body="Thank you.")
 
 
 def _orders_go_their_ways() -> None:
