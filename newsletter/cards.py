@@ -1,6 +1,6 @@
-"""What directives in letters stand for: a button, a product, a post."""
+"""What directives in letters stand for: buttons, products, posts, quotations, pictures, columns."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,10 +8,18 @@ from markdown_it.token import Token
 
 from core import money
 from core.mail import composing
-from newsletter.markup import BadLetter, Directive, absolute, leads_somewhere
-from shop import catalog
+from core.web import pictures
+from core.web.pictures import Picture
+from newsletter.markup import COLUMNS, BadLetter, Directive, absolute, leads_somewhere
+from shop import catalog, testimonials
+from shop.models import Review
+
+WIDEST = 536
+"""Pixels that a picture has at most: what a letter's sheet leaves."""
 
 _TEMPLATE = "newsletter/_cards.{}"
+_MOST_POSTS = 10
+_PICKED = 100  # quotations among which one that a letter names is looked for
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,49 +33,91 @@ class Card:
     note: str = ""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Plate:
+    """A picture as a letter shows it; the caption may be empty, and so may be where it leads."""
+
+    picture: Picture
+    alt: str
+    caption: str
+    url: str
+
+    @property
+    def width(self) -> int:
+        """In pixels, as every mail program takes it."""
+        return min(self.picture.width, WIDEST)
+
+    @property
+    def height(self) -> int:
+        """In pixels, at that width."""
+        return round(self.picture.height * self.width / self.picture.width)
+
+
 def drawing(form: str, site_url: str = "", source: str = "") -> Directive:
-    """Draws directives as `html` or `txt`, with their links as `markup.absolute` makes them."""
+    """Draws directives as `html` or `txt`, with their links as `markup.absolute` makes them.
+
+    With a site's address they are drawn for mail, without for a page of ours.
+    """
 
     def draw(name: str, attributes: Mapping[str, str]) -> str:
-        card = _card(name, attributes)
-        if card is None:
+        shown = {} if name in COLUMNS else _shown(name, attributes)
+        if shown is None:
             return ""
-        url = absolute(card.url, site_url, source)
-        return composing.render(_TEMPLATE.format(form), kind=name, card=card, url=url).strip("\n")
+        drawn = composing.render(
+            _TEMPLATE.format(form),
+            kind=name,
+            mail=bool(site_url),
+            site=site_url,
+            to=lambda path: absolute(path, site_url, source),
+            **shown,
+        )
+        return drawn.strip("\n")
 
     return draw
 
 
-def missing_products(tokens: list[Token]) -> list[str]:
-    """Products that a letter shows and that are not sold; readers see nothing in their place."""
-    shown = [token.meta.get("slug", "") for token in tokens if token.info == "product"]
-    return [slug for slug in shown if catalog.product_card(slug) is None]
+def holes(tokens: list[Token]) -> list[str]:
+    """What a letter shows and does not exist; readers see nothing in its place."""
+    said = {
+        "product": "No product is sold as {slug}",
+        "picture": "There is no picture called {name}",
+        "testimonial": "No review that may be quoted fits here",
+    }
+    return [
+        said[token.info].format_map(token.meta)
+        for token in tokens
+        if token.info in said and _shown(token.info, token.meta) is None
+    ]
 
 
-def _card(name: str, attributes: Mapping[str, str]) -> Card | None:
-    """Raises `BadLetter` for a directive that does not exist or lacks what it needs."""
+def pictures_without_words(tokens: list[Token]) -> int:
+    """How many pictures say nothing to those who cannot see them."""
+    plates = [_plate(token.meta) for token in tokens if token.info == "picture"]
+    return sum(plate is not None and not plate.alt for plate in plates)
+
+
+def _shown(name: str, attributes: Mapping[str, str]) -> dict[str, Any] | None:
+    """What a directive shows; None where that does not exist.
+
+    Raises `BadLetter` for a directive that does not exist or lacks what it needs.
+    """
+    if name not in _BLOCKS:
+        raise BadLetter(f"there is no directive ::{name}")
+    called, find = _BLOCKS[name]
     try:
-        match name:
-            case "button":
-                return _button(attributes["label"], attributes["href"])
-            case "product":
-                return _product(attributes["slug"])
-            case "post":
-                return _post(attributes["slug"], attributes.get("title", ""))
+        shown = find(attributes)
     except KeyError as missing:
         raise BadLetter(f"::{name} needs {missing.args[0]}") from missing
-    raise BadLetter(f"there is no directive ::{name}")
+    return None if shown is None else {called: shown}
 
 
-def _button(label: str, href: str) -> Card:
-    if not leads_somewhere(href):
-        raise BadLetter(f"a button cannot lead to {href}")
-    return Card(title=label, url=href)
+def _button(attributes: Mapping[str, str]) -> Card:
+    return Card(title=attributes["label"], url=_target(attributes["href"], "button"))
 
 
-def _product(slug: str) -> Card | None:
+def _product(attributes: Mapping[str, str]) -> Card | None:
     """The product as it is sold at this moment; None where it is not."""
-    sold = catalog.product_card(slug)
+    sold = catalog.product_card(attributes["slug"])
     if sold is None:
         return None
     return Card(
@@ -80,8 +130,9 @@ def _product(slug: str) -> Card | None:
     )
 
 
-def _post(slug: str, title: str) -> Card:
+def _post(attributes: Mapping[str, str]) -> Card:
     """What the blog lends about a post, where there is one; else what the letter says."""
+    slug, title = attributes["slug"], attributes.get("title", "")
     lent: Any = composing.lent("posts_named")
     posts = lent([slug]) if lent else []
     return Card(
@@ -91,5 +142,53 @@ def _post(slug: str, title: str) -> Card:
     )
 
 
+def _posts(attributes: Mapping[str, str]) -> list[Card]:
+    """The newest posts at this moment."""
+    count = attributes.get("count", "3")
+    if not (count.isascii() and count.isdigit() and 1 <= int(count) <= _MOST_POSTS):
+        raise BadLetter(f"::posts shows from 1 to {_MOST_POSTS} posts")
+    lent: Any = composing.lent("latest_posts")
+    posts = lent(int(count)) if lent else []
+    return [Card(title=post.title, url=f"/blog/{post.slug}", text=post.summary) for post in posts]
+
+
+def _testimonial(attributes: Mapping[str, str]) -> Review | None:
+    """The review that the letter names by its number, or the last that staff picked.
+
+    Never one whose writer did not agree, or took that back.
+    """
+    wanted = attributes.get("review")
+    picked = testimonials.picked(_PICKED if wanted else 1)
+    return next((review for review in picked if wanted in (None, str(review.id))), None)
+
+
+def _plate(attributes: Mapping[str, str]) -> Plate | None:
+    found = pictures.find(attributes["name"])
+    if found is None:
+        return None
+    return Plate(
+        picture=found,
+        alt=attributes.get("alt") or found.alt,
+        caption=attributes.get("caption", ""),
+        url=_target(attributes.get("href", ""), "picture"),
+    )
+
+
+def _target(href: str, what: str) -> str:
+    if not leads_somewhere(href):
+        raise BadLetter(f"a {what} cannot lead to {href}")
+    return href
+
+
 def _words(slug: str) -> str:
     return slug.replace("-", " ").capitalize()
+
+
+_BLOCKS: dict[str, tuple[str, Callable[[Mapping[str, str]], Any]]] = {
+    "button": ("card", _button),
+    "product": ("card", _product),
+    "post": ("card", _post),
+    "posts": ("cards", _posts),
+    "testimonial": ("review", _testimonial),
+    "picture": ("plate", _plate),
+}

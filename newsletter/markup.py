@@ -23,8 +23,11 @@ _MARK_IN_AN_ADDRESS = "%EE%80%80"
 _SCHEME = re.compile(r"([^/?#]*?):")
 _SCHEMES = ("http", "https", "mailto", "tel")
 _FIELD = re.compile(r"\{\{\s*(\w+)\s*\}\}")
-_DIRECTIVE = re.compile(r"::([a-z]+)\{(.*)\}")
+_DIRECTIVE = re.compile(r"::([a-z]+)(?:\{(.*)\})?")
 _ATTRIBUTE = re.compile(r'([a-z]+)="([^"]*)"')
+
+COLUMNS = ("columns", "column", "end")
+"""The directives that set what stands between them side by side; they say nothing themselves."""
 
 Directive = Callable[[str, Mapping[str, str]], str]
 """Draws a directive by its name and attributes."""
@@ -51,6 +54,7 @@ def parse(body: str, *, site_url: str = "", source: str = "") -> list[Token]:
     Those that lead on say that they stand in the letter `source`.
     """
     tokens = _markdown().parse(body)
+    _check_columns(tokens)
     for token in tokens:
         for part in (token, *(token.children or ())):
             for name in ("href", "src"):
@@ -95,6 +99,18 @@ def images_without_words(tokens: list[Token]) -> int:
     return sum(part.type == "image" and not part.content.strip() for part in inline)
 
 
+def _check_columns(tokens: list[Token]) -> None:
+    """Two columns begin, part and end, one pair after the other, outside of lists and quotations.
+
+    Raises `BadLetter`.
+    """
+    found = [token for token in tokens if token.type == "directive" and token.info in COLUMNS]
+    names = [token.info for token in found]
+    pairs = len(names) // len(COLUMNS)
+    if names != [*COLUMNS] * pairs or any(token.level for token in found):
+        raise BadLetter("two columns want ::columns, ::column and ::end, each on a line of its own")
+
+
 def _markdown() -> MarkdownIt:
     """Markdown as letters are typed: the end of a line is the end of a line."""
     markdown = MarkdownIt("commonmark", {"html": False, "breaks": True})
@@ -113,6 +129,6 @@ def _directive(state: StateBlock, start: int, end: int, silent: bool) -> bool:  
         state.line = start + 1
         token = state.push("directive", "", 0)
         token.info = found[1]
-        meta: dict[str, Any] = dict(_ATTRIBUTE.findall(found[2]))
+        meta: dict[str, Any] = dict(_ATTRIBUTE.findall(found[2] or ""))
         token.meta = meta
     return True

@@ -84,11 +84,8 @@ def _lines(*parts: str) -> list[Finding]:
 
 def _content(body: str) -> list[Finding]:
     tokens = markup.parse(markup.with_slots(body))
-    found = [
-        _blocks(f"No product is sold as {slug}; the letter would have a hole.")
-        for slug in cards.missing_products(tokens)
-    ]
-    silent = markup.images_without_words(tokens)
+    found = [_blocks(f"{hole}; nothing would stand there.") for hole in cards.holes(tokens)]
+    silent = markup.images_without_words(tokens) + cards.pictures_without_words(tokens)
     if silent:
         found.append(_warns(f"{silent} of the images have no words for those who see none."))
     if "](data:" in body:

@@ -12,6 +12,7 @@ from staff import (
     comments,
     disputes,
     gallery,
+    letter_pieces,
     media,
     money,
     newsletters,
@@ -80,6 +81,7 @@ for _part in (parcels, papers, repayments, disputes):
     orders.desk.register_blueprint(_part.pages)
 for _part in (working_copies, revisions, pieces):
     posts.desk.register_blueprint(_part.pages)
+newsletters.desk.register_blueprint(letter_pieces.pages)
 
 
 def init_app(app: Flask) -> None:

@@ -3,10 +3,17 @@
 import pytest
 from flask import Flask
 
-from newsletter import markup, plaintext, rendering
+import blog.samples
+from blog import teasers
+from core import media
+from newsletter import cards, markup, plaintext, rendering
 from newsletter.markup import BadLetter
 from newsletter.rendering import Skeleton
-from shop import samples
+from shop import fulfilment, orders, reviews, samples, testimonials
+from shop.models import Review
+from shop.reviews import Draft
+from tests.core.images import photograph
+from tests.staff.test_orders import order_of
 
 pytestmark = pytest.mark.one_database
 
@@ -87,6 +94,80 @@ def test_what_leads_to_a_product_or_a_post_says_which_letter_it_stands_in(app: F
     assert "?from=newsletter:12:web" in rendering.on_the_web(
         '::product{slug="ql-claw"}', "newsletter:12:web"
     )
+
+
+def both_parts(body: str) -> tuple[str, str]:
+    message = compiled(body).fill(rendering.sample_values())
+    return message.html, message.text
+
+
+@pytest.fixture
+def review(app: Flask) -> Review:
+    """What Ada wrote, of which staff picked some words."""
+    samples.seed()
+    order = order_of("Ada", 1001)
+    fulfilment.ship(order, carrier="UPS", by="Fay")
+    draft = Draft(
+        stars=4, title="Good", body="It reaches the spot. Mostly.", name="Ada B.", may_quote=True
+    )
+    written = reviews.write(orders.get(order).lines[0].id, draft)
+    return testimonials.pick(written.id, "It reaches the spot.", by="ed@shop.example")
+
+
+def test_a_quotation_is_a_real_one_and_goes_when_its_writer_takes_it_back(review: Review) -> None:
+    for directive in ("::testimonial", f'::testimonial{{review="{review.id}"}}'):
+        for part in both_parts(directive):
+            assert "It reaches the spot." in part
+            assert "Mostly" not in part
+            assert "Ada B., who gave it 4 of 5 stars." in part
+            assert f"http://localhost:8000/products/ql-claw/reviews#review-{review.id}" in part
+    assert cards.holes(markup.parse('::testimonial{review="99"}')) == [
+        "No review that may be quoted fits here"
+    ]
+    testimonials.drop(review.id)
+    for part in both_parts("::testimonial"):
+        assert "It reaches" not in part
+
+
+def test_a_picture_has_its_size_and_words_for_whoever_sees_none(app: Flask) -> None:
+    shown = media.add(photograph(1200, 600), alt="The tool on a mat", file="a.jpg", by="ed")
+    given = f'::picture{{name="{shown.name}" href="/products/ql-claw" caption="On a mat."}}'
+    html, text = both_parts(given)
+    assert f'src="http://localhost:8000{shown.url}"' in html
+    assert 'alt="The tool on a mat" width="536" height="268"' in html
+    assert '<a href="http://localhost:8000/products/ql-claw"' in html
+    assert "[The tool on a mat]\nOn a mat.\nhttp://localhost:8000/products/ql-claw" in text
+    assert cards.holes(markup.parse('::picture{name="none"}')) == [
+        "There is no picture called none"
+    ]
+
+
+def test_the_newest_posts_are_pulled_in(app: Flask) -> None:
+    blog.samples.seed()
+    latest = teasers.latest(2)
+    for part in both_parts('::posts{count="2"}'):
+        for post in latest:
+            assert f"http://localhost:8000/blog/{post.slug}" in part
+        assert part.count("http://localhost:8000/blog/") == 2
+    with pytest.raises(BadLetter, match="from 1 to 10"):
+        compiled('::posts{count="all"}')
+
+
+def test_two_columns_stand_side_by_side_and_in_text_one_below_the_other(app: Flask) -> None:
+    html, text = both_parts("::columns\n\nLeft.\n\n::column\n\nRight.\n\n::end\n\nBelow.")
+    left, right = html.index("Left."), html.index("Right.")
+    assert html[left:right].count("<td") == html[left:right].count("</td>") == 1
+    assert html.index("</table>", right) < html.index("Below.")
+    assert text.startswith("Left.\n\nRight.\n\nBelow.")
+    for wrong in ("::columns\n\nLeft.", "::end", "::column", "- ::columns\n- ::column\n- ::end"):
+        with pytest.raises(BadLetter, match="two columns"):
+            compiled(wrong)
+
+
+def test_a_button_in_mail_is_a_cell_that_no_program_shrinks(app: Flask) -> None:
+    directive = '::button{href="/pain-finder" label="Open it"}'
+    assert 'bgcolor="#205c40"' in both_parts(directive)[0]
+    assert "<table" not in rendering.on_the_web(directive)
 
 
 def test_a_post_is_named_by_the_letter_or_its_address(app: Flask) -> None:

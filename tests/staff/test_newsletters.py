@@ -57,6 +57,13 @@ def test_the_preview_is_the_letter_and_tells_what_speaks_against_it(ed: FlaskCli
     assert {"message": "The subject is empty.", "weight": "blocks"} in problems
 
 
+def test_what_a_letter_can_hold_is_listed_to_insert(sample_shop: Flask, ed: FlaskClient) -> None:
+    listed = ed.get("/staff/newsletters/pieces").text
+    assert "::product{slug=&#34;ql-claw&#34;}" in listed
+    assert "::columns" in listed
+    assert 'data-from="/staff/newsletters/pieces"' in ed.get("/staff/newsletters/new").text
+
+
 def test_what_blocks_an_issue_keeps_it_from_going_out(
     ed: FlaskClient, join: Callable[[str], Subscriber]
 ) -> None:
