@@ -377,7 +377,7 @@ def test_one_click_in_a_mail_program_is_enough_and_a_look_is_not(
 ) -> None:
     path = review_requests.refusal_url(due("Ada", 1001)).removeprefix("http://localhost:8000")
     path = path[path.index("/reviews/") :]
-    assert "Do not ask me again" in client.get(path).text
+    assert "Send me neither again" in client.get(path).text
     assert client.post(path, data={"List-Unsubscribe": "One-Click"}).status_code == 200
     review_requests.send_due()
     assert asked() == []
