@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 from core import config, db, schema
-from tests.bench import lighthouse, mail, orders, pages, search
+from tests.bench import checkout, lighthouse, mail, orders, pages, search
 from wsgi import create_app, fill
 
 
@@ -22,6 +22,7 @@ def main() -> int:
         with create_app(config.load({"DATA_DIR": folder})).app_context():
             search.measure()
         orders.measure(Path(folder) / "year")
+        checkout.measure(Path(folder) / "checkout")
     return 0
 
 
