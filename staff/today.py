@@ -1,35 +1,53 @@
-"""The first desk: what waits for somebody this morning, and how things stand."""
+"""The first desk: what waits for somebody this morning, and how things went in the last 30 days."""
 
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from flask import redirect
 from flask.typing import ResponseReturnValue
-from sqlalchemy import ColumnElement, ScalarSelect, func, select, text
+from sqlalchemy import ScalarSelect, func, select, text
 
 from core import clock, jobs, settings
 from core.mail.models import Delivery
-from newsletter.models import Consent, ConsentEvent, IssueState, Newsletter
-from shop import alerts
-from shop.models import Order, Stock
-from staff import access, frame
+from core.models import Visit
+from newsletter.models import IssueState, Newsletter
+from shop import alerts, books, disputes, takings
+from shop.models import Dispute, Return, Stock, Withdrawal
+from shop.takings import Taking
+from staff import access, frame, sources, trends
 from staff.frame import page, say
 from staff.models import Role
+from staff.sources import Source
 
 desk = access.desk("today", __name__, *Role, at="")
 
-_DAY, _WEEK = timedelta(days=1), timedelta(days=7)
+_MOST_POSTS = 6
+
+
+@dataclass(frozen=True)
+class Brought:
+    """A post that led to orders, and what came of it."""
+
+    source: Source
+    taking: Taking
 
 
 @desk.get("/")
 def index() -> ResponseReturnValue:
-    """The numbers of the day, alerts, and whether the workers are at work."""
-    numbers = frame.count(**_numbers(clock.now(), settings.store().currency))
+    """What waits, how sales and readers went, which posts sold, and whether all is at work."""
+    now, currency = clock.now(), settings.store().currency
+    sells = access.may_use("orders")
     return page(
         "today.html",
-        counts=numbers,
-        currency=settings.store().currency,
-        alerts=alerts.unseen(20) if access.may_use("orders") else [],
+        counts=frame.count(**_numbers(now)),
+        now=now,
+        currency=currency,
+        trends=trends.read(currency),
+        first=trends.first_moment(),
+        brought=_brought(currency) if access.may_use("origins") else [],
+        alerts=alerts.unseen(20) if sells else [],
         turns=jobs.turns(),
     )
 
@@ -42,26 +60,26 @@ def acknowledge(number: int) -> ResponseReturnValue:
     return redirect(access.HOME, 303)
 
 
-def _numbers(now: datetime, currency: str) -> dict[str, ScalarSelect[Any]]:
+def _brought(currency: str) -> Sequence[Brought]:
+    """The posts that led to most money of the currency in the 30 days."""
+    found = takings.since(trends.first_moment()).by_origin
+    posts = [each for each in found if (each.step.kind, each.currency) == ("post", currency)]
+    first = posts[:_MOST_POSTS]
+    named = sources.named(each.step for each in first) if first else {}
+    return [Brought(named[each.step.source], each) for each in first]
+
+
+def _numbers(now: datetime) -> dict[str, ScalarSelect[Any]]:
     """What one query asks for, from the desks that are open to who is signed in."""
     numbers = frame.waiting()
     if access.may_use("orders"):
-        numbers |= {
-            "sold": _orders(func.count(), now - _DAY, now),
-            "sold_before": _orders(func.count(), now - 2 * _DAY, now - _DAY),
-            "earned": _earned(currency, now - _DAY, now),
-            "earned_before": _earned(currency, now - 2 * _DAY, now - _DAY),
-            "units": select(
-                func.coalesce(func.sum(Stock.on_hand - Stock.reserved), 0)
-            ).scalar_subquery(),
-        }
+        numbers |= _of_orders()
+    if access.may_use("money"):
+        numbers |= books.last_run()
     if access.may_use("newsletters"):
         scheduled = Newsletter.state == IssueState.SCHEDULED
         under_way = Newsletter.state.in_((IssueState.SENDING, IssueState.PAUSED))
         numbers |= {
-            "joined": _consents(ConsentEvent.CONFIRMED, now - _WEEK, now),
-            "joined_before": _consents(ConsentEvent.CONFIRMED, now - 2 * _WEEK, now - _WEEK),
-            "left": _consents(ConsentEvent.WITHDRAWN, now - _WEEK, now),
             "next_issue": select(func.min(Newsletter.scheduled_at))
             .where(scheduled)
             .scalar_subquery(),
@@ -70,25 +88,30 @@ def _numbers(now: datetime, currency: str) -> dict[str, ScalarSelect[Any]]:
             .scalar_subquery(),
         }
     if access.may_use("outbox"):
-        numbers["mail_waiting"] = (
-            select(func.count(Delivery.id))
-            .where(text("state = 'pending'"), Delivery.due_at <= now)
-            .scalar_subquery()
-        )
+        due = text("state = 'pending'"), Delivery.due_at <= now
+        numbers["mail_waiting"] = select(func.count(Delivery.id)).where(*due).scalar_subquery()
     return numbers
 
 
-def _orders(what: ColumnElement[Any], since: datetime, until: datetime) -> ScalarSelect[Any]:
-    paid = Order.paid_at > since, Order.paid_at <= until
-    return select(what).where(*paid).scalar_subquery()
+def _of_orders() -> dict[str, ScalarSelect[Any]]:
+    """Disputes and the nearest deadline, returns to answer, money to send back, shelf and looks."""
+    disputed = Dispute.status.in_(disputes.ANSWERABLE)
+    received = select(func.count(Return.id)).where(text("state = 'received'")).scalar_subquery()
+    withdrawn = select(func.count(Withdrawal.id)).where(Withdrawal.closed_at.is_(None))
+    free = func.coalesce(func.sum(Stock.on_hand - Stock.reserved), 0)
+    return {
+        "disputes": select(func.count(Dispute.id)).where(disputed).scalar_subquery(),
+        "dispute_due": select(func.min(Dispute.due_by)).where(disputed).scalar_subquery(),
+        "asked_back": select(func.count(Return.id))
+        .where(text("state = 'requested'"))
+        .scalar_subquery(),
+        "to_refund": select(received + withdrawn.scalar_subquery()).scalar_subquery(),
+        "units": select(free).scalar_subquery(),
+        "looked": _looked(),
+    }
 
 
-def _earned(currency: str, since: datetime, until: datetime) -> ScalarSelect[Any]:
-    """Minor units that came in and stayed; amounts in another currency are not added."""
-    kept = func.sum(Order.total_amount - Order.refunded_amount).filter(Order.currency == currency)
-    return _orders(func.coalesce(kept, 0), since, until)
-
-
-def _consents(event: ConsentEvent, since: datetime, until: datetime) -> ScalarSelect[Any]:
-    given = Consent.event == event, Consent.at > since, Consent.at <= until
-    return select(func.count(Consent.id)).where(*given).scalar_subquery()
+def _looked() -> ScalarSelect[Any]:
+    """How often pages of products were opened in the 30 days, by people as far as one can tell."""
+    opened = Visit.kind == "product", Visit.day >= trends.first_moment().date()
+    return select(func.coalesce(func.sum(Visit.count), 0)).where(*opened).scalar_subquery()

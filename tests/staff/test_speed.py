@@ -1,4 +1,7 @@
-"""No list of the back office asks more of the database than five questions, however long it is."""
+"""No list of the back office asks more of the database than five questions, however long it is.
+
+The first desk is no list: it gathers from several of them, and asks five beside those of the frame.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -46,6 +49,9 @@ LISTS = {
     "search": "/staff/search?q=a",
     "account": "/staff/account",
 }
+
+MOST = {"today": 8}
+"""How many questions a desk may ask where it is not five."""
 
 FORMS = {"gallery", "prices", "return-terms", "review-requests", "variants"}
 """Desks that show one thing or its form, and no list."""
@@ -114,7 +120,7 @@ def test_a_list_asks_few_questions(busy_shop: None, olivia: FlaskClient, desk: s
     with questions() as asked:
         assert olivia.get(LISTS[desk]).status_code == 200
     real = [statement for statement in asked if not statement.startswith(("BEGIN", "PRAGMA"))]
-    assert len(real) <= 5, "\n".join(real)
+    assert len(real) <= MOST.get(desk, 5), "\n".join(real)
 
 
 def test_a_long_path_asks_no_more_than_a_short_one(busy_shop: None, olivia: FlaskClient) -> None:
