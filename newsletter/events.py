@@ -18,6 +18,14 @@ class PreferencesChanged:
 
 
 @dataclass(frozen=True)
+class Tagged:
+    """A word was tied to a person who did not have it."""
+
+    subscriber_id: int
+    tag: str
+
+
+@dataclass(frozen=True)
 class Left:
     """A person gets no letters any more; `reason` is how that came about."""
 

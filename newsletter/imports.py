@@ -123,7 +123,7 @@ def _describe(subscriber: Subscriber, row: dict[str, str | None]) -> None:
         subscriber.timezone = zone
     for tag in (row.get("tags") or "").replace(";", ",").split(","):
         if tag.strip():
-            segments.tag(subscriber.id, tag.strip()[:64])
+            segments.tag(subscriber.id, tag.strip()[:64], quietly=True)
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -147,7 +147,7 @@ def _fill_steps(deliveries: Sequence[Delivery], sender: tuple[str, str]) -> dict
 def _step(delivery: Delivery) -> tuple[str, str, str]:
     version = _found(db.session().get(SequenceVersion, delivery.payload["version"]))
     step = version.steps[delivery.payload["position"]]
-    return step["subject"], step["preheader"], step["body"]
+    return step["subject"], step.get("preheader", ""), step["body"]
 
 
 def _readers(deliveries: Sequence[Delivery]) -> dict[int, _Reader]:

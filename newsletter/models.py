@@ -177,7 +177,8 @@ class Newsletter(Base):
 class Sequence(Base):
     """A row of letters that each person gets at their own time, such as the welcome.
 
-    `trigger` says what enrols people: `confirmed`, or None for by hand. Those who walk it keep the
+    `trigger` says what enrols people, see `newsletter.triggers`, and `trigger_value` of what, such
+    as a SKU; None of all, or of none where people are enrolled by hand. Those who walk it keep the
     version they began with.
     """
 
@@ -187,6 +188,7 @@ class Sequence(Base):
     name: Mapped[str] = mapped_column(String(64), unique=True)
     title: Mapped[str] = mapped_column(String(200))
     trigger: Mapped[str | None] = mapped_column(String(32))
+    trigger_value: Mapped[str | None] = mapped_column(String(64))
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime]
 
@@ -194,7 +196,7 @@ class Sequence(Base):
 class SequenceVersion(Base):
     """The steps of a sequence as they were published. Never changed.
 
-    Each step has `subject`, `preheader`, `body` (Markdown) and `delay_days` since the one before.
+    `newsletter.steps` reads and writes the steps.
     """
 
     __tablename__ = "sequence_version"

@@ -4,14 +4,13 @@ from collections import defaultdict
 from collections.abc import Sequence as Rows
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import func, select
 
 from core import db
 from core.mail import ledger
 from core.mail.models import WAITING, State
-from newsletter import sequences
+from newsletter import sequences, steps
 from newsletter.models import (
     Enrolment,
     EnrolmentLog,
@@ -20,6 +19,7 @@ from newsletter.models import (
     Subscriber,
     Walk,
 )
+from newsletter.steps import Mail, Step
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,8 +27,9 @@ class StepCounts:
     """One step: who waits for it, and what became of its letters."""
 
     position: int
-    subject: str
-    delay_days: int
+    title: str
+    wait: str
+    is_mail: bool
     waiting: int
     sent: int
     pending: int
@@ -76,7 +77,8 @@ def path(sequence: Sequence) -> Path | None:
     walks = _walks(sequence.id)
     mine = {walk: count for (number, walk), count in walks.items() if number == version.id}
     waiting = _waiting(version.id)
-    places = range(len(version.steps))
+    walked = steps.read(version.steps)
+    places = range(len(walked))
     letters = ledger.counts(sequences.source(version.id, position) for position in places)
     return Path(
         sequence=sequence,
@@ -88,7 +90,7 @@ def path(sequence: Sequence) -> Path | None:
                 waiting.get(position, 0),
                 letters[sequences.source(version.id, position)],
             )
-            for position, step in enumerate(version.steps)
+            for position, step in enumerate(walked)
         ],
         active=mine.get(Walk.ACTIVE, 0),
         done=mine.get(Walk.DONE, 0),
@@ -123,7 +125,9 @@ def _way(enrolment: Enrolment) -> Way:
         state=enrolment.state,
         reason=enrolment.reason,
         log=log,
-        next_subject=version.steps[enrolment.position]["subject"] if walking else None,
+        next_subject=steps.title(steps.read(version.steps)[enrolment.position])
+        if walking
+        else None,
         due_at=enrolment.due_at if walking else None,
     )
 
@@ -150,13 +154,12 @@ def _waiting(version_id: int) -> dict[int, int]:
     return dict(rows.all())
 
 
-def _counts(
-    position: int, step: dict[str, Any], waiting: int, letters: dict[State, int]
-) -> StepCounts:
+def _counts(position: int, step: Step, waiting: int, letters: dict[State, int]) -> StepCounts:
     return StepCounts(
         position=position,
-        subject=step["subject"],
-        delay_days=step["delay_days"],
+        title=steps.title(step),
+        wait=steps.wait(step),
+        is_mail=isinstance(step, Mail),
         waiting=waiting,
         sent=letters.get(State.ACCEPTED, 0),
         pending=sum(count for state, count in letters.items() if state in WAITING),

@@ -1,17 +1,27 @@
-"""What a purchase means for the letters, and leaving them for a buyer; written with its cause."""
+"""What the shop's events mean for the letters, and leaving them for a buyer."""
 
 import logging
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import select
 
 from core import db
-from newsletter import addresses, segments, sequences, subscribers
+from newsletter import addresses, segments, sequences, subscribers, triggers
 from newsletter.addresses import InvalidAddress
 from newsletter.consents import Circumstances
 from newsletter.events import Erased, Left
-from newsletter.models import Sequence, Standing, Subscriber
+from newsletter.models import Subscriber
+from newsletter.triggers import UNTIL_BOUGHT, Trigger
 from shop import review_requests
-from shop.events import Agreed, OrderPaid
+from shop.events import (
+    Agreed,
+    BackInStock,
+    CheckoutAbandoned,
+    OrderDelivered,
+    OrderPaid,
+    OrderRefunded,
+)
+from shop.models import Order, OrderLine, OrderState, Product, Variant
 
 CUSTOMERS = "customers"
 """The tag of readers who bought."""
@@ -29,15 +39,60 @@ def on_order_paid(event: OrderPaid) -> None:
     except InvalidAddress:
         log.warning("order %s was paid from an address that no letter reaches", event.order_id)
         return
-    with db.transaction() as session:
+    with db.transaction():
         if event.agreed is not None:
             subscribers.subscribe(
                 address, source="checkout", how=_how(event.agreed), name=event.name or ""
             )
-        reader = session.scalar(select(Subscriber).where(Subscriber.email == address))
+        reader = _reader(address)
         if reader is not None:
+            sequences.leave(reader.id, "bought", triggers=UNTIL_BOUGHT)
             segments.tag(reader.id, CUSTOMERS)
-            _begin_sequences(reader, event.order_id)
+            sequences.reach_goals(reader.id)
+            _begin(Trigger.BOUGHT, reader, event.order_id, event.skus)
+
+
+def on_order_delivered(event: OrderDelivered) -> None:
+    """Let a reader begin what is for those whose order has arrived."""
+    if (reader := _reader(event.email)) is not None:
+        _begin(Trigger.DELIVERED, reader, event.order_id, _skus(event.order_id))
+
+
+def on_order_refunded(event: OrderRefunded) -> None:
+    """Tell nobody how to use what they gave back."""
+    with db.transaction() as session:
+        order = session.get(Order, event.order_id)
+        whole = order is not None and order.state is OrderState.REFUNDED
+        if whole and (reader := _reader(event.email)) is not None:
+            sequences.leave(
+                reader.id,
+                "refunded",
+                triggers=(Trigger.BOUGHT, Trigger.DELIVERED),
+                occurrence=_occurrence(event.order_id),
+            )
+
+
+def on_checkout_abandoned(event: CheckoutAbandoned) -> None:
+    """Let a reader begin what is for those who did not pay, unless they have paid since."""
+    reader = _reader(event.email)
+    if reader is None:
+        return
+    later = select(Order.id).where(
+        Order.email == event.email, Order.id > event.order_id, Order.paid_at.is_not(None)
+    )
+    with db.transaction() as session:
+        if session.scalar(later.limit(1)) is None:
+            _begin(Trigger.ABANDONED, reader, event.order_id, _skus(event.order_id))
+
+
+def on_back_in_stock(event: BackInStock) -> None:
+    """Let a reader begin what is for those who waited for a SKU."""
+    if (reader := _reader(event.email)) is not None:
+        with db.transaction():
+            occurrence = f"restock:{event.request_id}"
+            triggers.begin(
+                Trigger.RESTOCKED, reader, occurrence=occurrence, values=_names({event.sku})
+            )
 
 
 def on_left(event: Left | Erased) -> None:
@@ -57,9 +112,33 @@ def _how(agreed: Agreed) -> Circumstances:
     )
 
 
-def _begin_sequences(reader: Subscriber, order_id: int) -> None:
-    if reader.standing is not Standing.CONFIRMED:
-        return
-    meant = select(Sequence.name).where(Sequence.trigger == "bought", Sequence.active)
-    for name in db.session().scalars(meant).all():
-        sequences.enrol(name, reader.id, occurrence=f"order:{order_id}")
+def _reader(email: str) -> Subscriber | None:
+    """The subscriber with this address, if it is one of theirs."""
+    try:
+        address = addresses.normalize(email)
+    except InvalidAddress:
+        return None
+    with db.reading() as session:
+        return session.scalar(select(Subscriber).where(Subscriber.email == address))
+
+
+def _begin(trigger: Trigger, reader: Subscriber, order_id: int, skus: Collection[str]) -> None:
+    """Begin what is for an order's goods."""
+    with db.transaction():
+        triggers.begin(trigger, reader, occurrence=_occurrence(order_id), values=_names(skus))
+
+
+def _skus(order_id: int) -> Sequence[str]:
+    lines = select(Variant.sku).join(OrderLine, OrderLine.variant_id == Variant.id)
+    with db.reading() as session:
+        return session.scalars(lines.where(OrderLine.order_id == order_id)).all()
+
+
+def _names(skus: Collection[str]) -> set[str]:
+    """These SKUs, and the slugs of their products."""
+    slugs = select(Product.slug).join(Variant, Variant.product_id == Product.id)
+    return {*skus, *db.session().scalars(slugs.where(Variant.sku.in_(skus)))}
+
+
+def _occurrence(order_id: int) -> str:
+    return f"order:{order_id}"

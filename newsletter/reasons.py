@@ -13,7 +13,7 @@ from sqlalchemy import select
 from core import clock, db
 from core.mail import ledger, stops
 from core.mail.models import Delivery, MailReport, Report, State
-from newsletter import suppression
+from newsletter import sequences, steps, suppression
 from newsletter.models import (
     Enrolment,
     EnrolmentLog,
@@ -25,6 +25,7 @@ from newsletter.models import (
     Subscriber,
     Walk,
 )
+from newsletter.steps import Mail
 from newsletter.zones import local_day
 
 
@@ -98,19 +99,26 @@ def _of_walk(person: Subscriber, walk: Enrolment, deliveries: dict[str, Delivery
         select(EnrolmentLog).where(EnrolmentLog.enrolment_id == walk.id).order_by(EnrolmentLog.id)
     ).all()
     reasons = []
-    for position, step in enumerate(version.steps):
-        delivery = deliveries.get(f"sequence:{walk.id}:{position}")
-        if delivery is not None:
-            reasons.append(_of_delivery(step["subject"], person, delivery))
+    for position, step in enumerate(steps.read(version.steps)):
+        if not isinstance(step, Mail):
             continue
+        delivery = deliveries.get(sequences.key(walk.id, position))
+        if delivery is not None:
+            reasons.append(_of_delivery(step.subject, person, delivery))
+            continue
+        passed = next((_PASSED[e.event] for e in log if _is_past(e, position)), None)
         reasons.append(
             Reason(
-                letter=step["subject"],
-                sentence=_not_written(person, walk, position),
+                letter=step.subject,
+                sentence=passed or _not_written(person, walk, position),
                 facts=[*_standing(person), *_walk_facts(version, log)],
             )
         )
     return reasons
+
+
+def _is_past(entry: EnrolmentLog, position: int) -> bool:
+    return entry.position == position and entry.event in _PASSED
 
 
 def _not_written(person: Subscriber, walk: Enrolment, position: int) -> str:
@@ -119,11 +127,11 @@ def _not_written(person: Subscriber, walk: Enrolment, position: int) -> str:
     if walk.state is Walk.EXITED:
         return f"It did not come: {_worded(walk.reason or 'exited')} before it was due."
     if position < walk.position:
-        return "It was written once, and its row has been cleared away since."
+        return "It did not come: their way led past it, by a branch or a goal."
     if walk.state is Walk.DONE:
         return "It did not come: the walk was over before it."
     if position == walk.position:
-        return f"It comes on {day}, in their morning." + _what_puts_off(person)
+        return f"It comes on {day}, by their own clock." + _what_puts_off(person)
     return f"It has not come yet: other letters are before it, the next one on {day}."
 
 
@@ -263,6 +271,10 @@ def _worded(reason: str) -> str:
     return _WORDS.get(reason, reason)
 
 
+_PASSED = {
+    "sent": "It was written once, and its row has been cleared away since.",
+    "skipped": "It did not come: it was late, as after an outage, and would have been old news.",
+}
 _FATES = {
     State.UNKNOWN: (
         "Nobody knows: the connection broke while it was handed over. It is not sent again unless"

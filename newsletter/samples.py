@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from core import db
 from newsletter import newsletters, sequences
 from newsletter.models import Newsletter
-from newsletter.sequences import Step
+from newsletter.steps import Mail
 from newsletter.wording import CONTENT
 
 WELCOME = "welcome"
@@ -25,9 +25,9 @@ def seed() -> None:
             newsletters.draft(letter["subject"], letter["body"], preheader=letter["preheader"])
 
 
-def _step(path: Path) -> Step:
+def _step(path: Path) -> Mail:
     letter = _read(path)
-    return Step(
+    return Mail(
         subject=letter["subject"],
         preheader=letter["preheader"],
         body=letter["body"],

@@ -5,9 +5,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, func, select, update
 
-from core import clock, db
+from core import clock, db, events
 from newsletter import conditions
 from newsletter.conditions import BadRule, Rule
+from newsletter.events import Tagged
 from newsletter.models import (
     IssueState,
     Newsletter,
@@ -128,10 +129,12 @@ def tags() -> Sequence[str]:
         ).all()
 
 
-def tag(subscriber_id: int, name: str) -> None:
-    """Tie a word to a person; again changes nothing."""
+def tag(subscriber_id: int, name: str, *, quietly: bool = False) -> None:
+    """Tie a word to a person; again changes nothing. `quietly` begins no sequence by it."""
     with db.transaction():
-        db.insert_missing(SubscriberTag, subscriber_id=subscriber_id, name=name)
+        is_new = db.insert_missing(SubscriberTag, subscriber_id=subscriber_id, name=name)
+        if is_new and not quietly:
+            events.tell(Tagged(subscriber_id, name))
 
 
 def _on_the_list() -> ColumnElement[bool]:

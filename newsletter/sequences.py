@@ -4,15 +4,18 @@ Who walks a sequence keeps the version they began with. When the next letter is 
 once, when the one before goes into the ledger; `newsletter.tick` moves people on.
 """
 
+from collections.abc import Collection
 from collections.abc import Sequence as Rows
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Any, TypedDict
+from datetime import date, datetime
 
 from sqlalchemy import delete, select, update
 
 from core import clock, db, jobs
-from newsletter.events import Confirmed, Erased, Left, PreferencesChanged, Returned
+from core.mail import ledger
+from newsletter import conditions, steps
+from newsletter.conditions import Rule
+from newsletter.events import Erased, Left, PreferencesChanged, Returned
 from newsletter.models import (
     Enrolment,
     EnrolmentLog,
@@ -22,18 +25,10 @@ from newsletter.models import (
     Subscriber,
     Walk,
 )
-from newsletter.zones import local_day, morning
+from newsletter.steps import Goal, Mail, Step
+from newsletter.zones import local_day
 
 BELL = "sequences"
-
-
-class Step(TypedDict):
-    """One letter of a sequence: Markdown, and the days since the one before."""
-
-    subject: str
-    preheader: str
-    body: str
-    delay_days: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,25 +41,41 @@ class NextLetter:
     day: date
 
 
-def publish(name: str, title: str, steps: list[Step], *, trigger: str | None = None) -> int:
+def publish(
+    name: str,
+    title: str,
+    steps_of_it: Rows[Step],
+    *,
+    trigger: str | None = None,
+    trigger_value: str | None = None,
+    active: bool = True,
+) -> int:
     """Make these the steps for whoever begins from now on; the id of that version.
 
     The same steps again make no new version. Whoever is under way goes on with the old one.
+    `trigger` and whether a sequence is `active` count for a new one alone. Raises `BadSteps`.
     """
+    written = steps.write(steps_of_it)
     with db.transaction() as session:
         db.insert_missing(
-            Sequence, name=name, title=title, trigger=trigger, active=True, created_at=clock.now()
+            Sequence,
+            name=name,
+            title=title,
+            trigger=trigger,
+            trigger_value=trigger_value,
+            active=active,
+            created_at=clock.now(),
         )
         sequence = session.scalars(
             select(Sequence).where(Sequence.name == name).with_for_update()
         ).one()
         last = latest_version(sequence.id)
-        if last is not None and last.steps == steps:
+        if last is not None and steps.read(last.steps) == list(steps_of_it):
             return last.id
         version = SequenceVersion(
             sequence_id=sequence.id,
             number=last.number + 1 if last else 1,
-            steps=[dict(step) for step in steps],
+            steps=written,
             created_at=clock.now(),
         )
         session.add(version)
@@ -75,6 +86,17 @@ def publish(name: str, title: str, steps: list[Step], *, trigger: str | None = N
 def source(version_id: int, position: int) -> str:
     """What the letters of one step are counted under in the ledger."""
     return f"sequence:{version_id}:{position}"
+
+
+def key(enrolment_id: int, position: int) -> str:
+    """What names the letter of one step to one person in the ledger."""
+    return f"sequence:{enrolment_id}:{position}"
+
+
+def walk_of(key_of_it: str) -> int | None:
+    """The enrolment that a row of the ledger belongs to, by the row's key, if it is of one."""
+    kind, _, rest = key_of_it.partition(":")
+    return int(rest.partition(":")[0]) if kind == "sequence" else None
 
 
 def latest_version(sequence_id: int) -> SequenceVersion | None:
@@ -99,36 +121,67 @@ def enrol(name: str, subscriber_id: int, *, occurrence: str = "once") -> bool:
         return _begin(sequence, version, session.get_one(Subscriber, subscriber_id), occurrence)
 
 
-def due(step: dict[str, Any], reached_at: datetime, subscriber: Subscriber) -> datetime:
-    """When a step goes to a reader who got the one before at `reached_at`, in UTC.
+def leave(
+    subscriber_id: int,
+    reason: str,
+    *,
+    sequence_id: int | None = None,
+    triggers: Collection[str] | None = None,
+    occurrence: str | None = None,
+) -> None:
+    """End a person's walks, in the transaction of the cause; no letter of theirs begins after it.
 
-    Without a delay at once, else in the morning of the day: days are the longer of the step's own
-    and the reader's pace. Never before a pause ends.
+    Nor does what waits of a walk that is done. All walks are meant, or those of one sequence, of
+    sequences with one of these triggers, or of one occurrence.
     """
-    moment, zone = reached_at, subscriber.timezone
-    if step["delay_days"] > 0:
-        days = max(step["delay_days"], subscriber.pace_days)
-        moment = morning(local_day(reached_at, zone) + timedelta(days=days), zone)
-    until = subscriber.paused_until
-    if until is not None and until > moment:
-        moment = max(until, morning(local_day(until, zone), zone))
-    return moment
-
-
-def leave(subscriber_id: int, reason: str, *, sequence_id: int | None = None) -> None:
-    """End a person's walks, all or those of one sequence, in the transaction of the cause."""
-    with db.transaction():
-        for enrolment in active(subscriber_id):
-            if sequence_id in (None, enrolment.sequence_id):
+    meant = select(Sequence.id)
+    if triggers is not None:
+        meant = meant.where(Sequence.trigger.in_(triggers))
+    with db.transaction() as session:
+        of_these = set(session.scalars(meant))
+        for enrolment in _locked(subscriber_id, Walk.ACTIVE, Walk.DONE):
+            if (
+                sequence_id not in (None, enrolment.sequence_id)
+                or occurrence not in (None, enrolment.occurrence)
+                or enrolment.sequence_id not in of_these
+            ):
+                continue
+            if enrolment.state is Walk.ACTIVE:
                 end(enrolment, Walk.EXITED, reason)
+            else:
+                _withdraw(enrolment, reason)
 
 
 def end(enrolment: Enrolment, state: Walk, reason: str | None = None) -> None:
-    """Mark a walk as over, in the transaction under way."""
+    """Mark a walk as over, in the transaction under way; what waits of it does not go."""
     enrolment.state = state
     enrolment.reason = reason
     enrolment.ended_at = clock.now()
     note(enrolment, state.value, reason)
+    if reason is not None:
+        _withdraw(enrolment, reason)
+
+
+def reach_goals(subscriber_id: int) -> None:
+    """Let a person skip ahead to the goals that they meet now, in the transaction of the cause."""
+    with db.transaction() as session:
+        subscriber = session.get_one(Subscriber, subscriber_id)
+        for enrolment in _locked(subscriber_id, Walk.ACTIVE):
+            walked = steps.read(session.get_one(SequenceVersion, enrolment.version_id).steps)
+            for position, step in enumerate(walked):
+                if (
+                    position >= enrolment.position
+                    and isinstance(step, Goal)
+                    and meets(step, {subscriber_id})
+                ):
+                    _reach(enrolment, walked, position, subscriber)
+
+
+def meets(step: steps.Branch | Goal, people: Collection[int]) -> set[int]:
+    """Which of these people meet a step's condition at this moment."""
+    rule = conditions.compiled(Rule((step.term,)))
+    with db.reading() as session:
+        return set(session.scalars(select(Subscriber.id).where(Subscriber.id.in_(people), rule)))
 
 
 def note(enrolment: Enrolment, event: str, detail: str | None = None) -> None:
@@ -160,23 +213,16 @@ def next_letter(subscriber: Subscriber) -> NextLetter | None:
     with db.reading() as session:
         for enrolment in active(subscriber.id):
             version = session.get_one(SequenceVersion, enrolment.version_id)
+            step = steps.read(version.steps)[enrolment.position]
+            if not isinstance(step, Mail):
+                continue
             return NextLetter(
-                subject=version.steps[enrolment.position]["subject"],
+                subject=step.subject,
                 sequence=session.get_one(Sequence, enrolment.sequence_id).title,
                 due_at=enrolment.due_at,
                 day=local_day(enrolment.due_at, subscriber.timezone),
             )
     return None
-
-
-def on_confirmed(event: Confirmed) -> None:
-    """Whoever joins begins the sequences that are for them; whoever comes back goes on."""
-    on_returned(Returned(event.subscriber_id))
-    with db.transaction() as session:
-        for name in session.scalars(
-            select(Sequence.name).where(Sequence.trigger == "confirmed", Sequence.active)
-        ).all():
-            enrol(name, event.subscriber_id)
 
 
 def on_left(event: Left) -> None:
@@ -203,8 +249,9 @@ def on_preferences_changed(event: PreferencesChanged) -> None:
     with db.transaction() as session:
         subscriber = session.get_one(Subscriber, event.subscriber_id)
         for enrolment in active(subscriber.id):
-            steps = session.get_one(SequenceVersion, enrolment.version_id).steps
-            enrolment.due_at = due(steps[enrolment.position], enrolment.reached_at, subscriber)
+            walked = steps.read(session.get_one(SequenceVersion, enrolment.version_id).steps)
+            step = walked[enrolment.position]
+            enrolment.due_at = steps.due(step, enrolment.reached_at, subscriber)
             note(enrolment, "moved", enrolment.due_at.isoformat())
         jobs.ring(BELL)
 
@@ -223,26 +270,52 @@ def switch(sequence_id: int, *, active: bool) -> None:
         db.changed(update(Sequence).where(Sequence.id == sequence_id).values(active=active))
 
 
+def _locked(subscriber_id: int, *states: Walk) -> Rows[Enrolment]:
+    """A person's walks in these states, as no turn of the tick can change them meanwhile."""
+    walks = select(Enrolment).where(
+        Enrolment.subscriber_id == subscriber_id, Enrolment.state.in_(states)
+    )
+    ordered = walks.order_by(Enrolment.id).with_for_update()
+    return db.session().scalars(ordered, execution_options={"populate_existing": True}).all()
+
+
+def _withdraw(enrolment: Enrolment, reason: str) -> None:
+    keys = [key(enrolment.id, position) for position in range(enrolment.position)]
+    ledger.call_off(keys, reason)
+
+
+def _reach(enrolment: Enrolment, walked: list[Step], position: int, subscriber: Subscriber) -> None:
+    """Move a person on to what follows a goal."""
+    _withdraw(enrolment, "goal")
+    enrolment.position = position + 1
+    enrolment.reached_at = clock.now()
+    note(enrolment, "goal", steps.title(walked[position])[:200])
+    if enrolment.position == len(walked):
+        end(enrolment, Walk.DONE)
+    else:
+        enrolment.due_at = steps.due(walked[enrolment.position], enrolment.reached_at, subscriber)
+
+
 def _begin(
     sequence: Sequence, version: SequenceVersion, subscriber: Subscriber, occurrence: str
 ) -> bool:
     now = clock.now()
-    key = {
+    named = {
         "sequence_id": sequence.id,
         "subscriber_id": subscriber.id,
         "occurrence": occurrence,
     }
     is_new = db.insert_missing(
         Enrolment,
-        **key,
+        **named,
         version_id=version.id,
         position=0,
-        due_at=due(version.steps[0], now, subscriber),
+        due_at=steps.due(steps.read(version.steps)[0], now, subscriber),
         reached_at=now,
         state=Walk.ACTIVE,
         created_at=now,
     )
     if is_new:
-        note(db.session().scalars(select(Enrolment).filter_by(**key)).one(), "begun")
+        note(db.session().scalars(select(Enrolment).filter_by(**named)).one(), "begun")
         jobs.ring(BELL)
     return is_new

@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, func, select
 from core import clock, db
 from core.mail.letters import Verdict, Wait
 from core.mail.models import Delivery, State, Stream
+from newsletter import sequences
 from newsletter.models import (
     DEFAULT_PACE,
     Enrolment,
@@ -117,7 +118,7 @@ _AT_REST = select(Newsletter.id, Newsletter.state).where(
 
 def _walks_at_an_end(batch: Sequence[Delivery]) -> dict[int, Verdict]:
     """Steps whose reader left the sequence since their rows were written."""
-    walks = {row.payload["enrolment"]: row.id for row in batch if "enrolment" in row.payload}
+    walks = {walk: row.id for row in batch if (walk := sequences.walk_of(row.key)) is not None}
     if not walks:
         return {}
     rows = db.session().execute(

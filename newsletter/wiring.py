@@ -15,15 +15,16 @@ from newsletter import (
     sequences,
     subscribers,
     tick,
+    triggers,
     upkeep,
     views,
 )
-from newsletter.events import Confirmed, Erased, Left, PreferencesChanged, Returned
+from newsletter.events import Confirmed, Erased, Left, PreferencesChanged, Returned, Tagged
 from newsletter.wording import paces, wording
-from shop.events import OrderPaid
+from shop.events import BackInStock, CheckoutAbandoned, OrderDelivered, OrderPaid, OrderRefunded
 
 # Each of these names its jobs when it is imported.
-JOBS = (newsletters, tick, upkeep)
+JOBS = (newsletters, tick, triggers, upkeep)
 
 
 def init_app(app: Flask) -> None:
@@ -36,8 +37,13 @@ def init_app(app: Flask) -> None:
     mailing.install()
     for group in (cli.newsletter, cli.subscribers):
         app.cli.add_command(group)
-    events.listen(Confirmed, sequences.on_confirmed)
+    events.listen(Confirmed, triggers.on_confirmed)
+    events.listen(Tagged, triggers.on_tagged)
     events.listen(OrderPaid, purchases.on_order_paid)
+    events.listen(OrderDelivered, purchases.on_order_delivered)
+    events.listen(OrderRefunded, purchases.on_order_refunded)
+    events.listen(CheckoutAbandoned, purchases.on_checkout_abandoned)
+    events.listen(BackInStock, purchases.on_back_in_stock)
     events.listen(Left, sequences.on_left)
     events.listen(Left, purchases.on_left)
     events.listen(Erased, purchases.on_left)

@@ -15,12 +15,17 @@ def zones() -> list[str]:
 
 
 def morning(day: date, zone: str) -> datetime:
-    """The morning of a day in a zone, in UTC.
+    """The morning of a day in a zone, in UTC; see `at_hour`."""
+    return at_hour(day, MORNING.hour, zone)
+
+
+def at_hour(day: date, hour: int, zone: str) -> datetime:
+    """An hour of a day in a zone, in UTC.
 
     An hour that a change of the clocks repeats means the first, one that it leaves out the moment
     at which it would have been.
     """
-    return datetime.combine(day, MORNING, ZoneInfo(zone)).astimezone(UTC)
+    return datetime.combine(day, time(hour), ZoneInfo(zone)).astimezone(UTC)
 
 
 def local_day(moment: datetime, zone: str) -> date:

@@ -73,3 +73,12 @@ class CheckoutAbandoned:
     email: str
     url: str
     until: datetime
+
+
+@dataclass(frozen=True)
+class BackInStock:
+    """Somebody who asked for it was told that a variant is there again."""
+
+    request_id: int
+    email: str
+    sku: str

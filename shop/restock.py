@@ -12,10 +12,11 @@ from datetime import timedelta
 from sqlalchemy import ScalarSelect, delete, func, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
-from core import clock, db, jobs, links
+from core import clock, db, events, jobs, links
 from core.mail import ledger
 from shop import catalog
 from shop.catalog import Offer
+from shop.events import BackInStock
 from shop.models import RestockRequest, Variant
 
 CONFIRMATION = "shop.restock_confirmation"
@@ -130,6 +131,7 @@ def _tell(offer: Offer) -> int:
         for request in requests:
             request.notified_at = now
             _write(request, BACK)
+            events.tell(BackInStock(request.id, request.email or "", offer.sku))
     return len(requests)
 
 

@@ -6,10 +6,11 @@ from markupsafe import escape
 from sqlalchemy import func, select
 
 from core import db
-from newsletter import newsletters, paths, reasons, sequences
+from newsletter import newsletters, paths, reasons, sequences, steps
 from newsletter.markup import BadLetter
 from newsletter.models import Enrolment, Sequence, Subscriber, Walk
 from newsletter.paths import Path
+from newsletter.steps import Mail
 from staff import access
 from staff.frame import mail_part, page, say
 from staff.models import Role
@@ -39,12 +40,12 @@ def show(number: int) -> ResponseReturnValue:
 @desk.get("/<int:number>/<int:position>/html")
 def show_step(number: int, position: int) -> ResponseReturnValue:
     """A step's letter as a reader without a name gets it."""
-    steps = _path(number).version.steps
-    if position >= len(steps):
+    walked = steps.read(_path(number).version.steps)
+    step = walked[position] if position < len(walked) else None
+    if not isinstance(step, Mail):
         abort(404)
-    step = steps[position]
     try:
-        message = newsletters.preview(step["subject"], step["preheader"], step["body"])
+        message = newsletters.preview(step.subject, step.preheader, step.body)
     except BadLetter as error:
         return mail_part(f"<p>{escape(str(error))}</p>")
     return mail_part(message.html)

@@ -74,7 +74,13 @@ def enqueue_all(entries: Iterable[Entry]) -> None:
         ring()
 
 
-def enqueue_selected(people: Select[*tuple[Any, ...]], *, letter: str, source: str) -> int:
+def enqueue_selected(
+    people: Select[*tuple[Any, ...]],
+    *,
+    letter: str,
+    source: str,
+    payload: dict[str, Any] | None = None,
+) -> int:
     """Write a message to each of `people` in one statement; how many rows were written.
 
     `people` has the columns `key`, `person`, `recipient` and `reason`. Where a reason is given the
@@ -92,7 +98,7 @@ def enqueue_selected(people: Select[*tuple[Any, ...]], *, letter: str, source: s
         "source": literal(source),
         "person": who.c.person,
         "recipient": who.c.recipient,
-        "payload": literal({}, Delivery.payload.type),
+        "payload": literal(payload or {}, Delivery.payload.type),
         "state": case(
             (included, literal(State.PENDING, Delivery.state.type)),
             else_=literal(State.EXCLUDED, Delivery.state.type),

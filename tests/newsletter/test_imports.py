@@ -13,7 +13,7 @@ from core.mail import letters
 from newsletter import consents, imports, mailing, sequences, subscribers
 from newsletter.imports import Outcome
 from newsletter.models import ConsentEvent, Enrolment, Standing, Subscriber
-from newsletter.sequences import Step
+from newsletter.steps import Mail
 from tests.newsletter.conftest import Join, mail_to, person
 
 HEADER = "email,name,timezone,tags,consent_at,consent_source\n"
@@ -55,7 +55,7 @@ def test_nobody_who_left_or_was_erased_is_revived(app: Flask, join: Join) -> Non
 
 
 def test_an_import_begins_no_sequence_unless_told_to(app: Flask) -> None:
-    steps = [Step(subject="One", preheader="", body="Hello", delay_days=0)]
+    steps = [Mail(subject="One", preheader="", body="Hello", delay_days=0)]
     sequences.publish("welcome", "Welcome", steps, trigger="confirmed")
     read(f"{ADA},,,,2025-05-01,Shopify\n")
     assert sequences.active(person(ADA).id) == []

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from core import db, events
 from newsletter import consents, purchases, sequences, subscribers
 from newsletter.models import Standing, Subscriber
-from newsletter.sequences import Step
+from newsletter.steps import Mail
 from shop import samples
 from shop.events import Agreed, OrderPaid
 from shop.models import ReviewRefusal
@@ -62,7 +62,7 @@ def test_whoever_did_not_is_written_down_nowhere(app: Flask) -> None:
 def test_a_reader_who_bought_begins_what_is_for_buyers_once_an_order(
     app: Flask, join: Join
 ) -> None:
-    steps = [Step(subject="How to begin", preheader="", body="Hello", delay_days=2)]
+    steps = [Mail(subject="How to begin", preheader="", body="Hello", delay_days=2)]
     sequences.publish("first weeks", "The first weeks", steps, trigger="bought")
     ada = join(ADA)
     assert sequences.active(ada.id) == []

@@ -12,7 +12,7 @@ from core.mail import fates, queue, stops
 from core.mail.models import Cause
 from newsletter import newsletters, reasons, sequences, subscribers
 from newsletter.models import Newsletter, Sequence, Subscriber
-from newsletter.sequences import Step
+from newsletter.steps import Mail
 from newsletter.tick import tick
 from tests.newsletter.conftest import Join
 
@@ -21,9 +21,9 @@ pytestmark = pytest.mark.one_database
 ADA = "ada@example.com"
 NOW = datetime(2026, 3, 2, 15, tzinfo=UTC)
 STEPS = [
-    Step(subject="One", preheader="", body="Hello", delay_days=0),
-    Step(subject="Two", preheader="", body="Hello", delay_days=3),
-    Step(subject="Three", preheader="", body="Hello", delay_days=3),
+    Mail(subject="One", preheader="", body="Hello", delay_days=0),
+    Mail(subject="Two", preheader="", body="Hello", delay_days=3),
+    Mail(subject="Three", preheader="", body="Hello", delay_days=3),
 ]
 
 
@@ -48,7 +48,7 @@ def test_each_letter_of_a_walk_says_what_became_of_it(welcome: Sequence, join: J
         tick()
         written, next_one, later = told(ada, welcome)
         assert written == "It is written, and goes out at the next turn of a worker."
-        assert next_one.startswith("It comes on March 5, 2026, in their morning.")
+        assert next_one.startswith("It comes on March 5, 2026, by their own clock.")
         assert later.endswith("other letters are before it, the next one on March 5, 2026.")
         for row in queue.claim("worker", 9):
             queue.begin({row: "x"})

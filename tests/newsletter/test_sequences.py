@@ -15,7 +15,7 @@ from core.mail import fates, letters, queue
 from core.mail.models import Delivery, State
 from newsletter import links, mailing, paths, samples, sequences, subscribers, verdicts
 from newsletter.models import Enrolment, Subscriber, Walk
-from newsletter.sequences import Step
+from newsletter.steps import Mail
 from newsletter.subscribers import Preferences
 from newsletter.tick import tick
 from newsletter.zones import local_day, morning
@@ -27,8 +27,8 @@ ADA = "ada@example.com"
 NOW = datetime(2026, 3, 2, 15, tzinfo=UTC)
 
 
-def step(subject: str, delay_days: int) -> Step:
-    return Step(subject=subject, preheader="", body="Hello {{ name }},", delay_days=delay_days)
+def step(subject: str, delay_days: int) -> Mail:
+    return Mail(subject=subject, preheader="", body="Hello {{ name }},", delay_days=delay_days)
 
 
 WELCOME = [step("One", 0), step("Two", 3), step("Three", 1)]

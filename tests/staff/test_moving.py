@@ -19,7 +19,7 @@ from core import db, redirects, settings
 from core.mail.models import Delivery
 from newsletter import consents, sequences, subscribers
 from newsletter.models import Enrolment, Subscriber
-from newsletter.sequences import Step
+from newsletter.steps import Mail
 from newsletter.suppression import Reason
 from shop import catalog, numbering, orders, products, samples
 from shop.models import Order, Product, Reservation, StockMovement, Variant
@@ -251,7 +251,7 @@ def order(number: str) -> Order:
 
 def offered(move: Move) -> None:
     """Move in with letters and a sequence ready to begin."""
-    steps = [Step(subject="One", preheader="", body="Hello", delay_days=0)]
+    steps = [Mail(subject="One", preheader="", body="Hello", delay_days=0)]
     sequences.publish("welcome", "Welcome", steps, trigger="confirmed")
     move()
 

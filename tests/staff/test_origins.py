@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 
 from core import db
 from newsletter import newsletters, sequences
+from newsletter.steps import Mail
 from shop.models import Order
 from tests.staff.test_orders import order_of
 
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.one_database
 @pytest.fixture
 def sold(sample_shop: Flask) -> None:
     issue = newsletters.draft("The chair is not the enemy", "Hello")
-    step = sequences.Step(subject="One", preheader="", body="Hello", delay_days=0)
+    step = Mail(subject="One", preheader="", body="Hello", delay_days=0)
     sequences.publish("welcome", "Welcome", [step], trigger="confirmed")
     ways = [f"newsletter:{issue},post:gone", "sequence:1:0", "muscles", "restock", None]
     with db.transaction() as session:

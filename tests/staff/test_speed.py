@@ -16,6 +16,7 @@ from blog.posts import Draft
 from core import clock, db
 from newsletter import newsletters, sequences
 from newsletter.models import Subscriber
+from newsletter.steps import Mail
 from shop.models import OrderLine, Return, ReturnLine, ReturnReason, ReturnState, Review, Variant
 from staff.access import OPEN_TO
 from tests.staff.test_orders import order_of
@@ -79,7 +80,7 @@ def busy_shop(sample_shop: Flask, join: Callable[[str], Subscriber]) -> None:
         "welcome",
         "Welcome",
         [
-            sequences.Step(subject=f"Letter {day}", preheader="", body="Hello.", delay_days=day)
+            Mail(subject=f"Letter {day}", preheader="", body="Hello.", delay_days=day)
             for day in range(12)
         ],
         trigger="confirmed",

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from core import db
 from newsletter import sequences, tick
 from newsletter.models import Sequence, Standing, Subscriber
+from newsletter.steps import Mail
 
 pytestmark = pytest.mark.one_database
 
@@ -20,8 +21,8 @@ Join = Callable[[str], Subscriber]
 def welcome(app: Flask) -> int:
     """A sequence of two letters for whoever joins."""
     steps = [
-        sequences.Step(subject="Welcome", preheader="", body="Hello.", delay_days=0),
-        sequences.Step(subject="A second thought", preheader="", body="Again.", delay_days=3),
+        Mail(subject="Welcome", preheader="", body="Hello.", delay_days=0),
+        Mail(subject="A second thought", preheader="", body="Again.", delay_days=3),
     ]
     sequences.publish("welcome", "Welcome", steps, trigger="confirmed")
     with db.reading() as session:

@@ -1,0 +1,77 @@
+"""The steps of a sequence: what may be written, and when each comes."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from newsletter import steps
+from newsletter.conditions import Tagged, Term
+from newsletter.models import Subscriber
+from newsletter.steps import BadSteps, Branch, End, Goal, Late, Mail, Tag
+
+MAIL = {"kind": "mail", "subject": "One", "body": "Hello"}
+# A Monday, ten in the morning in New York.
+NOW = datetime(2026, 3, 2, 15, tzinfo=UTC)
+ADA = Subscriber(timezone="America/New_York", pace_days=2, paused_until=None)
+
+
+def test_what_is_written_is_read_again() -> None:
+    runner = Term(Tagged("runner"))
+    path = [
+        Mail(subject="One", body="Hello", delay_days=3, late=Late.SKIP),
+        Branch(term=runner, otherwise=4),
+        Tag(tag="knows", weekday=1, hour=18),
+        Goal(term=runner),
+        End(),
+    ]
+    assert steps.read(steps.write(path)) == path
+
+
+def test_a_version_from_before_there_were_kinds_is_read() -> None:
+    old = {"subject": "One", "preheader": "", "body": "Hello", "delay_days": 3}
+    assert steps.read([old]) == [Mail(subject="One", body="Hello", delay_days=3)]
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        [],
+        [MAIL] * (steps.MOST + 1),
+        [{"kind": "wish"}],
+        [{"kind": "mail", "subject": "One"}],
+        [MAIL | {"body": " "}],
+        [MAIL | {"colour": "red"}],
+        [MAIL | {"delay_days": "3"}],
+        [MAIL | {"delay_days": True}],
+        [MAIL | {"delay_days": -1}],
+        [MAIL | {"hour": 24}],
+        [MAIL | {"weekday": 7}],
+        [MAIL | {"late": "never"}],
+        [{"kind": "tag", "tag": ""}],
+        [{"kind": "branch", "otherwise": 1, "term": {"kind": "tagged", "holds": "perhaps"}}],
+        [MAIL, {"kind": "branch", "otherwise": 1, "term": {"kind": "tagged", "holds": "yes", "tag": "a"}}],
+        [{"kind": "branch", "otherwise": 2, "term": {"kind": "tagged", "holds": "yes", "tag": "a"}}],
+    ],
+)  # fmt: skip
+def test_what_means_nothing_is_refused(stored: list[dict[str, Any]]) -> None:
+    with pytest.raises(BadSteps):
+        steps.read(stored)
+
+
+@pytest.mark.parametrize(
+    ("step", "when"),
+    [
+        (Mail(subject="a", body="b"), NOW),
+        (Mail(subject="a", body="b", delay_hours=1), NOW + timedelta(hours=1)),
+        # The reader's pace is two days.
+        (Mail(subject="a", body="b", delay_days=1), datetime(2026, 3, 4, 14, tzinfo=UTC)),
+        (End(delay_days=1), datetime(2026, 3, 3, 14, tzinfo=UTC)),
+        # Tuesday at six in the evening; clocks change on March 8.
+        (End(weekday=1, hour=18), datetime(2026, 3, 3, 23, tzinfo=UTC)),
+        (End(weekday=0, hour=9), datetime(2026, 3, 9, 13, tzinfo=UTC)),
+        (End(hour=10), NOW),
+    ],
+)
+def test_a_step_comes_by_the_reader_s_clock(step: steps.Step, when: datetime) -> None:
+    assert steps.due(step, NOW, ADA) == when

@@ -1,0 +1,172 @@
+"""What begins a sequence, what leads along it, and what ends it in the transaction of its cause."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from flask import Flask
+from sqlalchemy import select
+
+from core import db, events
+from core.mail import queue
+from core.mail.models import Delivery, State
+from newsletter import mailing, segments, sequences, triggers
+from newsletter.conditions import Tagged, Term
+from newsletter.models import Enrolment, Subscriber, Walk
+from newsletter.steps import Branch, End, Goal, Late, Mail, Step, Tag
+from newsletter.tick import tick
+from shop import samples
+from shop.events import BackInStock, CheckoutAbandoned, OrderDelivered
+from tests.newsletter.conftest import Join, mail_to, person
+from tests.newsletter.test_purchases import pay
+from tests.staff.test_orders import order_of
+
+ADA = "ada@example.com"
+NOW = datetime(2026, 3, 2, 15, tzinfo=UTC)
+RUNNER = Term(Tagged("runner"))
+
+
+def mail(subject: str, days: int = 0, late: Late = Late.SEND) -> Mail:
+    return Mail(subject=subject, body="Hello", delay_days=days, late=late)
+
+
+def written_to(email: str) -> list[int]:
+    return [row.payload["position"] for row in mail_to(email) if row.letter == mailing.STEP]
+
+
+def walks_of(email: str) -> list[tuple[Walk, str | None]]:
+    mine = select(Enrolment.state, Enrolment.reason).order_by(Enrolment.id)
+    with db.reading() as session:
+        rows = session.execute(mine.where(Enrolment.subscriber_id == person(email).id))
+        return [(state, reason) for state, reason in rows]
+
+
+def publish(trigger: str, *path: Step, value: str | None = None) -> int:
+    return sequences.publish(trigger, trigger, path, trigger=trigger, trigger_value=value)
+
+
+def abandoned(order: int, email: str) -> CheckoutAbandoned:
+    url = "https://checkout.example/"
+    return CheckoutAbandoned(order_id=order, cart=None, email=email, url=url, until=NOW)
+
+
+def test_a_branch_parts_readers_by_a_condition(app: Flask, join: Join) -> None:
+    publish(
+        "confirmed",
+        Branch(term=RUNNER, otherwise=3),
+        mail("For runners"),
+        End(),
+        mail("For all others"),
+        Tag(tag="knows"),
+    )
+    ada, ben = join(ADA), join("ben@example.com")
+    segments.tag(ada.id, "runner")
+    tick()
+    assert (written_to(ADA), written_to("ben@example.com")) == ([1], [3])
+    assert walks_of(ADA) == walks_of("ben@example.com") == [(Walk.DONE, None)]
+    publish("tagged", mail("You know"), value="knows")
+    segments.tag(ada.id, "knows")
+    segments.tag(ben.id, "knows")
+    tick()
+    assert (len(walks_of(ADA)), len(walks_of("ben@example.com"))) == (2, 1)
+
+
+def test_a_goal_skips_what_lies_before_it_and_what_waits_of_it(app: Flask, join: Join) -> None:
+    publish("confirmed", mail("One"), mail("Two", 3), Goal(term=RUNNER), mail("After"))
+    ada = join(ADA)
+    tick()
+    segments.tag(ada.id, "runner")
+    assert [(row.state, row.reason) for row in mail_to(ADA)[1:]] == [(State.EXCLUDED, "goal")]
+    tick()
+    assert written_to(ADA) == [0, 3]
+    assert walks_of(ADA) == [(Walk.DONE, None)]
+
+
+@pytest.mark.parametrize(("late", "written"), [(Late.SEND, [0]), (Late.SKIP, [1]), (Late.WAIT, [])])
+def test_an_outage_does_with_a_late_step_as_it_says(
+    app: Flask, join: Join, late: Late, written: list[int]
+) -> None:
+    publish("confirmed", mail("News", late=late), mail("Later", 0 if late is Late.SKIP else 9))
+    with time_machine.travel(NOW, tick=False) as machine:
+        join(ADA)
+        machine.shift(timedelta(days=2))
+        tick()
+        assert written_to(ADA) == written
+        machine.shift(timedelta(hours=23))
+        tick()
+        assert written_to(ADA)[:1] == (written or [0])
+
+
+def test_the_shop_s_events_begin_what_is_for_them(app: Flask, join: Join) -> None:
+    samples.seed()
+    order = order_of("Ada", 1001)
+    for trigger, value in (
+        ("bought", "ql-claw"),
+        ("delivered", "NO-SUCH-SKU"),
+        ("abandoned", None),
+        ("restocked", "QL-CLAW"),
+    ):
+        publish(trigger, mail(trigger, 5), value=value)
+    join(ADA)
+    with db.transaction():
+        events.tell(abandoned(order + 1, ADA))
+        events.tell(OrderDelivered(order, ADA))
+        events.tell(BackInStock(1, ADA, "QL-CLAW"))
+    assert [state for state, _ in walks_of(ADA)] == [Walk.ACTIVE] * 2
+    pay(ADA, consent=False, order=order)
+    assert walks_of(ADA) == [(Walk.EXITED, "bought"), (Walk.ACTIVE, None), (Walk.ACTIVE, None)]
+
+
+def test_a_day_begins_in_each_reader_s_zone(app: Flask, join: Join) -> None:
+    publish("date", mail("Today"), value="2026-03-03")
+    with time_machine.travel(NOW, tick=False) as machine:
+        join(ADA)
+        ben = join("ben@example.com")
+        with db.transaction() as session:
+            session.get_one(Subscriber, ben.id).timezone = "Asia/Tokyo"
+        assert triggers.begin_due() == 1
+        machine.move_to(datetime(2026, 3, 3, 6, tzinfo=UTC))
+        assert triggers.begin_due() == 1
+        assert triggers.begin_due() == 0
+
+
+def test_a_buyer_s_silence_begins_once(app: Flask, join: Join) -> None:
+    samples.seed()
+    publish("inactive", mail("It has been a while"), value="100")
+    order_of("Ada", 1001)
+    join(ADA)
+    assert triggers.begin_due() == 0
+    with time_machine.travel(datetime.now(UTC) + timedelta(days=101)):
+        assert [triggers.begin_due(), triggers.begin_due()] == [1, 0]
+
+
+def test_once_a_payment_has_committed_no_sales_letter_begins(app: Flask, join: Join) -> None:
+    """Payment and workers race; whoever wins, nothing of the sequence begins afterwards."""
+    publish("abandoned", *(mail(f"Your cart {number}") for number in range(6)))
+    people = [join(f"reader{number}@example.com").email for number in range(6)]
+    for number, email in enumerate(people):
+        with db.transaction():
+            events.tell(abandoned(number, email))
+
+    def work() -> None:
+        with app.app_context():
+            tick()
+            queue.begin(dict.fromkeys(queue.claim("worker", 20), "x"))
+
+    def buy(email: str) -> None:
+        with app.app_context():
+            pay(email, consent=False, order=900 + people.index(email))
+
+    with ThreadPoolExecutor(4) as pool:
+        for future in [pool.submit(work), *(pool.submit(buy, email) for email in people)]:
+            future.result()
+    left = select(Delivery.state).where(Delivery.letter == mailing.STEP)
+    with db.reading() as session:
+        states = set(session.scalars(left))
+    assert states <= {State.SENDING, State.EXCLUDED}
+    assert tick() == 0
+    assert {walk for email in people for walk in walks_of(email)} <= {
+        (Walk.EXITED, "bought"),
+        (Walk.DONE, None),
+    }
