@@ -23,7 +23,8 @@ from newsletter.models import (
 
 STALE = timedelta(days=14)
 """For how long an issue waits for a reader's pace; after that it is old news."""
-_BETWEEN_STEP_AND_ISSUE = timedelta(hours=20)
+BETWEEN_STEP_AND_ISSUE = timedelta(hours=20)
+"""For how long a step waits after another letter."""
 _EARLY = timedelta(hours=6)
 """By how much a letter may come before the pace's days are full, as mornings are not exact."""
 
@@ -174,7 +175,7 @@ def _pace_allows(
         return now
     if reader.pace_days > DEFAULT_PACE:
         return latest + timedelta(days=reader.pace_days) - _EARLY
-    return latest + _BETWEEN_STEP_AND_ISSUE if not _is_issue(delivery) else now
+    return latest + BETWEEN_STEP_AND_ISSUE if not _is_issue(delivery) else now
 
 
 def _is_issue(delivery: Delivery) -> bool:

@@ -1,14 +1,19 @@
 """The sequences desk: each one a picture of a path with counts on it."""
 
+from collections import Counter
+from operator import itemgetter
+from zoneinfo import ZoneInfo
+
 from flask import abort, redirect, request
 from flask.typing import ResponseReturnValue
 from markupsafe import escape
 from sqlalchemy import func, select
 
-from core import db
-from newsletter import newsletters, paths, reasons, sequences, steps
+from core import clock, config, db
+from newsletter import flights, newsletters, paths, reasons, sequences, steps, triggers, zones
+from newsletter.flights import Reader
 from newsletter.markup import BadLetter
-from newsletter.models import Enrolment, Sequence, Subscriber, Walk
+from newsletter.models import DEFAULT_PACE, DEFAULT_ZONE, Enrolment, Sequence, Subscriber, Walk
 from newsletter.paths import Path
 from newsletter.steps import Mail
 from staff import access
@@ -16,6 +21,13 @@ from staff.frame import mail_part, page, say
 from staff.models import Role
 
 desk = access.desk("sequences", __name__, Role.EDITOR)
+
+LIST = "list"
+AUDIENCES = {LIST: "The list as it is"} | {
+    str(number): f"{number:,} made-up readers" for number in (1000, 100_000, flights.MOST)
+}
+"""Whom a flight may be made with."""
+PACES = (2, 4, 7, 14)
 
 
 @desk.get("")
@@ -28,7 +40,7 @@ def index() -> ResponseReturnValue:
         .group_by(Sequence.id)
         .order_by(Sequence.title)
     )
-    return page("sequences.html", found=db.session().execute(rows).all())
+    return page("sequences.html", beginnings=triggers.SAID, found=db.session().execute(rows).all())
 
 
 @desk.get("/<int:number>")
@@ -61,6 +73,51 @@ def explain(number: int) -> ResponseReturnValue:
     return page("why.html", person=person, reasons=found, sequence=sequence, address=address)
 
 
+@desk.get("/<int:number>/flight")
+def simulate(number: int) -> ResponseReturnValue:
+    """What a sequence would do to the list, or to made-up readers; nothing is written."""
+    path = _path(number)
+    walked, begin = steps.read(path.version.steps), clock.now()
+    chosen = request.args.get("readers", LIST)
+    if chosen not in AUDIENCES:
+        abort(404)
+    if chosen == LIST:
+        readers, left_out = flights.audience(walked)
+        starts = {begin: 1.0}
+    else:
+        readers, left_out = flights.made_up(walked, int(chosen)), Counter[str]()
+        starts = flights.spread(begin)
+    flight = flights.fly(walked, readers, starts, flights.issues_to_come())
+    days = sorted(flight.days.items())
+    hours = Counter[int]()
+    for moment, letters in flight.hours.items():
+        hours[moment.hour] += letters
+    rate = config.current().mail.rate
+    over = flight.over(rate)
+    reader = _reader()
+    return page(
+        "flight.html",
+        sequence=path.sequence,
+        audiences=AUDIENCES,
+        chosen=chosen,
+        flight=flight,
+        days=days,
+        columns=[(f"{day:%b %-d}", letters) for day, letters in days],
+        hours=[(f"{hour}:00", hours[hour]) for hour in range(24)],
+        nothing=left_out + flight.nothing,
+        rate=rate,
+        over=over,
+        peak=max(over, key=itemgetter(1), default=None),
+        zones=zones.zones(),
+        paces=PACES,
+        reader=reader,
+        way=[
+            (steps.title(walked[position]), at.astimezone(ZoneInfo(reader.timezone)))
+            for position, at in flights.way(walked, reader, begin)
+        ],
+    )
+
+
 @desk.post("/<int:number>/<any(start, stop):deed>")
 def switch(number: int, deed: str) -> ResponseReturnValue:
     """Let people begin a sequence, or no more; whoever is under way goes on."""
@@ -70,6 +127,14 @@ def switch(number: int, deed: str) -> ResponseReturnValue:
     undo = "stop" if deed == "start" else "start"
     say(f"{sequence.title} {said}.", undo=f"/staff/sequences/{number}/{undo}")
     return redirect(f"/staff/sequences/{number}", 303)
+
+
+def _reader() -> Reader:
+    """The one reader whose way is asked for."""
+    zone, pace = request.args.get("zone", DEFAULT_ZONE), request.args.get("pace", type=int)
+    return Reader(
+        zone if zone in zones.zones() else DEFAULT_ZONE, pace if pace in PACES else DEFAULT_PACE
+    )
 
 
 def _path(number: int) -> Path:

@@ -114,3 +114,16 @@ def test_ed_learns_why_a_letter_came_from_the_reader_and_from_the_sequence(
     asked = f"/staff/sequences/{welcome}/why?email="
     assert "A second thought" in ed.get(asked + "Ada@example.com").text
     assert "Nobody has this address" in ed.get(asked + "nobody@example.com").text
+
+
+def test_ed_flies_a_sequence_before_anybody_gets_it(
+    ed: FlaskClient, welcome: int, join: Join
+) -> None:
+    join("Ada")
+    page = ed.get(f"/staff/sequences/{welcome}/flight?zone=Asia/Tokyo&pace=7").text
+    assert "<strong>2</strong> letters to 1 readers" in page
+    assert "Asia/Tokyo with a pace of 7 days" in page
+    assert (
+        "<strong>2,000</strong>" in ed.get(f"/staff/sequences/{welcome}/flight?readers=1000").text
+    )
+    assert ed.get(f"/staff/sequences/{welcome}/flight?readers=9").status_code == 404

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0029_sequence_triggers"
-down_revision = "0028_order_carts"
+revision = "0030_sequence_triggers"
+down_revision = "0029_delivery_index"
 branch_labels = None
 depends_on = None
 

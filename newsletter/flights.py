@@ -1,0 +1,228 @@
+"""A sequence on a clock that is not real: who gets what and when, before anybody gets anything.
+
+Nothing is written. Readers who are alike walk as one: a million of them are a few thousand ways
+with a number on each. A way is the one that `newsletter.tick` would lead a reader who is on the
+list, if workers are never late.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import product
+from typing import NamedTuple, TypeVar
+
+from sqlalchemy import ColumnElement, String, case, cast, func, literal, select
+
+from core import db
+from newsletter import conditions, steps
+from newsletter.conditions import Rule
+from newsletter.models import IssueState, Newsletter, Standing, Subscriber, Suppression
+from newsletter.steps import Branch, End, Goal, Mail, Step
+from newsletter.verdicts import BETWEEN_STEP_AND_ISSUE
+
+_Kind = TypeVar("_Kind")
+MOST = 1_000_000
+"""Made-up readers of one flight."""
+SPREAD = timedelta(days=30)
+"""Over which made-up readers begin, as many each hour."""
+_ZONES = {
+    "America/New_York": 0.42,
+    "America/Chicago": 0.2,
+    "America/Denver": 0.06,
+    "America/Los_Angeles": 0.2,
+    "Europe/London": 0.07,
+    "Europe/Berlin": 0.05,
+}
+"""Where made-up readers live: a guess at the readers of a shop in the United States."""
+_PACES = {2: 0.85, 4: 0.05, 7: 0.07, 14: 0.03}
+"""How many letters made-up readers want: a guess; most leave the pace as it was."""
+
+
+class Reader(NamedTuple):
+    """What decides a reader's way: clock, pace, and the steps whose conditions they meet."""
+
+    timezone: str
+    pace_days: int
+    paused_until: datetime | None = None
+    meets: frozenset[int] = frozenset()
+
+
+class Letter(NamedTuple):
+    """A letter on somebody's way: the step's position, and when it is due, in UTC."""
+
+    position: int
+    at: datetime
+
+
+@dataclass(kw_only=True)
+class Flight:
+    """What a sequence would do: letters by the hour and by step, and who gets none, by reason.
+
+    `crossings` are letters that would wait because a scheduled issue goes out just before them.
+    """
+
+    readers: int = 0
+    hours: Counter[datetime] = field(default_factory=Counter)
+    letters: Counter[int] = field(default_factory=Counter)
+    nothing: Counter[str] = field(default_factory=Counter)
+    crossings: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def sent(self) -> int:
+        """All letters."""
+        return self.letters.total()
+
+    @property
+    def days(self) -> Counter[datetime]:
+        """Letters by the day, in UTC."""
+        days: Counter[datetime] = Counter()
+        for hour, count in self.hours.items():
+            days[hour.replace(hour=0)] += count
+        return days
+
+    def over(self, per_second: float | None) -> list[tuple[datetime, int]]:
+        """The hours in which more letters are due than may go in an hour, and how many are."""
+        if per_second is None:
+            return []
+        return sorted((hour, n) for hour, n in self.hours.items() if n > per_second * 3600)
+
+
+class _Leg(NamedTuple):
+    """One step of a way: whether it is a letter, where it leads, and when it was taken."""
+
+    is_letter: bool
+    onward: int
+    at: datetime
+
+
+def way(walked: Sequence[Step], reader: Reader, begun_at: datetime) -> list[Letter]:
+    """The letters that a reader gets who begins a sequence at a moment."""
+    letters, position, moment = [], 0, begun_at
+    while position < len(walked):
+        leg = _leg(walked, reader, position, moment)
+        if leg.is_letter:
+            letters.append(Letter(position, leg.at))
+        position, moment = leg.onward, leg.at
+    return letters
+
+
+def fly(
+    walked: Sequence[Step],
+    readers: Mapping[Reader, int],
+    starts: Mapping[datetime, float],
+    issues: Sequence[tuple[str, datetime]] = (),
+) -> Flight:
+    """Let readers begin at moments, each with its share of them, and count what they get.
+
+    Every step leads forward, so that one look at each in their order moves everybody; those who
+    began at different hours of a day are one from their first common morning on.
+    """
+    flight = Flight(readers=sum(readers.values()))
+    for reader, count in readers.items():
+        # How many got through the step before at a moment, with a letter so far or without.
+        coming: list[Counter[tuple[datetime, bool]]] = [Counter() for _ in range(len(walked) + 1)]
+        for begun_at, share in _shared(count, starts):
+            coming[0][begun_at, False] += share
+        for position in range(len(walked)):
+            for (moment, has_one), number in coming[position].items():
+                leg = _leg(walked, reader, position, moment)
+                if leg.is_letter:
+                    _count(flight, position, leg.at, number, issues)
+                coming[leg.onward][leg.at, has_one or leg.is_letter] += number
+        without = sum(number for (_, has_one), number in coming[-1].items() if not has_one)
+        if without:
+            flight.nothing["their way has no letter on it"] += without
+    return flight
+
+
+def made_up(walked: Sequence[Step], count: int) -> dict[Reader, int]:
+    """So many readers who are not real; half of them meet each condition."""
+    asking = [at for at, step in enumerate(walked) if isinstance(step, (Branch, Goal))][:6]
+    answers = [
+        frozenset(at for at, yes in zip(asking, chosen, strict=True) if yes)
+        for chosen in product((True, False), repeat=len(asking))
+    ]
+    kinds = {
+        Reader(zone, pace, None, met): of_zone * of_pace / len(answers)
+        for (zone, of_zone), (pace, of_pace), met in product(
+            _ZONES.items(), _PACES.items(), answers
+        )
+    }
+    return dict(_shared(count, kinds))
+
+
+def spread(begin: datetime) -> dict[datetime, float]:
+    """The hours in which made-up readers begin, with equal shares."""
+    hours = int(SPREAD / timedelta(hours=1))
+    return {begin + timedelta(hours=hour): 1 / hours for hour in range(hours)}
+
+
+def audience(walked: Sequence[Step]) -> tuple[dict[Reader, int], Counter[str]]:
+    """Everybody on the list, those who are alike together; and who is not, by reason."""
+    asking = [at for at, step in enumerate(walked) if isinstance(step, (Branch, Goal))]
+    met = [case((_rule(walked[at]), at), else_=literal(-1)) for at in asking]
+    columns = [Subscriber.timezone, Subscriber.pace_days, Subscriber.paused_until, *met]
+    may_not = case(
+        (Suppression.reason.is_not(None), literal("suppressed: ") + Suppression.reason),
+        (Subscriber.standing != Standing.CONFIRMED, cast(Subscriber.standing, String)),
+    )
+    joined = Suppression.address_hash == Subscriber.address_hash
+    alike = select(*columns, func.count()).outerjoin(Suppression, joined).where(may_not.is_(None))
+    left_out = select(may_not, func.count()).select_from(Subscriber).outerjoin(Suppression, joined)
+    with db.reading() as session:
+        rows = session.execute(alike.group_by(*columns)).all()
+        reasons = session.execute(left_out.where(may_not.is_not(None)).group_by(may_not)).all()
+    readers = Counter[Reader]()
+    for zone, pace, paused_until, *positions, count in rows:
+        readers[Reader(zone, pace, paused_until, frozenset(positions) - {-1})] += count
+    return dict(readers), Counter({str(reason): count for reason, count in reasons})
+
+
+def issues_to_come() -> list[tuple[str, datetime]]:
+    """The newsletters that are scheduled."""
+    scheduled = select(Newsletter.subject, Newsletter.scheduled_at).where(
+        Newsletter.state == IssueState.SCHEDULED, Newsletter.scheduled_at.is_not(None)
+    )
+    with db.reading() as session:
+        return [(subject, at) for subject, at in session.execute(scheduled) if at is not None]
+
+
+def _leg(walked: Sequence[Step], reader: Reader, position: int, reached_at: datetime) -> _Leg:
+    """What `newsletter.tick` does with a reader who stands at a step."""
+    step = walked[position]
+    at = steps.due(step, reached_at, reader)
+    for goal in range(len(walked) - 1, position - 1, -1):
+        if goal in reader.meets and isinstance(walked[goal], Goal):
+            return _Leg(is_letter=False, onward=goal + 1, at=at)
+    if isinstance(step, End):
+        return _Leg(is_letter=False, onward=len(walked), at=at)
+    if isinstance(step, Branch) and position not in reader.meets:
+        return _Leg(is_letter=False, onward=step.otherwise, at=at)
+    return _Leg(is_letter=isinstance(step, Mail), onward=position + 1, at=at)
+
+
+def _count(
+    flight: Flight, position: int, at: datetime, number: int, issues: Sequence[tuple[str, datetime]]
+) -> None:
+    flight.letters[position] += number
+    flight.hours[at.replace(minute=0, second=0, microsecond=0)] += number
+    for subject, sent_at in issues:
+        if sent_at <= at < sent_at + BETWEEN_STEP_AND_ISSUE:
+            flight.crossings[subject] += number
+
+
+def _shared(count: int, shares: Mapping[_Kind, float]) -> Iterator[tuple[_Kind, int]]:
+    """Part a number by shares, so that the parts make the whole again."""
+    so_far, given, all_of_them = 0.0, 0, sum(shares.values())
+    for kind, share in shares.items():
+        so_far += share / all_of_them
+        part = round(count * so_far) - given
+        given += part
+        if part:
+            yield kind, part
+
+
+def _rule(step: Step) -> ColumnElement[bool]:
+    assert isinstance(step, (Branch, Goal))
+    return conditions.compiled(Rule((step.term,)))
