@@ -26,6 +26,8 @@ class Store:
     """Who is told by mail that comments wait; empty is nobody."""
     currency: str = "USD"
     order_prefix: str = "QL-"
+    hero_product: str = "ql-claw"
+    """The slug of the product that the site is about."""
     return_days: int = 30
     """For how many days after delivery goods may be sent back."""
     return_address: str = "[Sample: name, street, city, postal code, country]"

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, ScalarSelect, Select, func, select
 from sqlalchemy.orm import aliased
 
-from core import clock, db
+from core import clock, db, settings
 from shop import prices
 from shop.models import Accessory, Exhibit, Part, Price, Product, Stock, Variant
 
@@ -72,7 +72,10 @@ class Offer:
 
 @dataclass(frozen=True, kw_only=True)
 class Card:
-    """A product in short, for posts, the home page and mail; the price is that of this moment."""
+    """A product in short, for posts, the home page and mail; the price is that of this moment.
+
+    It is sold out where none of its variants is there; `forms` are the SKU and name of each.
+    """
 
     title: str
     summary: str
@@ -84,12 +87,26 @@ class Card:
     picture: str | None
     picture_alt: str
     sample: bool
+    forms: tuple[tuple[str, str], ...]
 
 
 def by_slug(slug: str) -> Product | None:
     """The product that everybody can see at this address."""
     with db.reading() as session:
         return session.scalar(select(Product).where(Product.slug == slug, Product.published))
+
+
+def hero() -> str:
+    """The slug of the product that the site is about, as the settings name it: no query of its own.
+
+    `shop.products` keeps it right, and `check` says where it cannot be seen.
+    """
+    return settings.store().hero_product
+
+
+def hero_path() -> str:
+    """Where that product is shown."""
+    return f"/products/{hero()}"
 
 
 def every() -> Sequence[Product]:
@@ -124,10 +141,8 @@ def on_sale(*, compared: bool = True) -> list[Offer]:
 def product_card(slug: str) -> Card | None:
     """The card of a product, or None where it is not sold; one query."""
     with db.reading() as session:
-        row = session.execute(_offers().where(Product.slug == slug).limit(1)).first()
-    if row is None:
-        return None
-    return _card(row)
+        rows = session.execute(_offers().where(Product.slug == slug)).all()
+    return _card(rows) if rows else None
 
 
 def accessories(product: Product) -> list[Card]:
@@ -136,11 +151,14 @@ def accessories(product: Product) -> list[Card]:
     mine = beside.where(Accessory.product_id == product.id)
     with db.reading() as session:
         rows = session.execute(mine.order_by(None).order_by(Accessory.position, Variant.position))
-        first = {row[0].id: row for row in reversed(rows.all())}
-    return [_card(row) for row in reversed(first.values())]
+        found = rows.all()
+    each = dict.fromkeys(row[0].id for row in found)
+    return [_card([row for row in found if row[0].id == number]) for number in each]
 
 
-def _card(row: _Row) -> Card:
+def _card(rows: Sequence[_Row]) -> Card:
+    """What a product is first to be had as: a variant that is there, before one that is not."""
+    row = next((row for row in rows if _offer(row).in_stock), rows[0])
     product, first = row[0], _offer(row)
     return Card(
         title=product.title,
@@ -153,6 +171,7 @@ def _card(row: _Row) -> Card:
         picture=first.picture,
         picture_alt=row[7] or "",
         sample=product.sample,
+        forms=tuple((row[1].sku, row[1].title) for row in rows),
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from markdown_it import MarkdownIt
 from sqlalchemy import delete, select
 
-from core import clock, db, redirects
+from core import clock, db, redirects, settings
 from shop.models import Accessory, Part, Product, Stock, Variant
 
 
@@ -30,9 +30,14 @@ class Draft:
 
 
 def save(draft: Draft) -> Product:
-    """Make the product, or change the one with this slug."""
+    """Make the product, or change the one with this slug.
+
+    The site is about the first that there is, until staff name another.
+    """
     with db.transaction() as session:
         product = session.scalar(select(Product).where(Product.slug == draft.slug))
+        if draft.published and not _is_here(settings.store().hero_product):
+            settings.change(hero_product=draft.slug)
         product = product or Product(slug=draft.slug, created_at=clock.now())
         _write(product, draft)
         session.add(product)
@@ -49,6 +54,8 @@ def rename(product_id: int, slug: str) -> Product:
         if before != slug:
             redirects.remove(f"/products/{slug}")
             redirects.add(f"/products/{before}", f"/products/{slug}")
+            if settings.store().hero_product == before:
+                settings.change(hero_product=slug)
     return product
 
 
@@ -132,6 +139,10 @@ _GTIN_LENGTHS = (8, 12, 13, 14)
 _MARKDOWN = MarkdownIt("commonmark", {"html": False, "typographer": True}).enable(
     ["replacements", "smartquotes", "table"]
 )
+
+
+def _is_here(slug: str) -> bool:
+    return db.session().scalar(select(Product.id).where(Product.slug == slug)) is not None
 
 
 def _write(product: Product, draft: Draft) -> None:

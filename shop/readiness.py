@@ -55,6 +55,14 @@ def _goods() -> Iterator[Finding]:
         otherwise=f"still marked as a sample: {', '.join(samples)}",
         worst=State.BLOCKS,
     )
+    yield judge(
+        "Main product",
+        good=catalog.by_slug(catalog.hero()) is not None,
+        ok=catalog.hero_path(),
+        otherwise=f"{catalog.hero_path()}, where “The tool” leads, cannot be seen: publish it, or "
+        "name another in Settings",
+        worst=State.BLOCKS,
+    )
     offers = catalog.on_sale()
     sold_out = [offer.sku for offer in offers if not offer.in_stock]
     yield judge(

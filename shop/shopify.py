@@ -158,7 +158,7 @@ def amount(text: str, currency: str) -> int:
 
 
 def _save(goods: _Goods, fate: Fate) -> Product:
-    slug = slugify(goods.handle)[:120]
+    slug = slugify(goods.handle)[:120].strip("-")
     here = db.session().scalar(select(Product).where(Product.slug == slug))
     if here is not None and fate is Fate.NEW:
         _take_over(here)

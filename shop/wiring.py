@@ -59,6 +59,8 @@ def init_app(app: Flask) -> None:
     sitemap.add(app, products.addresses)
     visits.add(app, visited.read)
     app.jinja_env.globals.update(
+        hero=catalog.hero,
+        hero_path=catalog.hero_path,
         product_card=catalog.product_card,
         restock_wording=restock.WORDING,
         letters_wording=consents.LETTERS.text,

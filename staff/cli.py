@@ -11,6 +11,7 @@ from staff import members, moving
 from staff.models import Role
 
 commands = AppGroup("staff", help="Who may sign in to the back office.")
+_REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 imports = AppGroup("import", help="Move in from another shop.")
 
 
@@ -43,14 +44,14 @@ def shopify(folder: Path, *, dry_run: bool) -> None:
     """
     try:
         tallies = moving.move_in(folder, dry_run=dry_run)
-    except moving.NothingToRead as error:
+    except (moving.NothingToRead, OSError) as error:
         raise click.ClickException(str(error)) from error
     for tally in tallies:
         click.echo(_told(tally))
         for note in tally.notes:
-            click.echo(f"  look at {note}")
+            click.echo(f"  look at {_printable(note)}")
         for refusal in tally.refusals:
-            click.echo(refusal, err=True)
+            click.echo(_printable(refusal), err=True)
     if dry_run:
         click.echo("This was a dry run: nothing has changed.")
     if any(tally.refusals for tally in tallies):
@@ -61,3 +62,8 @@ def _told(tally: Tally) -> str:
     counts = [f"{tally.fates[fate]} {fate}" for fate in Fate]
     left = [f"{count} left out ({why})" for why, count in sorted(tally.left_out.items())]
     return f"{tally.what}: {', '.join([*counts, f'{len(tally.refusals)} refused', *left])}"
+
+
+def _printable(text: str) -> str:
+    """What others wrote, without what would steer a terminal."""
+    return "".join(letter if letter.isprintable() else _REPLACEMENT for letter in text)

@@ -45,7 +45,7 @@ def move_in(folder: Path, *, dry_run: bool = False) -> list[Tally]:
 
     Files are known by their columns, whatever they are called. What came before and is told as it
     was stays as it is here. Each kind is committed by itself; a dry run takes everything back.
-    Raises `NothingToRead`.
+    Raises `NothingToRead`, and `OSError` for a file that cannot be opened.
     """
     files = _sorted_by_kind(folder)
     tallies = [Tally(what=what) for what in files]
@@ -71,7 +71,7 @@ def _taken_back() -> Iterator[None]:
 
 def _sorted_by_kind(folder: Path) -> dict[str, list[Path]]:
     files: dict[str, list[Path]] = {kind.what: [] for kind in _KINDS}
-    for path in sorted(folder.glob("*.[cC][sS][vV]")):
+    for path in sorted(filter(Path.is_file, folder.glob("*.[cC][sS][vV]"))):
         held = tables.columns(path)
         kind = next((k for k in _KINDS if any(marks <= held for marks in k.marks)), None)
         if kind is not None:

@@ -8,6 +8,7 @@ from flask import redirect, request
 from flask.typing import ResponseReturnValue
 
 from core import settings
+from shop import catalog
 from staff import access, members
 from staff.frame import page, say
 
@@ -27,6 +28,10 @@ LABELS = {
     ),
     "currency": ("Currency", "Three letters (ISO 4217), such as USD, for prices to come."),
     "order_prefix": ("Order prefix", "What numbers of orders to come begin with."),
+    "hero_product": (
+        "Main product",
+        "Its address after /products/: what the site is about, and where “The tool” leads.",
+    ),
     "eu_responsible_person": (
         "EU responsible person",
         "Name and address, where you sell into the EU (Regulation 2023/988, article 16).",
@@ -128,9 +133,15 @@ def _problems(given: dict[str, str]) -> dict[str, str]:
     for name in ("support_email", "sender_email", "comments_email"):
         if given[name] and not _is_address(given[name]):
             found[name] = "This is no e-mail address."
+    if catalog.by_slug(given["hero_product"]) is None and _is_new("hero_product", given):
+        found["hero_product"] = "No product that everybody can see has this address."
     if given["currency"] not in list_currencies():
         found["currency"] = "There is no such currency."
     return found
+
+
+def _is_new(name: str, given: dict[str, str]) -> bool:
+    return given[name] != _values()[name]
 
 
 def _is_address(text: str) -> bool:

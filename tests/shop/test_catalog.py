@@ -6,8 +6,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from core import clock, db
-from shop import catalog, prices, products, samples
+from core import clock, db, settings
+from shop import catalog, prices, products, samples, stock
 from shop.models import Variant
 
 SKU = "QL-CLAW"
@@ -47,6 +47,39 @@ def test_a_product_has_a_card_only_while_it_is_sold(sample_shop: Flask) -> None:
     assert card is not None
     assert (card.amount, card.in_stock, card.url) == (8900, True, "/products/ql-claw")
     assert catalog.product_card("no-such-thing") is None
+
+
+def test_a_card_shows_what_is_there_and_is_sold_out_only_where_nothing_is(
+    sample_shop: Flask,
+) -> None:
+    products.make_up("QL-CLAW-PAIR", {})
+    pair, single = catalog.offer("QL-CLAW-PAIR"), catalog.offer("QL-CLAW")
+    assert pair is not None
+    assert single is not None
+    stock.receive(pair.variant_id, 1, by="Ada")
+    stock.receive(single.variant_id, -40, by="Ada")
+    card = catalog.product_card("ql-claw")
+    assert card is not None
+    assert (card.sku, card.amount, card.in_stock) == ("QL-CLAW-PAIR", pair.amount, True)
+    stock.receive(pair.variant_id, -1, by="Ada")
+    card = catalog.product_card("ql-claw")
+    assert card is not None
+    assert (card.sku, card.in_stock) == ("QL-CLAW", False)
+    assert [sku for sku, _ in card.forms] == ["QL-CLAW", "QL-CLAW-PAIR"]
+
+
+@pytest.mark.one_database
+def test_the_site_is_about_its_first_product_until_staff_name_another(app: Flask) -> None:
+    products.save(products.Draft(slug="poster", title="Poster", summary="", body=""))
+    assert catalog.hero_path() == "/products/poster"
+    products.save(products.Draft(slug="claw", title="Claw", summary="", body=""))
+    assert catalog.hero_path() == "/products/poster"
+    settings.change(hero_product="claw")
+    assert 'href="/products/claw"' in app.test_client().get("/cart").text
+    claw = catalog.by_slug("claw")
+    assert claw is not None
+    products.rename(claw.id, "the-claw")
+    assert catalog.hero_path() == "/products/the-claw"
 
 
 def test_a_product_that_moves_leaves_its_old_address_behind(

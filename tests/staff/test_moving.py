@@ -106,13 +106,15 @@ def test_a_product_comes_with_variants_prices_stock_and_addresses(move: Move) ->
 @pytest.mark.one_database
 def test_what_is_wrong_is_named_with_file_line_and_reason(move: Move, folder: Path) -> None:
     with (folder / "products_export_1.csv").open("ab") as file:
+        file.write(b"steer,\x1b[2JIt cures,,,,,TRUE,,,,,STEER,1,shopify,1,deny,9.00\r\n")
         file.write(b"bad,Gr\xf6\xdfe,,,,,TRUE,,,,,BAD,,,,,9.00\n")
     done = move()
     assert done.exit_code == 1
+    assert "\x1b" not in done.output
     not_utf_8 = "it is not in UTF-8: export it anew, or save it as “CSV UTF-8”"
     assert [line for line in done.stderr.splitlines() if line[:2] in ("pr", "re")] == [
         "products_export_1.csv, line 7: '12.345' is not an amount in USD",
-        f"products_export_1.csv, line 9: {not_utf_8}",
+        f"products_export_1.csv, line 10: {not_utf_8}",
         "redirects_export.csv, line 6: the old address begins with one slash",
         "redirects_export.csv, line 4: /products/never-was leads nowhere here",
     ]

@@ -10,8 +10,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from blog import pages
 from core import clock, db
 from core.mail import ledger
+from newsletter import newsletters
 from shop import alerts, orders
 from shop.models import Order, OrderLine, OrderState, Progress, Refund, Variant
 from tests.shop.running import RunningShop, letters, shelf, the_order
@@ -443,6 +445,14 @@ def test_search_finds_on_every_open_desk(olivia: FlaskClient, ed: FlaskClient, a
     assert olivia.get("/staff/search?q=ql-1001").location == f"/staff/orders/{ada}"
     assert "QL-1001" not in ed.get("/staff/search?q=ada@").text
     assert "Nothing found" in ed.get("/staff/search?q=ada@").text
+    for words in ("ql cl", "claw-pair"):
+        assert re.search(r'href="/staff/products/\d+">', ed.get(f"/staff/search?q={words}").text)
+    newsletters.draft("Sitting well", "Hello.")
+    pages.save("care", title="Care of the tool", summary="", body="Wipe it.", by="Ed")
+    assert re.search(
+        r'"/staff/newsletters/\d+">Sitting well', ed.get("/staff/search?q=sitting").text
+    )
+    assert '"/staff/pages/care">Care of the tool' in ed.get("/staff/search?q=care").text
 
 
 def test_the_way_of_a_buyer_is_told_step_by_step(fay: FlaskClient, ada: int) -> None:
