@@ -1,11 +1,11 @@
 """What one text has and another has not, line by line, and which fields around it differ."""
 
 import difflib
+import re
 from dataclasses import dataclass
 
 from blog.posts import Draft
 
-_KINDS = {"+": "added", "-": "gone", "@": "place"}
 _LABELS = {
     "title": "Title",
     "summary": "Summary",
@@ -22,6 +22,17 @@ _LABELS = {
 
 
 @dataclass(frozen=True)
+class Line:
+    """A line that is `gone`, `added`, only stands around (""), or says in which `place` they are.
+
+    `parts` are its pieces, each with whether that piece is what changed.
+    """
+
+    kind: str
+    parts: tuple[tuple[str, bool], ...]
+
+
+@dataclass(frozen=True)
 class Change:
     """A field that differs, with what it was and what it is."""
 
@@ -30,10 +41,22 @@ class Change:
     after: str
 
 
-def lines(before: str, after: str) -> list[tuple[str, str]]:
-    """Lines with how they changed: `added`, `gone`, or empty for what stands around them."""
-    found = difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=2)
-    return [(_KINDS.get(line[:1], ""), line) for line in list(found)[2:]]
+def lines(before: str, after: str) -> list[Line]:
+    """Lines with how they changed, and of a line that was changed the words that were."""
+    old, new = before.splitlines(), after.splitlines()
+    found: list[Line] = []
+    for group in difflib.SequenceMatcher(None, old, new, autojunk=False).get_grouped_opcodes(2):
+        found.append(Line("place", _plain(f"Line {group[0][3] + 1}")))
+        for how, i, j, k, m in group:
+            if how == "equal":
+                found += [Line("", _plain(line)) for line in old[i:j]]
+            elif how == "replace" and j - i == m - k:
+                pairs = [_words(*pair) for pair in zip(old[i:j], new[k:m], strict=True)]
+                found += [line for pair in pairs for line in pair]
+            else:
+                found += [Line("gone", _plain(line)) for line in old[i:j]]
+                found += [Line("added", _plain(line)) for line in new[k:m]]
+    return found
 
 
 def fields(before: Draft, after: Draft) -> list[Change]:
@@ -47,3 +70,22 @@ def fields(before: Draft, after: Draft) -> list[Change]:
 
 def _said(value: object) -> str:
     return ", ".join(value) if isinstance(value, tuple) else str(value or "")
+
+
+def _words(before: str, after: str) -> tuple[Line, Line]:
+    """Two versions of a line; a paragraph is one line, so what differs is marked word by word."""
+    old, new = (re.findall(r"\s+|\S+", line) for line in (before, after))
+    gone: list[tuple[str, bool]] = []
+    added: list[tuple[str, bool]] = []
+    for how, i, j, k, m in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        gone.append(("".join(old[i:j]), how != "equal"))
+        added.append(("".join(new[k:m]), how != "equal"))
+    return _line("gone", gone), _line("added", added)
+
+
+def _line(kind: str, parts: list[tuple[str, bool]]) -> Line:
+    return Line(kind, tuple(part for part in parts if part[0]))
+
+
+def _plain(line: str) -> tuple[tuple[str, bool], ...]:
+    return ((line, False),)

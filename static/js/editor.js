@@ -23,8 +23,27 @@ for (const form of document.querySelectorAll("form[data-preview]")) {
 
   const put = (html) => {
     const at = frame.contentWindow?.scrollY ?? 0;
-    frame.addEventListener("load", () => frame.contentWindow.scrollTo(0, at), { once: true });
+    frame.addEventListener("load", () => frame.contentWindow.scrollTo(0, place() ?? at), { once: true });
     frame.srcdoc = html;
+  };
+
+  // Where in the preview the cursor is: as far behind the same heading as in the text.
+  const place = () => {
+    if (document.activeElement !== text || !frame.contentDocument) return undefined;
+    const heads = [...frame.contentDocument.querySelectorAll(".prose :is(h2, h3, h4, h5, h6)[id]:not(#notes)")];
+    const starts = [...text.value.matchAll(/^#{1,6} /gm)].map((head) => head.index);
+    const passed = starts.filter((start) => start <= text.selectionStart).length;
+    if (!passed || heads.length !== starts.length) return undefined;
+    const top = (at) => (heads[at] ?? frame.contentDocument.querySelector(".prose > :last-child")).getBoundingClientRect().top + frame.contentWindow.scrollY;
+    const [from, to] = [starts[passed - 1], starts[passed] ?? text.value.length];
+    const share = (text.selectionStart - from) / (to - from || 1);
+    const aim = top(passed - 1) + share * (top(passed) - top(passed - 1));
+    return Math.max(0, aim - frame.clientHeight / 3);
+  };
+
+  const follow = () => {
+    const at = place();
+    if (at !== undefined) frame.contentWindow.scrollTo(0, at);
   };
 
   const tell = (found) => {
@@ -54,6 +73,12 @@ for (const form of document.querySelectorAll("form[data-preview]")) {
     text.setSelectionRange(start, start + (text.value.slice(start).split("\n", 1)[0]).length);
     text.focus();
   };
+
+  text?.addEventListener("pointerup", follow);
+  text?.addEventListener("keyup", ({ key }) => { if (/^(Arrow|Page|Home|End)/.test(key)) follow(); });
+
+  // On a phone the preview is far below.
+  form.querySelector("button[formtarget]")?.addEventListener("click", () => frame.scrollIntoView({ block: "nearest" }));
 
   form.addEventListener("input", (event) => {
     clearTimeout(timer);

@@ -6,7 +6,7 @@ const AGAIN = 5000; // milliseconds before a failed attempt is repeated
 
 for (const form of document.querySelectorAll("form[data-copy]")) {
   const told = form.querySelector("[data-kept]");
-  const beside = document.querySelector("[data-beside]");
+  const beside = form.querySelector("[data-beside]");
   let timer, running, since, failed = false, unkept = false, left = false;
 
   const fields = () => new URLSearchParams(new FormData(form));
@@ -51,12 +51,10 @@ for (const form of document.querySelectorAll("form[data-copy]")) {
   };
 
   const notice = ({ text, at, href, link }) => {
-    const box = Object.assign(document.createElement("div"), { className: "notice notice-warning" });
     const words = document.createElement("p");
     const way = Object.assign(document.createElement("a"), { href, textContent: link, target: "_blank" });
     words.append(`${text} ${clock(at)}. `, way);
-    box.append(words);
-    return box;
+    return words;
   };
 
   form.addEventListener("input", () => {

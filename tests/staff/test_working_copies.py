@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 
 from blog import posts, working_copies
 from blog.posts import Draft
-from tests.staff.test_posts import FIELDS
+from tests.staff.test_posts import FIELDS, lines_shown
 
 pytestmark = pytest.mark.one_database
 
@@ -57,7 +57,7 @@ def test_a_post_that_was_never_saved_comes_back_too(ed: FlaskClient) -> None:
     assert "/staff/posts/new?copy=k2" in ed.get("/staff/posts/new").text
     assert "/staff/posts/copies/k2" in ed.get("/staff/posts").text
     assert "\nA thought.</textarea>" in ed.get("/staff/posts/new?copy=k2").text
-    assert "+A thought." in ed.get("/staff/posts/copies/k2").text
+    assert lines_shown(ed.get("/staff/posts/copies/k2").text, "added") == ["A thought."]
     ed.post("/staff/posts/copies/k2/discard")
     assert "k2" not in ed.get("/staff/posts/new").text
 
@@ -78,13 +78,13 @@ def test_two_writers_hear_of_each_other(ed: FlaskClient, olivia: FlaskClient, dr
     assert first in olivia.get(f"/staff/posts/{draft}").text
     (beside,) = kept(olivia, "hers", typed(draft, "Hers."))
     assert beside["text"].startswith(first)
-    assert "+Ed&#39;s." in olivia.get(beside["href"]).text
+    assert lines_shown(olivia.get(beside["href"]).text, "added") == ["Ed's."]
     olivia.post(f"/staff/posts/{draft}", data=typed(draft, "Hers.") | {"copy": "hers"})
     (saved,) = kept(ed, "eds", typed(draft, "Ed's, on."))
     assert saved["text"].startswith("olivia@shop.example has saved revision 2")
     difference = ed.get(saved["href"]).text
-    assert "-Hers." in difference
-    assert "+Ed&#39;s, on." in difference
+    assert lines_shown(difference, "gone") == ["Hers."]
+    assert lines_shown(difference, "added") == ["Ed's, on."]
 
 
 def test_nobody_writes_into_or_discards_what_is_somebody_elses(
