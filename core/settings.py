@@ -44,6 +44,8 @@ class Store:
     """Whether Stripe's page offers promotional e-mails; sellers and buyers in the US only."""
     checkout_reminders: bool = False
     """Whether who agreed to it is reminded once of a payment page that they left."""
+    adaptive_pricing: bool = False
+    """Whether Stripe's page shows customers abroad the total in their own currency."""
     eu_responsible_person: str = "[Sample: name and address of your EU responsible person]"
 
 

@@ -282,6 +282,7 @@ def _wishes(order: Order) -> Wishes:
         terms=consents.terms().text if store.terms_at_checkout else None,
         promotions=store.promotions_at_checkout and not order.marketing_consent,
         recoverable=store.checkout_reminders,
+        adaptive_pricing=store.adaptive_pricing,
     )
 
 

@@ -11,6 +11,14 @@ Json = dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
+class Presented:
+    """An amount as Stripe showed it to the customer in their own currency (Adaptive Pricing)."""
+
+    amount: int
+    currency: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Session:
     """A Checkout Session as Stripe has it now; amounts are minor units of `currency`.
 
@@ -43,6 +51,7 @@ class Session:
     recovery_url: str | None = None
     recovery_ends_at: datetime | None = None
     recovered_from: str | None = None
+    presented: Presented | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +79,7 @@ class Refund:
     reason: str | None
     row: int | None
     made_at: datetime
+    presented: Presented | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,6 +140,7 @@ def session(found: Json) -> Session:
         recovery_url=recovery.get("url"),
         recovery_ends_at=_moment(recovery.get("expires_at")),
         recovered_from=found.get("recovered_from"),
+        presented=_presented(found),
     )
 
 
@@ -158,6 +169,7 @@ def refund(found: Json) -> Refund:
         reason=found.get("reason"),
         row=int(row) if row.isdigit() else None,
         made_at=_made_at(found),
+        presented=_presented(found),
     )
 
 
@@ -194,6 +206,15 @@ def _made_at(found: Json) -> datetime:
 
 def _moment(seconds: int | None) -> datetime | None:
     return datetime.fromtimestamp(seconds, UTC) if seconds else None
+
+
+def _presented(found: Json) -> Presented | None:
+    shown = found.get("presentment_details")
+    if not shown or shown["presentment_currency"] == found["currency"]:
+        return None
+    return Presented(
+        amount=shown["presentment_amount"], currency=shown["presentment_currency"].upper()
+    )
 
 
 def _standing(found: Json, intent: Any) -> str:

@@ -55,7 +55,7 @@ def invoice(order: Order) -> Paper:
         facts=[
             ("Invoice number", order.number or ""),
             ("Date of invoice", _day(order.paid_at or order.placed_at)),
-            ("Paid", "by card or another way through Stripe"),
+            ("Paid", f"by card or another way through Stripe{_as_presented(order)}"),
         ],
         seller=_seller(),
         buyer=_buyer(order),
@@ -134,6 +134,12 @@ class _Money:
 
     def __call__(self, amount: int) -> str:
         return money.display(amount, self.currency)
+
+
+def _as_presented(order: Order) -> str:
+    if order.presented_amount is None or order.presented_currency is None:
+        return ""
+    return f", as {money.display(order.presented_amount, order.presented_currency)}"
 
 
 def _seller() -> list[str]:

@@ -54,13 +54,15 @@ class Wishes:
 
     `take_codes` lets it ask for codes that Stripe keeps, unless the order has a discount of ours;
     `terms` are words to agree to; `promotions` offers promotional e-mails.
-    `recoverable` lets Stripe keep a link that takes up the page again once it has expired.
+    `recoverable` lets Stripe keep a link that takes up the page again once it has expired;
+    `adaptive_pricing` shows the total in the customer's own currency.
     """
 
     take_codes: bool = False
     terms: str | None = None
     promotions: bool = False
     recoverable: bool = False
+    adaptive_pricing: bool = False
 
 
 def open_session(order: Order, wishes: Wishes | None = None) -> facts.Session:
@@ -68,6 +70,7 @@ def open_session(order: Order, wishes: Wishes | None = None) -> facts.Session:
 
     Raises `Unavailable` and `Refused`.
     """
+    wishes = wishes or Wishes()
     marks = {"order": order.token, "attempt": str(order.attempt)}
     site_url = config.current().site_url
     params: dict[str, Any] = {
@@ -79,12 +82,11 @@ def open_session(order: Order, wishes: Wishes | None = None) -> facts.Session:
         "line_items": [_line_item(line, order.currency) for line in order.lines],
         "shipping_address_collection": {"allowed_countries": [order.country]},
         "shipping_options": [{"shipping_rate_data": _shipping(order)}],
-        "adaptive_pricing": {"enabled": False},
+        "adaptive_pricing": {"enabled": wishes.adaptive_pricing},
         "expires_at": int(order.expires_at.timestamp()),
         "success_url": f"{site_url}/checkout/complete?session_id={{CHECKOUT_SESSION_ID}}",
         "cancel_url": f"{site_url}/cart",
     }
-    wishes = wishes or Wishes()
     params |= _consents(wishes)
     if wishes.recoverable:
         params["after_expiration"] = {"recovery": {"enabled": True}}

@@ -116,6 +116,9 @@ def mirror(told: facts.Refund) -> bool:
             return True
         was, row.status = row.status, told.status
         row.stripe_id, row.updated_at = told.id, clock.now()
+        if told.presented:
+            row.presented_amount = told.presented.amount
+            row.presented_currency = told.presented.currency
         db.session().flush()
         _sum_up(order)
         if was != told.status:

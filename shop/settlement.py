@@ -223,6 +223,8 @@ def _customer(order: Order, session: Session) -> dict[str, Any]:
         "name": session.name,
         "phone": session.phone,
         "address": session.address,
+        "presented_amount": session.presented and session.presented.amount,
+        "presented_currency": session.presented and session.presented.currency,
         "session_id": session.id,
     }
 

@@ -53,6 +53,13 @@ SWITCHES = {
             "agrees is asked to confirm in their inbox, as with the box in the cart."
         ),
     ),
+    "adaptive_pricing": (
+        "Stripe's page shows customers abroad their own currency",
+        (
+            "Adaptive Pricing: Stripe converts, at a rate that includes its fee for the customer. "
+            "Orders, books and refunds stay in yours; what the customer saw stands beside them."
+        ),
+    ),
     "checkout_reminders": (
         "Remind once of a payment page that was left",
         (

@@ -57,13 +57,14 @@ class Order(Base):
 
     `token` names it in links that nobody can guess. `number` is given at payment, without gaps.
     Amounts are minor units of `currency`: `goods` and `shipping` as we asked for them, the others
-    as Stripe said. `promotion_code` is one of ours that took `discount_amount` off. `cart` names
-    the cart it came from, `source` what led to it, such as `post:psoas-trigger-points`. `attempt`
-    counts the Sessions opened for it, one at a time. `gift_message` is for whoever opens the
-    parcel, `customer_note` for whoever packs it. `network` names the customer's, see
-    `core.web.limits`, while the payment page is open. `state` is how far the payment has come,
-    `progress` the goods, `dispute` the bank's inquiry: each moves on its own. `fulfilled_at` is
-    when the last parcel left.
+    as Stripe said; `presented` is the total as Stripe showed it in the customer's own currency,
+    where that was another. `promotion_code` is one of ours that took `discount_amount` off.
+    `cart` names the cart it came from, `source` what led to it, such as
+    `post:psoas-trigger-points`. `attempt` counts the Sessions opened for it, one at a time.
+    `gift_message` is for whoever opens the parcel, `customer_note` for whoever packs it. `network`
+    names the customer's, see `core.web.limits`, while the payment page is open. `state` is how far
+    the payment has come, `progress` the goods, `dispute` the bank's inquiry: each moves on its own.
+    `fulfilled_at` is when the last parcel left.
     """
 
     __tablename__ = "shop_order"
@@ -119,6 +120,8 @@ class Order(Base):
     tax_amount: Mapped[int]
     total_amount: Mapped[int]
     refunded_amount: Mapped[int]
+    presented_amount: Mapped[int | None]
+    presented_currency: Mapped[str | None] = mapped_column(String(3))
     promotion_code: Mapped[str | None] = mapped_column(String(40))
     email: Mapped[str | None] = mapped_column(String(320))
     name: Mapped[str | None] = mapped_column(String(200))

@@ -26,7 +26,8 @@ class Payment(Base):
 class Refund(Base):
     """Money that goes back: Stripe's refund `stripe_id`, and its state as Stripe last said.
 
-    One that staff asked for has no `stripe_id` until Stripe answered.
+    One that staff asked for has no `stripe_id` until Stripe answered. `presented` is what the
+    customer gets in their own currency, where they paid in another than the order's.
     """
 
     __tablename__ = "refund"
@@ -36,6 +37,8 @@ class Refund(Base):
     stripe_id: Mapped[str | None] = mapped_column(String(255), unique=True)
     amount: Mapped[int]
     currency: Mapped[str] = mapped_column(String(3))
+    presented_amount: Mapped[int | None]
+    presented_currency: Mapped[str | None] = mapped_column(String(3))
     status: Mapped[str] = mapped_column(String(32))
     reason: Mapped[str | None] = mapped_column(String(200))
     who: Mapped[str] = mapped_column(String(320))

@@ -11,6 +11,7 @@ from shop.simulator.resources import (
     disputes,
     payment_intents,
     payment_methods,
+    presentment,
     session_parts,
 )
 from shop.simulator.store import Object, Store
@@ -198,7 +199,9 @@ def _intent(store: Store, session: Object, payer: Payer, method: Object) -> Obje
         "payment_method": method["id"],
         "shipping": shipping or intent["shipping"],
     }
-    return store.save(intent)
+    shown = presentment.of(session, payer.address["country"])
+    store.save(session | shown)
+    return store.save(intent | shown)
 
 
 def _collect(store: Store, session: Object, payer: Payer) -> None:

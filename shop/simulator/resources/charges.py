@@ -1,7 +1,7 @@
 """Charges: the attempts to take money, and what came of them."""
 
 from shop.simulator import events, lists
-from shop.simulator.resources import balance, payment_methods
+from shop.simulator.resources import balance, payment_methods, presentment
 from shop.simulator.resources.records import Params, fetch, revise
 from shop.simulator.store import Object, Store, identifier
 
@@ -49,6 +49,7 @@ def create(store: Store, intent: Object, method: Object, *, authenticated: bool 
             "refunded": False,
             "review": None,
             "shipping": intent["shipping"],
+            **presentment.share(intent, intent["amount"]),
             "source": None,
             "source_transfer": None,
             "statement_descriptor": intent["statement_descriptor"],

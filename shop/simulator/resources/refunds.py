@@ -2,7 +2,7 @@
 
 from shop.simulator import agenda, currency, events, lists
 from shop.simulator.errors import StripeError, absent
-from shop.simulator.resources import balance
+from shop.simulator.resources import balance, presentment
 from shop.simulator.resources.records import Params, fetch, merged, refer, revise
 from shop.simulator.store import Object, Store, field, identifier
 
@@ -146,6 +146,7 @@ def _build(store: Store, params: Params, charge: Object, amount: int, *, by_card
         "status": "succeeded" if by_card else "pending",
         "transfer_reversal": None,
         **({} if by_card else {"pending_reason": "processing"}),
+        **presentment.share(charge, amount),
     }
 
 
