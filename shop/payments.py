@@ -125,15 +125,11 @@ def expire_session(session_id: str) -> facts.Session:
     return read_session(session_id)
 
 
-def order_of(payment_intent: str) -> str | None:
-    """The token of the order that a payment was for. Raises `Unavailable`."""
-    try:
-        with _speaking() as client:
-            found = client.v1.payment_intents.retrieve(payment_intent).to_dict()
-    except Unknown:
-        return None
-    token: str | None = (found.get("metadata") or {}).get("order")
-    return token
+def session_of(payment_intent: str) -> str | None:
+    """The Session that a payment was made on. Raises `Unavailable`."""
+    with _speaking() as client:
+        found = client.v1.checkout.sessions.list({"payment_intent": payment_intent, "limit": 1})
+        return next((each.id for each in found.data), None)
 
 
 def refund(order: Order, amount: int, row: int) -> facts.Refund:

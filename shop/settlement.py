@@ -65,10 +65,10 @@ def order_paid_with(payment_intent: str) -> Order | None:
     known = orders.of_payment(payment_intent)
     if known is not None and known.bought:
         return known
-    token = payments.order_of(payment_intent)
-    order = orders.by_token(token) if token else None
-    if order is not None and order.session_id:
-        settle(order.session_id)
+    # Not by the order's own Session: Stripe may have made another of it, once it had expired.
+    session_id = payments.session_of(payment_intent)
+    if session_id is not None:
+        settle(session_id)
     return orders.of_payment(payment_intent)
 
 

@@ -13,7 +13,7 @@ from core.mail import letters as kinds
 from core.mail.letters import Wait
 from core.mail.models import Delivery, State, Stream
 from newsletter.models import Subscriber
-from shop import checkout, consents, matching, payments, prices, reminders, review_requests
+from shop import checkout, consents, matching, payments, prices, refunds, reminders, review_requests
 from shop.checkout import Purchase
 from shop.matching import Told
 from shop.models import Matter, OrderState, Verdict
@@ -156,6 +156,17 @@ def test_the_return_page_settles_what_no_webhook_told_of(shop: RunningShop) -> N
     assert page.location == f"/orders/{the_order().token}"
     assert the_order().state is OrderState.PAID
     assert shop.visitor().get("/checkout/complete?session_id=cs_test_nobody").status == 404
+
+
+@pytest.mark.one_database
+def test_a_refund_of_what_nobody_told_of_finds_the_order(shop: RunningShop) -> None:
+    again = recover(shop, leave(shop))
+    shop.simulator.webhook_url = ""
+    shop.simulator.pay(again)
+    charge = shop.simulator.store.select("charge")[0]["id"]
+    refund = shop.simulator.refund(charge, 1000)["id"]
+    assert refunds.mirror(payments.read_refund(refund))
+    assert (the_order().state, the_order().session_id) == (OrderState.PARTLY_REFUNDED, again)
 
 
 @pytest.mark.one_database
