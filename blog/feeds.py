@@ -3,12 +3,14 @@
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from html import escape
 from typing import Any
 from xml.etree import ElementTree as ET
 
 from blog import cards, markdown
 from blog.models import Post
 from core import clock, config, settings
+from core.web import pictures
 
 _ATOM = "http://www.w3.org/2005/Atom"
 _MEDIA = "http://search.yahoo.com/mrss/"
@@ -50,7 +52,7 @@ def _item(post: Post, site: str) -> dict[str, Any]:
         "title": post.title,
         "summary": post.summary,
         "image": site + cards.path(post.slug),
-        "content_html": _standalone(post.html, address, site),
+        "content_html": _standalone(post, address, site),
         "date_published": published.isoformat(),
         "date_modified": max(post.updated_at, published).isoformat(),
         "authors": [{"name": post.author}],
@@ -76,15 +78,27 @@ def _entry(feed: ET.Element, post: Post, site: str) -> None:
     _add(ET.SubElement(entry, "author"), "name", post.author)
     size = {"width": str(cards.WIDTH), "height": str(cards.HEIGHT)}
     ET.SubElement(entry, "media:thumbnail", url=site + cards.path(post.slug), attrib=size)
-    content = _add(entry, "content", _standalone(post.html, address, site))
+    content = _add(entry, "content", _standalone(post, address, site))
     content.set("type", "html")
 
 
-def _standalone(html: str, address: str, site: str) -> str:
-    """`html` without slots, its links leading to the site from wherever it is read."""
-    bare = markdown.fill(html, lambda _: "")
-    bare = re.sub(r'href="/(?!/)', f'href="{site}/', bare)
+def _standalone(post: Post, address: str, site: str) -> str:
+    """The text with its pictures, for wherever it is read; other slots stay empty."""
+    bare = markdown.fill(post.html, lambda number: _figure(post.slots[number]))
+    bare = re.sub(r'(href|src)="/(?!/)', rf'\1="{site}/', bare)
     return re.sub(r'href="#', f'href="{address}#', bare)
+
+
+def _figure(slot: dict[str, Any]) -> str:
+    given = slot["given"]
+    shown = pictures.find(given["name"]) if slot["name"] == "figure" else None
+    if shown is None:
+        return ""
+    words = " ".join(filter(None, (given.get("caption"), given.get("credit"))))
+    return (
+        f'<figure><img src="{shown.url}" alt="{escape(given["alt"])}" width="{shown.width}" '
+        f'height="{shown.height}"><figcaption>{escape(words)}</figcaption></figure>'
+    )
 
 
 def _newest(posts: Sequence[Post]) -> datetime:

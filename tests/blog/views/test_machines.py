@@ -1,14 +1,18 @@
 """Feed, map, and what crawlers and finders of weaknesses ask for."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from xml.etree import ElementTree as ET
 
 import feedparser
+import html5lib
 import pytest
 from flask.testing import FlaskClient
 
 from blog import anatomy, posts
-from core import clock
+from blog.models import Post
+from core import clock, media
+from tests.core.images import photograph
 
 pytestmark = pytest.mark.one_database
 
@@ -48,6 +52,19 @@ def test_feed_readers_find_in_the_feed_what_posts_are(reader: FlaskClient) -> No
     assert reader.get(f"/blog/{post.slug}/card.jpg").status_code == 200
     as_json = reader.get("/blog/feed.json").get_json(force=True)["items"][0]
     assert as_json["image"] == latest.media_thumbnail[0]["url"]
+
+
+def test_pictures_of_a_post_are_seen_in_feed_readers_too(
+    client: FlaskClient, publish: Callable[..., Post]
+) -> None:
+    kept = media.add(photograph(300, 200), alt="A hip", file="a.jpg", by="ed@shop.example")
+    figure = f'::figure{{name="{kept.name}" caption="On <the> floor" alt="A hip"}}'
+    publish("pictures", body=f"{figure}\n\n![Again]({kept.url})\n\n::finder")
+    (entry,) = feedparser.parse(client.get("/blog/feed.xml").data).entries
+    page = html5lib.parse(entry.content[0].value, namespaceHTMLElements=False)
+    shown = [(each.get("src"), each.get("alt")) for each in page.iter("img")]
+    assert shown == [(f"{SITE}{kept.url}", "A hip"), (f"{SITE}{kept.url}", "Again")]
+    assert [each.text for each in page.iter("figcaption")] == ["On <the> floor"]
 
 
 def test_an_entry_keeps_its_name_when_its_address_changes(reader: FlaskClient) -> None:
