@@ -20,12 +20,7 @@ def blog_posting(post: Post) -> dict[str, Any]:
         "mainEntityOfPage": _address(f"/blog/{post.slug}"),
         "datePublished": published.isoformat(),
         "dateModified": max(post.updated_at, published).isoformat(),
-        "image": {
-            "@type": "ImageObject",
-            "url": _address(cards.path(post.slug)),
-            "width": cards.WIDTH,
-            "height": cards.HEIGHT,
-        },
+        "image": [_address(cards.path(post.slug))],
         "wordCount": post.words,
         "inLanguage": "en-US",
         "author": {"@type": "Organization", "name": post.author},
