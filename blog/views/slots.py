@@ -9,6 +9,7 @@ from markupsafe import Markup
 from blog import charts, markdown
 
 _PRODUCT = re.compile(r'href="(?P<path>/products/[a-z0-9-]+)(?P<asked>\?[^"#]*)?(?P<part>#[^"]*)?"')
+_POST = re.compile(r'href="(?P<path>/blog/[a-z0-9-]+)(?P<asked>)(?P<part>#[^"]*)?"')
 _DRAWN = frozenset({"muscle-chart", "figure"})
 
 
@@ -28,11 +29,14 @@ def fill(html: str, slots: list[dict[str, Any]], *, source: str) -> Markup:
 
 
 def _tell_source(html: str, source: str) -> str:
-    """Links to products in the text say where they stand, as those on cards do."""
-    return _PRODUCT.sub(
-        lambda link: (
-            f'href="{link["path"]}{link["asked"] or "?"}{"&amp;" if link["asked"] else ""}'
-            f'from={source}{link["part"] or ""}"'
-        ),
-        html,
-    )
+    """Links to products in the text say where they stand, as those on cards do.
+
+    Links to posts do where a letter had led here, so that what it sold is known two posts later.
+    """
+
+    def told(link: re.Match[str]) -> str:
+        asked = f"{link['asked']}&amp;" if link["asked"] else "?"
+        return f'href="{link["path"]}{asked}from={source}{link["part"] or ""}"'
+
+    html = _PRODUCT.sub(told, html)
+    return _POST.sub(told, html) if "," in source else html

@@ -35,9 +35,10 @@ CLICK = "click"
 """The kind under which packages count the links of ours that led to a page."""
 
 OTHERS = "others"
-"""What stands for details beyond the first few of a day: whoever asks can make them up."""
+"""What stands for names and details beyond the first of a day: whoever asks can make them up."""
 
 _MOST_DETAILS = 100  # of one page, kind and day, in each process
+_MOST_SUMS = 5_000  # of one kind and day, in each process
 _MACHINE = re.compile(
     r"bot|google-|crawl|spider|slurp|preview|fetch|monitor|scan|headless|lighthouse|archiv|http|facebook|"
     r"whatsapp|embed|validator|pingdom|python|curl|wget|java/|feed",
@@ -73,6 +74,7 @@ class Visits:
         self._lock = threading.Lock()
         self._counts: Counter[tuple[date, Seen]] = Counter()
         self._details: dict[tuple[date, str, str], set[str]] = defaultdict(set)
+        self._sums: Counter[tuple[date, str]] = Counter()
         self._timer: threading.Timer | None = None
 
     def __call__(
@@ -93,9 +95,7 @@ class Visits:
         """Add what was counted to the database; what cannot be written now waits on."""
         with self._lock:
             counts, self._counts, self._timer = self._counts, Counter(), None
-            today = clock.now().date()
-            for old in [key for key in self._details if key[0] < today]:
-                del self._details[old]
+            self._forget_before(clock.now().date())
         # Tests connect one database after another.
         if not counts or db.engine() is not self._database:
             return
@@ -125,12 +125,24 @@ class Visits:
             self._wake()
 
     def _bounded(self, today: date, seen: Seen) -> Seen:
-        """The same, or among the others once a page has more details than are kept for a day."""
-        known = self._details[today, seen.kind, seen.name]
-        if len(known) >= _MOST_DETAILS and seen.detail not in known:
+        """The same, or among the others once there are more than are kept for a day."""
+        known = self._details.get((today, seen.kind, seen.name), set())
+        if seen.detail in known:
+            return seen
+        if self._sums[today, seen.kind] >= _MOST_SUMS:
+            return Seen(seen.kind, OTHERS, OTHERS)
+        if len(known) >= _MOST_DETAILS:
             return Seen(seen.kind, seen.name, OTHERS)
-        known.add(seen.detail)
+        self._sums[today, seen.kind] += 1
+        self._details[today, seen.kind, seen.name].add(seen.detail)
         return seen
+
+    def _forget_before(self, today: date) -> None:
+        """What was known of earlier days bounds nothing any more."""
+        for old in [key for key in self._details if key[0] < today]:
+            del self._details[old]
+        for day in [key for key in self._sums if key[0] < today]:
+            del self._sums[day]
 
     def _wake(self) -> None:
         """Write in a minute, if nothing is waiting to already."""

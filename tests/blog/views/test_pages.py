@@ -186,6 +186,10 @@ def test_the_tool_in_a_post_tells_of_the_letter_that_led_to_the_post(reader: Fla
     page = Page(reader.get("/blog/psoas-trigger-points?from=newsletter:12&utm_source=x").text)
     way = "newsletter:12,post:psoas-trigger-points"
     assert page.all("a", href=f"/products/ql-claw?from={way}")
+    onward = [a["href"] for a in page.all("a") if a.get("href", "").endswith(f"?from={way}")]
+    assert sum(href.startswith("/blog/") for href in onward) > 3
+    plain = Page(reader.get("/blog/psoas-trigger-points").text).all("a")
+    assert not any("/blog/" in a.get("href", "") and "from=" in a["href"] for a in plain)
     forged = reader.get("/blog/psoas-trigger-points?from=%22%3E%3Cb%3E").text
     assert "?from=post:psoas-trigger-points" in forged
 

@@ -96,6 +96,18 @@ def test_other_sites_are_counted_by_host_alone_and_not_without_end(
 
 
 @pytest.mark.one_database
+def test_what_clients_make_up_is_not_counted_without_end(
+    layer: Visits, reader: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.web.visits._MOST_SUMS", 3)
+    layer.readings[:] = [lambda path, query: [Seen("letter", path + query)]]
+    for number in (1, 2, 3, 4, 5, 1):
+        open_page(reader, f"/?{number}")
+    found = {key[2]: count for key, count in counts(layer).items()}
+    assert found == {"/1": 2, "/2": 1, "/3": 1, OTHERS: 2}
+
+
+@pytest.mark.one_database
 def test_machines_looks_ahead_and_what_is_no_page_are_not_counted(
     layer: Visits, reader: FlaskClient
 ) -> None:
