@@ -88,8 +88,15 @@ def of_issue(person: Subscriber, issue: Newsletter) -> Reason:
 
 
 def _deliveries(person: Subscriber) -> dict[str, Delivery]:
-    """The person's rows of the ledger, by their keys."""
-    return {delivery.key: delivery for delivery in ledger.addressed_to(person.email)}
+    """The person's rows of the ledger, by their keys; those of sequences under today's form."""
+    return {_key(delivery): delivery for delivery in ledger.addressed_to(person.email)}
+
+
+def _key(delivery: Delivery) -> str:
+    walk = sequences.walk_of(delivery.key)
+    if walk is None:
+        return delivery.key
+    return sequences.key(walk, delivery.payload["version"], delivery.payload["position"])
 
 
 def _of_walk(person: Subscriber, walk: Enrolment, deliveries: dict[str, Delivery]) -> list[Reason]:
@@ -102,7 +109,7 @@ def _of_walk(person: Subscriber, walk: Enrolment, deliveries: dict[str, Delivery
     for position, step in enumerate(steps.read(version.steps)):
         if not isinstance(step, Mail):
             continue
-        delivery = deliveries.get(sequences.key(walk.id, position))
+        delivery = deliveries.get(sequences.key(walk.id, version.id, position))
         if delivery is not None:
             reasons.append(_of_delivery(step.subject, person, delivery))
             continue

@@ -9,7 +9,7 @@ from collections.abc import Sequence as Rows
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, literal, select, update
 
 from core import clock, db, jobs
 from core.mail import ledger
@@ -29,6 +29,7 @@ from newsletter.steps import Goal, Mail, Step
 from newsletter.zones import local_day
 
 BELL = "sequences"
+_KEYS = 10_000  # that one statement names; SQLite takes 32,766
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,9 +89,29 @@ def source(version_id: int, position: int) -> str:
     return f"sequence:{version_id}:{position}"
 
 
-def key(enrolment_id: int, position: int) -> str:
+def key(enrolment_id: int, version_id: int, position: int) -> str:
     """What names the letter of one step to one person in the ledger."""
-    return f"sequence:{enrolment_id}:{position}"
+    return f"sequence:{enrolment_id}:{version_id}:{position}"
+
+
+def call_off(version_id: int, enrolments: Collection[int], reason: str) -> None:
+    """Let nothing go that waits of these walks, of this version and those they came from."""
+    session = db.session()
+    theirs = session.get_one(SequenceVersion, version_id)
+    versions = session.scalars(
+        select(SequenceVersion).where(
+            SequenceVersion.sequence_id == theirs.sequence_id,
+            SequenceVersion.number <= theirs.number,
+        )
+    ).all()
+    for version in versions:
+        keys = [
+            key(enrolment, version.id, position)
+            for enrolment in enrolments
+            for position in range(len(version.steps))
+        ]
+        for low in range(0, len(keys), _KEYS):
+            ledger.call_off(keys[low : low + _KEYS], reason)
 
 
 def walk_of(key_of_it: str) -> int | None:
@@ -149,7 +170,7 @@ def leave(
             if enrolment.state is Walk.ACTIVE:
                 end(enrolment, Walk.EXITED, reason)
             else:
-                _withdraw(enrolment, reason)
+                call_off(enrolment.version_id, [enrolment.id], reason)
 
 
 def end(enrolment: Enrolment, state: Walk, reason: str | None = None) -> None:
@@ -159,7 +180,7 @@ def end(enrolment: Enrolment, state: Walk, reason: str | None = None) -> None:
     enrolment.ended_at = clock.now()
     note(enrolment, state.value, reason)
     if reason is not None:
-        _withdraw(enrolment, reason)
+        call_off(enrolment.version_id, [enrolment.id], reason)
 
 
 def reach_goals(subscriber_id: int) -> None:
@@ -195,6 +216,19 @@ def note(enrolment: Enrolment, event: str, detail: str | None = None) -> None:
             at=clock.now(),
         )
     )
+
+
+def note_all(ids: Collection[int], event: str, detail: str | None = None) -> None:
+    """The same for many enrolments, each at the step at which it stands."""
+    columns = ["enrolment_id", "event", "position", "detail", "at"]
+    rows = select(
+        Enrolment.id,
+        literal(event),
+        Enrolment.position,
+        literal(detail[:200] if detail else None, EnrolmentLog.detail.type),
+        literal(clock.now(), EnrolmentLog.at.type),
+    ).where(Enrolment.id.in_(ids))
+    db.changed(db.insert(EnrolmentLog).from_select(columns, rows))
 
 
 def active(subscriber_id: int) -> Rows[Enrolment]:
@@ -279,14 +313,9 @@ def _locked(subscriber_id: int, *states: Walk) -> Rows[Enrolment]:
     return db.session().scalars(ordered, execution_options={"populate_existing": True}).all()
 
 
-def _withdraw(enrolment: Enrolment, reason: str) -> None:
-    keys = [key(enrolment.id, position) for position in range(enrolment.position)]
-    ledger.call_off(keys, reason)
-
-
 def _reach(enrolment: Enrolment, walked: list[Step], position: int, subscriber: Subscriber) -> None:
     """Move a person on to what follows a goal."""
-    _withdraw(enrolment, "goal")
+    call_off(enrolment.version_id, [enrolment.id], "goal")
     enrolment.position = position + 1
     enrolment.reached_at = clock.now()
     note(enrolment, "goal", steps.title(walked[position])[:200])

@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 
+import yaml
+
 from newsletter import conditions
 from newsletter.conditions import BadRule, Term
 from newsletter.zones import MORNING, at_hour, local_day
@@ -159,6 +161,28 @@ def write(steps: Sequence[Step]) -> list[dict[str, Any]]:
     return stored
 
 
+def load(text: str) -> list[Step]:
+    """Steps from text that people write, in YAML, who count from one. Raises `BadSteps`."""
+    try:
+        stored = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise BadSteps(f"This is no YAML: {error}.") from error
+    if not isinstance(stored, list) or not all(isinstance(values, dict) for values in stored):
+        raise BadSteps("Steps are a list; each begins with “- kind:”.")
+    for values in stored:
+        if type(values.get("otherwise")) is int:
+            values["otherwise"] -= 1
+    return read(stored)
+
+
+def dump(steps: Sequence[Step]) -> str:
+    """Steps as text that `load` reads."""
+    return "\n".join(
+        yaml.dump([values], Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10_000)
+        for values in map(_counted_from_one, write(steps))
+    )
+
+
 def title(step: Step) -> str:
     """A step in a few words."""
     match step:
@@ -271,3 +295,19 @@ def _fault(position: int, step: Step, end: int) -> str | None:
         and not position < step.otherwise <= end,
     }
     return next((fault for fault, holds in faults.items() if holds), None)
+
+
+def _counted_from_one(values: dict[str, Any]) -> dict[str, Any]:
+    return values | {name: values[name] + 1 for name in ("otherwise",) if name in values}
+
+
+class _Dumper(yaml.SafeDumper):  # type: ignore[misc] # PyYAML has no types
+    """Writes texts of several lines as they are read."""
+
+
+def _lines(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    style = "|" if "\n" in text else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _lines)

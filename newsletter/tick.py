@@ -16,7 +16,6 @@ from core.mail import ledger
 from newsletter import mailing, segments, sequences, steps
 from newsletter.models import (
     Enrolment,
-    EnrolmentLog,
     SequenceVersion,
     Standing,
     Subscriber,
@@ -181,7 +180,7 @@ def _carry_out(move: _Move, step: Step, people: Sequence[_Due]) -> None:
     if move.event == "tagged" and isinstance(step, Tag):
         for due in people:
             segments.tag(due.person, step.tag)
-    _note(ids, move.event, steps.title(step))
+    sequences.note_all(ids, move.event, steps.title(step))
     values: dict[str, Any] = {"position": move.onward, "state": move.state}
     if move.event != "moved":
         values["reached_at"] = clock.now()
@@ -189,14 +188,14 @@ def _carry_out(move: _Move, step: Step, people: Sequence[_Due]) -> None:
         values["due_at"] = move.due_at
     if move.state is not Walk.ACTIVE:
         values |= {"ended_at": clock.now(), "reason": move.reason}
-        _note(ids, move.state.value, move.reason)
+        sequences.note_all(ids, move.state.value, move.reason)
     db.changed(update(Enrolment).where(Enrolment.id.in_(ids)).values(values))
     if move.event == "goal":
-        _withdraw(move, ids)
+        sequences.call_off(move.version, ids, "goal")
 
 
 def _write_letters(move: _Move, ids: Collection[int]) -> None:
-    key = literal("sequence:") + cast(Enrolment.id, String) + f":{move.position}"
+    key = literal("sequence:") + cast(Enrolment.id, String) + f":{move.version}:{move.position}"
     people = (
         select(
             key.label("key"),
@@ -213,22 +212,3 @@ def _write_letters(move: _Move, ids: Collection[int]) -> None:
         source=sequences.source(move.version, move.position),
         payload={"version": move.version, "position": move.position},
     )
-
-
-def _withdraw(move: _Move, ids: Collection[int]) -> None:
-    ledger.call_off(
-        [sequences.key(each, before) for each in ids for before in range(move.position)], "goal"
-    )
-
-
-def _note(ids: Collection[int], event: str, detail: str | None) -> None:
-    """Add to the logs of walks; the steps at which they stood."""
-    columns = ["enrolment_id", "event", "position", "detail", "at"]
-    rows = select(
-        Enrolment.id,
-        literal(event),
-        Enrolment.position,
-        literal(detail[:200] if detail else None, EnrolmentLog.detail.type),
-        literal(clock.now(), EnrolmentLog.at.type),
-    ).where(Enrolment.id.in_(ids))
-    db.changed(db.insert(EnrolmentLog).from_select(columns, rows))

@@ -10,12 +10,22 @@ from markupsafe import escape
 from sqlalchemy import func, select
 
 from core import clock, config, db
-from newsletter import flights, newsletters, paths, reasons, sequences, steps, triggers, zones
+from newsletter import (
+    flights,
+    newsletters,
+    paths,
+    reasons,
+    sequences,
+    steps,
+    triggers,
+    versions,
+    zones,
+)
 from newsletter.flights import Reader
 from newsletter.markup import BadLetter
 from newsletter.models import DEFAULT_PACE, DEFAULT_ZONE, Enrolment, Sequence, Subscriber, Walk
 from newsletter.paths import Path
-from newsletter.steps import Mail
+from newsletter.steps import BadSteps, Mail
 from staff import access
 from staff.frame import mail_part, page, say
 from staff.models import Role
@@ -116,6 +126,44 @@ def simulate(number: int) -> ResponseReturnValue:
             for position, at in flights.way(walked, reader, begin)
         ],
     )
+
+
+@desk.get("/<int:number>/versions")
+def compare(number: int) -> ResponseReturnValue:
+    """Who walks an older version, and where they would go on in the newest."""
+    return page("sequence_versions.html", path=_path(number), shifts=versions.plan(number))
+
+
+@desk.post("/<int:number>/versions")
+def move(number: int) -> ResponseReturnValue:
+    """Let everybody go on with the newest version."""
+    moved = versions.move(_path(number).sequence.id)
+    say(f"{moved:,} people go on with the newest version.")
+    return redirect(f"/staff/sequences/{number}", 303)
+
+
+@desk.get("/<int:number>/edit")
+def edit(number: int) -> ResponseReturnValue:
+    """The steps as text."""
+    path = _path(number)
+    text = steps.dump(steps.read(path.version.steps))
+    return page("sequence_edit.html", path=path, text=text, error=None)
+
+
+@desk.post("/<int:number>/edit")
+def publish(number: int) -> ResponseReturnValue:
+    """Make a new version of the steps for whoever begins from now on."""
+    path, text = _path(number), request.form.get("steps", "")
+    try:
+        written = steps.load(text)
+        for step in written:
+            if isinstance(step, Mail):
+                newsletters.preview(step.subject, step.preheader, step.body)
+    except (BadSteps, BadLetter) as error:
+        return page("sequence_edit.html", path=path, text=text, error=str(error)), 422
+    sequences.publish(path.sequence.name, path.sequence.title, written)
+    say("Whoever begins from now on gets these steps. Whoever is under way goes on with theirs.")
+    return redirect(f"/staff/sequences/{number}", 303)
 
 
 @desk.post("/<int:number>/<any(start, stop):deed>")

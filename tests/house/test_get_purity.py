@@ -101,6 +101,8 @@ def addresses(app: Flask, olivia: FlaskClient) -> dict[str, str]:
             "/staff/segments/<int:number>": f"/staff/segments/{runners}",
             "/staff/sequences/<int:number>": f"/staff/sequences/{sequence.id}",
             "/staff/sequences/<int:number>/<int:position>/html": f"/staff/sequences/{sequence.id}/0/html",
+            "/staff/sequences/<int:number>/edit": f"/staff/sequences/{sequence.id}/edit",
+            "/staff/sequences/<int:number>/versions": f"/staff/sequences/{sequence.id}/versions",
             "/staff/sequences/<int:number>/flight": f"/staff/sequences/{sequence.id}/flight",
             "/staff/sequences/<int:number>/why": f"/staff/sequences/{sequence.id}/why?email={ben.email}",
             "/staff/subscribers/<int:number>": f"/staff/subscribers/{ben.id}",

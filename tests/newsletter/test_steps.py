@@ -75,3 +75,21 @@ def test_what_means_nothing_is_refused(stored: list[dict[str, Any]]) -> None:
 )
 def test_a_step_comes_by_the_reader_s_clock(step: steps.Step, when: datetime) -> None:
     assert steps.due(step, NOW, ADA) == when
+
+
+def test_what_people_write_as_text_is_read_as_it_was() -> None:
+    path = [
+        Mail(subject="One: a letter", body="Hello {{ name }},\n\nsome words.\n"),
+        Branch(term=Term(Tagged("runner"), holds=False), otherwise=2),
+        End(late=Late.WAIT),
+    ]
+    text = steps.dump(path)
+    assert "otherwise: 3" in text
+    assert "  body: |" in text
+    assert steps.load(text) == path
+
+
+@pytest.mark.parametrize("text", ["", "a: b", "- mail", "- [", "- kind: wish"])
+def test_text_that_is_no_steps_is_refused(text: str) -> None:
+    with pytest.raises(BadSteps):
+        steps.load(text)

@@ -1,0 +1,119 @@
+"""From one version of a sequence to the newest: who would be moved where, and moving them."""
+
+from collections.abc import Sequence as Rows
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select, update
+
+from core import clock, db, jobs
+from newsletter import sequences, steps
+from newsletter.models import Enrolment, SequenceVersion, Walk
+from newsletter.steps import Mail, Step
+
+_AT_ONCE = 5000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shift:
+    """People who wait for one step of an older version, and the step of the newest they would get.
+
+    `onward` is the newest version's length for those whose walk would be over.
+    """
+
+    version: SequenceVersion
+    position: int
+    title: str
+    people: int
+    onward: int
+    onward_title: str
+
+
+def plan(sequence_id: int) -> list[Shift]:
+    """Who walks an older version, by version and step, and where each would go on. Moves nobody."""
+    newest = sequences.latest_version(sequence_id)
+    if newest is None:
+        return []
+    waiting = (
+        select(SequenceVersion, Enrolment.position, func.count())
+        .join(Enrolment, Enrolment.version_id == SequenceVersion.id)
+        .where(
+            Enrolment.sequence_id == sequence_id,
+            Enrolment.state == Walk.ACTIVE,
+            SequenceVersion.id != newest.id,
+        )
+        .group_by(SequenceVersion.id, Enrolment.position)
+        .order_by(SequenceVersion.id, Enrolment.position)
+    )
+    with db.reading() as session:
+        rows = session.execute(waiting).all()
+    return [
+        _shift(version, position, people, steps.read(newest.steps))
+        for version, position, people in rows
+    ]
+
+
+def move(sequence_id: int) -> int:
+    """Let everybody go on with the newest version, as `plan` says; how many people.
+
+    When their next step comes stays as it is.
+    """
+    moved = 0
+    with db.transaction():
+        newest = sequences.latest_version(sequence_id)
+        for shift in plan(sequence_id):
+            assert newest is not None
+            moved += _move(shift, newest)
+        jobs.ring(sequences.BELL)
+    return moved
+
+
+def _shift(version: SequenceVersion, position: int, people: int, new: list[Step]) -> Shift:
+    old = steps.read(version.steps)
+    onward = _place(old, position, new)
+    return Shift(
+        version=version,
+        position=position,
+        title=steps.title(old[position]),
+        people=people,
+        onward=onward,
+        onward_title=steps.title(new[onward]) if onward < len(new) else "",
+    )
+
+
+def _place(old: list[Step], position: int, new: list[Step]) -> int:
+    """Where somebody goes on: the step that they wait for, else the same place.
+
+    Letters which they had already are passed over.
+    """
+    titles = [steps.title(step) for step in new]
+    waited_for = steps.title(old[position])
+    place = titles.index(waited_for) if waited_for in titles else min(position, len(new))
+    had = {step.subject for step in old[:position] if isinstance(step, Mail)}
+    while place < len(new) and _is_one_of(new[place], had):
+        place += 1
+    return place
+
+
+def _is_one_of(step: Step, subjects: set[str]) -> bool:
+    return isinstance(step, Mail) and step.subject in subjects
+
+
+def _move(shift: Shift, newest: SequenceVersion) -> int:
+    there = select(Enrolment.id).where(
+        Enrolment.version_id == shift.version.id,
+        Enrolment.position == shift.position,
+        Enrolment.state == Walk.ACTIVE,
+    )
+    ids = db.session().scalars(there.order_by(Enrolment.id).with_for_update()).all()
+    values: dict[str, Any] = {"version_id": newest.id, "position": shift.onward}
+    if shift.onward == len(newest.steps):
+        values |= {"state": Walk.DONE, "ended_at": clock.now()}
+    for chunk in _chunks(ids):
+        sequences.note_all(chunk, "version", f"{shift.version.number} to {newest.number}")
+        db.changed(update(Enrolment).where(Enrolment.id.in_(chunk)).values(values))
+    return len(ids)
+
+
+def _chunks(ids: Rows[int]) -> list[Rows[int]]:
+    return [ids[low : low + _AT_ONCE] for low in range(0, len(ids), _AT_ONCE)]
