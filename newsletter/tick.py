@@ -26,18 +26,22 @@ from newsletter.steps import Branch, End, Goal, Late, Mail, Step, Tag
 BATCH = 5000
 
 
-class _Due(NamedTuple):
-    """A person whose next step is due; columns alone, as there may be very many."""
+class _Alike(NamedTuple):
+    """What decides a step, for all people of whom it is the same."""
 
-    enrolment: int
     version: int
     position: int
-    due_at: datetime
-    person: int
+    is_late: bool
     standing: Standing
     timezone: str
     pace_days: int
     paused_until: datetime | None
+    meets: frozenset[int]
+    """The steps, from theirs on, whose conditions they meet."""
+
+
+_Person = tuple[int, int]
+"""An enrolment, and whose it is."""
 
 
 class _Move(NamedTuple):
@@ -62,30 +66,30 @@ def tick() -> int:
 
 
 def _move_batch() -> int:
-    with db.transaction() as session:
-        batch = _due()
-        versions = {due.version for due in batch}
+    with db.transaction():
+        alike = _due()
         walked = {
-            number: steps.read(session.get_one(SequenceVersion, number).steps)
-            for number in versions
+            number: steps.read(db.session().get_one(SequenceVersion, number).steps)
+            for number in {each.version for each in alike}
         }
-        met = _met(batch, walked)
-        moves: dict[_Move, list[_Due]] = defaultdict(list)
-        for due in batch:
-            moves[_move(due, walked[due.version], met)].append(due)
+        moves: dict[_Move, list[_Person]] = defaultdict(list)
+        for each, people in _parted(alike, walked).items():
+            moves[_move(each, walked[each.version])] += people
         for move, people in moves.items():
             _carry_out(move, walked[move.version][move.position], people)
-        return len(batch)
+        return sum(map(len, moves.values()))
 
 
-def _due() -> Sequence[_Due]:
+def _due() -> dict[_Alike, list[_Person]]:
+    """Those whose next step is due, the longest due first, with their likes."""
+    now = clock.now()
     rows = db.session().execute(
         select(
             Enrolment.id,
+            Enrolment.subscriber_id,
             Enrolment.version_id,
             Enrolment.position,
-            Enrolment.due_at,
-            Subscriber.id,
+            Enrolment.due_at < now - steps.LATE,
             Subscriber.standing,
             Subscriber.timezone,
             Subscriber.pace_days,
@@ -94,54 +98,55 @@ def _due() -> Sequence[_Due]:
         .join(Subscriber, Subscriber.id == Enrolment.subscriber_id)
         .where(
             Enrolment.state == db.literally(Walk.ACTIVE, Enrolment.state),
-            Enrolment.due_at <= clock.now(),
+            Enrolment.due_at <= now,
         )
         .order_by(Enrolment.due_at, Enrolment.id)
         .limit(BATCH)
         .with_for_update(skip_locked=True, of=Enrolment)
     )
-    return [_Due(*row) for row in rows]
+    alike: dict[_Alike, list[_Person]] = defaultdict(list)
+    for row in rows:
+        alike[_Alike._make((*row[2:], frozenset()))].append((row[0], row[1]))
+    return alike
 
 
-_Met = dict[tuple[int, int], set[int]]
-"""Who meets the condition of a step, by its version and position."""
+def _parted(
+    alike: dict[_Alike, list[_Person]], walked: dict[int, list[Step]]
+) -> dict[_Alike, list[_Person]]:
+    """The same, parted by the conditions that they meet: of their branch, of goals ahead."""
+    parted: dict[_Alike, list[_Person]] = defaultdict(list)
+    for each, people in alike.items():
+        of_them = {person for _, person in people}
+        met = {
+            position: sequences.meets(step, of_them)
+            for position, step in enumerate(walked[each.version])
+            if isinstance(step, Goal | Branch)
+            and (position == each.position or (position > each.position and isinstance(step, Goal)))
+        }
+        if not met:
+            parted[each] += people
+            continue
+        for enrolment, person in people:
+            meets = frozenset(position for position, who in met.items() if person in who)
+            parted[each._replace(meets=meets)].append((enrolment, person))
+    return parted
 
 
-def _met(batch: Sequence[_Due], walked: dict[int, list[Step]]) -> _Met:
-    """Who of a batch meets what the branches they stand at and the goals before them ask."""
-    asked: dict[tuple[int, int], set[int]] = defaultdict(set)
-    for due in batch:
-        for position in _asking(walked[due.version], due.position):
-            asked[due.version, position].add(due.person)
-    met = {}
-    for (version, position), people in asked.items():
-        step = walked[version][position]
-        assert isinstance(step, (Branch, Goal))
-        met[version, position] = sequences.meets(step, people)
-    return met
-
-
-def _asking(walked: list[Step], position: int) -> list[int]:
-    """Where somebody at `position` is asked something now: a branch there, goals from there on."""
-    goals = [ahead for ahead in range(position, len(walked)) if isinstance(walked[ahead], Goal)]
-    return [position, *goals] if isinstance(walked[position], Branch) else goals
-
-
-def _move(due: _Due, walked: list[Step], met: _Met) -> _Move:
-    """What a person's step does with them at this moment."""
+def _move(due: _Alike, walked: list[Step]) -> _Move:
+    """What a step does with people at this moment."""
     here = due.version, due.position
     if due.standing is not Standing.CONFIRMED:
         return _Move(*here, "exited", due.position, None, Walk.EXITED, due.standing.value)
-    for goal in reversed(_asking(walked, due.position)):
-        if isinstance(walked[goal], Goal) and due.person in met[due.version, goal]:
-            return _onward(due, walked, "goal", goal + 1)
-    return _late(due, walked) or _taken(due, walked, met)
+    goals = [position for position in due.meets if isinstance(walked[position], Goal)]
+    if goals:
+        return _onward(due, walked, "goal", max(goals) + 1)
+    return _late(due, walked) or _taken(due, walked)
 
 
-def _late(due: _Due, walked: list[Step]) -> _Move | None:
+def _late(due: _Alike, walked: list[Step]) -> _Move | None:
     """What becomes of a step that is late and must not come so."""
     step, now = walked[due.position], clock.now()
-    if step.late is Late.SEND or now - due.due_at <= steps.LATE:
+    if step.late is Late.SEND or not due.is_late:
         return None
     if step.late is Late.SKIP:
         return _onward(due, walked, "skipped", due.position + 1)
@@ -151,9 +156,9 @@ def _late(due: _Due, walked: list[Step]) -> _Move | None:
     return _Move(due.version, due.position, "moved", due.position, window)
 
 
-def _taken(due: _Due, walked: list[Step], met: _Met) -> _Move:
+def _taken(due: _Alike, walked: list[Step]) -> _Move:
     match walked[due.position]:
-        case Branch(otherwise=otherwise) if due.person not in met[due.version, due.position]:
+        case Branch(otherwise=otherwise) if due.position not in due.meets:
             return _onward(due, walked, "otherwise", otherwise)
         case End():
             return _onward(due, walked, "ended", len(walked))
@@ -165,21 +170,21 @@ _EVENTS: dict[type[Step], str] = {Mail: "sent", Branch: "met", Tag: "tagged", Go
 """What the log says of a step that was taken."""
 
 
-def _onward(due: _Due, walked: list[Step], event: str, onward: int) -> _Move:
+def _onward(due: _Alike, walked: list[Step], event: str, onward: int) -> _Move:
     here = (due.version, due.position)
     if onward == len(walked):
         return _Move(*here, event, onward, None, Walk.DONE)
     return _Move(*here, event, onward, steps.due(walked[onward], clock.now(), due))
 
 
-def _carry_out(move: _Move, step: Step, people: Sequence[_Due]) -> None:
+def _carry_out(move: _Move, step: Step, people: Sequence[_Person]) -> None:
     """Write what a move does, for all who make it."""
-    ids = [due.enrolment for due in people]
+    ids = [enrolment for enrolment, _ in people]
     if move.event == "sent":
         _write_letters(move, ids)
     if move.event == "tagged" and isinstance(step, Tag):
-        for due in people:
-            segments.tag(due.person, step.tag)
+        for _, person in people:
+            segments.tag(person, step.tag)
     sequences.note_all(ids, move.event, steps.title(step))
     values: dict[str, Any] = {"position": move.onward, "state": move.state}
     if move.event != "moved":

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 from core import config, db, schema
-from tests.bench import checkout, lighthouse, mail, orders, pages, search
+from tests.bench import checkout, lighthouse, mail, orders, pages, search, sequences
 from wsgi import create_app, fill
 
 
@@ -21,6 +21,7 @@ def main() -> int:
         # Last, since what it writes would count into the memory that mail took.
         with create_app(config.load({"DATA_DIR": folder})).app_context():
             search.measure()
+            sequences.measure()
         orders.measure(Path(folder) / "year")
         checkout.measure(Path(folder) / "checkout")
     return 0
