@@ -1,7 +1,8 @@
 """Working copies: what was typed and not saved, kept so that a crash loses none of it.
 
 A copy belongs to one opened editor, whose `key` names it: two windows, or two writers, never
-overwrite each other. It is no revision, and nobody but staff ever sees it.
+overwrite each other. It is no revision, and nobody but staff ever sees it, so that keeping one
+lets go of no public page.
 """
 
 import dataclasses
@@ -24,7 +25,7 @@ def keep(
     Raises `LookupError` where the key is somebody else's.
     """
     held = {"draft": _stored(draft), "kept_at": clock.now(), "opened": opened}
-    with db.transaction() as session:
+    with db.transaction(shown=False) as session:
         statement = db.insert(WorkingCopy).values(key=key, writer=by, post_id=post_id, **held)
         mine_alone = statement.on_conflict_do_update(
             index_elements=["key"], set_=held, where=WorkingCopy.writer == by
@@ -56,7 +57,7 @@ def of_writer(writer: str) -> Sequence[WorkingCopy]:
 
 def discard(key: str, *, by: str) -> None:
     """Forget a copy; somebody else's stays, and one that is gone already is no mistake."""
-    with db.transaction() as session:
+    with db.transaction(shown=False) as session:
         session.execute(delete(WorkingCopy).where(WorkingCopy.key == key, WorkingCopy.writer == by))
 
 

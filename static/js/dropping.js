@@ -3,10 +3,12 @@ const text = document.getElementById("body");
 const dialog = document.getElementById("dropped");
 const form = dialog.querySelector("form");
 const trouble = dialog.querySelector("[role=alert]");
-const look = dialog.querySelector("img");
+const look = Object.assign(new Image(), { alt: "", hidden: true });
 const words = form.elements.alt;
 const waiting = [];
 let file;
+
+form.querySelector("h2").after(look);
 
 const pictures = (transfer) => [...(transfer?.files ?? [])].filter((each) => each.type.startsWith("image/"));
 
