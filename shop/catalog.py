@@ -4,12 +4,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, ScalarSelect, Select, func, select
+from sqlalchemy import ColumnElement, Row, ScalarSelect, Select, bindparam, func, select
 from sqlalchemy.orm import aliased
 
 from core import clock, db, settings
+from core.db import UtcDateTime
 from shop import prices
 from shop.models import Accessory, Exhibit, Part, Price, Product, Stock, Variant
 
@@ -175,9 +177,13 @@ def _card(rows: Sequence[_Row]) -> Card:
     )
 
 
+@cache
 def _offers() -> _Offers:
-    """One row for each variant that is sold, with its price of this moment."""
-    current = _began(Variant.id, clock.now())
+    """One row for each variant that is sold, with its price of the moment of asking.
+
+    Kept, since to build it takes longer than the database to answer it.
+    """
+    current = _began(Variant.id, bindparam("now", callable_=clock.now, type_=UtcDateTime()))
     return (
         select(Product, Variant, Price, _available(), _pieces(), _grams(), *_first_picture())
         .join(Variant, Variant.product_id == Product.id)
@@ -241,7 +247,7 @@ def _first_picture() -> tuple[ScalarSelect[str | None], ScalarSelect[str | None]
     )
 
 
-def _began(variant_id: Any, at: datetime) -> Any:
+def _began(variant_id: Any, at: ColumnElement[datetime]) -> Any:
     """When the price began that a variant had at a moment."""
     earlier = aliased(Price)
     return (
