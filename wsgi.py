@@ -23,6 +23,7 @@ from core import (
     cli,
     config,
     db,
+    environment,
     jobs,
     logs,
     money,
@@ -33,7 +34,8 @@ from core import (
 )
 from core.archives import Damaged
 from core.backups import Refused
-from core.config import Config, ConfigError
+from core.config import Config
+from core.environment import ConfigError
 from core.mail import acceptance, collecting, composing, proof, smtp
 from core.pagecache import PageCache
 from core.processes import Group, Program
@@ -193,7 +195,7 @@ def _welcome(chosen: Config, sign_in: tuple[str, str] | None) -> str:
 
 def _load() -> Config:
     try:
-        return config.load(config.read_environment())
+        return config.load(environment.read())
     except ConfigError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(2)

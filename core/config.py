@@ -7,15 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from dotenv import dotenv_values
-
-
-class ConfigError(ValueError):
-    """A setting has a value that the shop cannot run with; `name` is the setting's own."""
-
-    def __init__(self, name: str, problem: str) -> None:
-        super().__init__(f"{name}: {problem}")
-        self.name = name
+from core.environment import ConfigError, Environment
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,21 +79,16 @@ class Config:
         return self.site_url.startswith("https://")
 
 
-def read_environment(dotenv: Path = Path(".env")) -> dict[str, str]:
-    """The process's environment over what `.env` says; an empty value counts as none."""
-    merged = {**dotenv_values(dotenv), **os.environ}
-    return {name: value.strip() for name, value in merged.items() if value and value.strip()}
-
-
-def load(environ: Mapping[str, str]) -> Config:
+def load(given: Mapping[str, str]) -> Config:
     """Check and freeze the settings. Raises `ConfigError` naming the first wrong one.
 
     Creates `DATA_DIR` and, where they are not given, the generated secrets in it.
     """
+    environ = Environment(given)
     data_dir = _data_dir(environ)
     host = environ.get("HOST", "127.0.0.1")
-    port = _integer(environ, "PORT", default=8000, low=1, high=65_532)
-    site_url = _url(environ, "SITE_URL", default=f"http://localhost:{port}")
+    port = environ.integer("PORT", default=8000, low=1, high=65_532)
+    site_url = environ.url("SITE_URL", default=f"http://localhost:{port}")
     local = _loopback(host)
     simulated = "STRIPE_SECRET_KEY" not in environ
     mailbox = "MAIL_SERVER" not in environ
@@ -112,21 +99,21 @@ def load(environ: Mapping[str, str]) -> Config:
         site_url=site_url,
         host=host,
         port=port,
-        trusted_proxies=_integer(environ, "TRUSTED_PROXIES", default=0, low=0, high=9),
-        web_workers=_integer(environ, "WEB_WORKERS", default=2, low=1, high=64),
-        mail_workers=_integer(environ, "MAIL_WORKERS", default=1, low=1, high=64),
+        trusted_proxies=environ.integer("TRUSTED_PROXIES", default=0, low=0, high=9),
+        web_workers=environ.integer("WEB_WORKERS", default=2, low=1, high=64),
+        mail_workers=environ.integer("MAIL_WORKERS", default=1, low=1, high=64),
         secret_keys=_secret_keys(environ, data_dir, live=_is_live(environ, site_url)),
         stripe_secret_key=_stripe_key(environ),
         stripe_webhook_secrets=_webhook_secrets(environ, data_dir, simulated=simulated),
-        stripe_api_base=_url(environ, "STRIPE_API_BASE", default="")
+        stripe_api_base=environ.url("STRIPE_API_BASE", default="")
         or (f"http://{local}:{port + 1}" if simulated else None),
         simulator_url=f"http://{local}:{port + 1}" if _needs_simulator(environ) else None,
         mail=_mail(environ, local, port),
         mailbox_url=f"http://{local}:{port + 2}" if mailbox else None,
-        log_level=_choice(
-            environ, "LOG_LEVEL", "info", ("debug", "info", "warning", "error", "critical")
+        log_level=environ.choice(
+            "LOG_LEVEL", "info", ("debug", "info", "warning", "error", "critical")
         ),
-        log_format=_choice(environ, "LOG_FORMAT", "text", ("text", "json")),
+        log_format=environ.choice("LOG_FORMAT", "text", ("text", "json")),
     )
 
 
@@ -146,7 +133,7 @@ def current() -> Config:
     return _current
 
 
-def _data_dir(environ: Mapping[str, str]) -> Path:
+def _data_dir(environ: Environment) -> Path:
     path = Path(environ.get("DATA_DIR", "var")).absolute()
     try:
         path.mkdir(parents=True, exist_ok=True)
@@ -157,7 +144,7 @@ def _data_dir(environ: Mapping[str, str]) -> Path:
     return path
 
 
-def _database_url(environ: Mapping[str, str], data_dir: Path) -> str:
+def _database_url(environ: Environment, data_dir: Path) -> str:
     url = environ.get("DATABASE_URL")
     if url is None:
         return f"sqlite:///{data_dir / 'shop.sqlite3'}"
@@ -169,8 +156,8 @@ def _database_url(environ: Mapping[str, str], data_dir: Path) -> str:
     raise ConfigError("DATABASE_URL", "must start with postgresql:// or sqlite:///")
 
 
-def _secret_keys(environ: Mapping[str, str], data_dir: Path, *, live: bool) -> tuple[str, ...]:
-    given = _list(environ.get("SECRET_KEY", ""))
+def _secret_keys(environ: Environment, data_dir: Path, *, live: bool) -> tuple[str, ...]:
+    given = environ.several("SECRET_KEY")
     if not given:
         if live:
             raise ConfigError("SECRET_KEY", "must be set in production; a generated one is not")
@@ -181,23 +168,21 @@ def _secret_keys(environ: Mapping[str, str], data_dir: Path, *, live: bool) -> t
     return given
 
 
-def _is_live(environ: Mapping[str, str], site_url: str) -> bool:
+def _is_live(environ: Environment, site_url: str) -> bool:
     live_key = environ.get("STRIPE_SECRET_KEY", "").startswith(("sk_live_", "rk_live_"))
     return live_key or site_url.startswith("https://")
 
 
-def _stripe_key(environ: Mapping[str, str]) -> str:
+def _stripe_key(environ: Environment) -> str:
     key = environ.get("STRIPE_SECRET_KEY", "sk_test_simulator")
     if not key.startswith(("sk_", "rk_")):
         raise ConfigError("STRIPE_SECRET_KEY", "must start with sk_ or rk_")
     return key
 
 
-def _webhook_secrets(
-    environ: Mapping[str, str], data_dir: Path, *, simulated: bool
-) -> tuple[str, ...]:
+def _webhook_secrets(environ: Environment, data_dir: Path, *, simulated: bool) -> tuple[str, ...]:
     """Without one the webhook's door stays shut, since anybody can sign with an empty key."""
-    given = _list(environ.get("STRIPE_WEBHOOK_SECRET", ""))
+    given = environ.several("STRIPE_WEBHOOK_SECRET")
     if not given and simulated:
         return (_generated(data_dir / "webhook_secret", lambda: f"whsec_{secrets.token_hex(24)}"),)
     if not given:
@@ -208,12 +193,12 @@ def _webhook_secrets(
     return given
 
 
-def _needs_simulator(environ: Mapping[str, str]) -> bool:
+def _needs_simulator(environ: Environment) -> bool:
     return "STRIPE_SECRET_KEY" not in environ and "STRIPE_API_BASE" not in environ
 
 
-def _mail(environ: Mapping[str, str], local: str, port: int) -> MailConfig:
-    rate = _number(environ, "MAIL_RATE")
+def _mail(environ: Environment, local: str, port: int) -> MailConfig:
+    rate = environ.number("MAIL_RATE")
     sender = environ.get("MAIL_DEFAULT_SENDER")
     dkim, bounce_address = _dkim(environ), environ.get("MAIL_BOUNCE_ADDRESS")
     if bounce_address is not None and "@" not in bounce_address:
@@ -229,15 +214,15 @@ def _mail(environ: Mapping[str, str], local: str, port: int) -> MailConfig:
             bounce_mailbox=_bounce_mailbox(environ),
             webhook_keys=_webhook_keys(environ),
         )
-    use_tls = _boolean(environ, "MAIL_USE_TLS")
-    use_ssl = _boolean(environ, "MAIL_USE_SSL")
+    use_tls = environ.boolean("MAIL_USE_TLS")
+    use_ssl = environ.boolean("MAIL_USE_SSL")
     if use_tls and use_ssl:
         raise ConfigError("MAIL_USE_TLS", "cannot be combined with MAIL_USE_SSL")
     if sender is None:
         raise ConfigError("MAIL_DEFAULT_SENDER", "must be set when MAIL_SERVER is")
     return MailConfig(
         server=environ["MAIL_SERVER"],
-        port=_integer(environ, "MAIL_PORT", default=25, low=1, high=65_535),
+        port=environ.integer("MAIL_PORT", default=25, low=1, high=65_535),
         username=environ.get("MAIL_USERNAME"),
         password=environ.get("MAIL_PASSWORD"),
         use_tls=use_tls,
@@ -251,7 +236,7 @@ def _mail(environ: Mapping[str, str], local: str, port: int) -> MailConfig:
     )
 
 
-def _bounce_mailbox(environ: Mapping[str, str]) -> str | None:
+def _bounce_mailbox(environ: Environment) -> str | None:
     url = environ.get("MAIL_BOUNCE_MAILBOX")
     parts = urlsplit(url or "imaps://none")
     if parts.scheme not in ("imaps", "imap", "pop3s", "pop3") or not parts.hostname:
@@ -261,7 +246,7 @@ def _bounce_mailbox(environ: Mapping[str, str]) -> str | None:
     return url
 
 
-def _dkim(environ: Mapping[str, str]) -> DkimConfig | None:
+def _dkim(environ: Environment) -> DkimConfig | None:
     if "DKIM_KEY_FILE" not in environ:
         return None
     for name in ("DKIM_DOMAIN", "DKIM_SELECTOR"):
@@ -275,7 +260,7 @@ def _dkim(environ: Mapping[str, str]) -> DkimConfig | None:
     )
 
 
-def _webhook_keys(environ: Mapping[str, str]) -> dict[str, str]:
+def _webhook_keys(environ: Environment) -> dict[str, str]:
     """What each mail provider proves itself by; one without a key is not listened to."""
     names = {
         "ses": "SES_TOPIC_ARN",
@@ -299,49 +284,3 @@ def _generated(path: Path, make: Callable[[], str]) -> str:
 
 def _loopback(host: str) -> str:
     return "127.0.0.1" if host in ("0.0.0.0", "::", "localhost") else host  # noqa: S104 - compared, not bound
-
-
-def _url(environ: Mapping[str, str], name: str, *, default: str) -> str:
-    url = environ.get(name, default).rstrip("/")
-    parts = urlsplit(url)
-    if url and (parts.scheme not in ("http", "https") or not parts.hostname):
-        raise ConfigError(name, "must be an address such as https://shop.example")
-    return url
-
-
-def _integer(environ: Mapping[str, str], name: str, *, default: int, low: int, high: int) -> int:
-    text = environ.get(name, str(default))
-    if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
-        raise ConfigError(name, f"must be a whole number from {low} to {high}, not {text!r}")
-    return int(text)
-
-
-def _number(environ: Mapping[str, str], name: str) -> float | None:
-    text = environ.get(name)
-    if text is None:
-        return None
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0 < value < float("inf"):
-        raise ConfigError(name, f"must be a number above 0, not {text!r}")
-    return value
-
-
-def _boolean(environ: Mapping[str, str], name: str) -> bool:
-    text = environ.get(name, "false").lower()
-    if text not in ("true", "1", "yes", "on", "false", "0", "no", "off"):
-        raise ConfigError(name, f"must be true or false, not {text!r}")
-    return text in ("true", "1", "yes", "on")
-
-
-def _choice(environ: Mapping[str, str], name: str, default: str, choices: tuple[str, ...]) -> str:
-    value = environ.get(name, default).lower()
-    if value not in choices:
-        raise ConfigError(name, f"must be one of {', '.join(choices)}, not {value!r}")
-    return value
-
-
-def _list(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(",") if part.strip())

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from core import config
-from core.config import ConfigError
+from core.environment import ConfigError
 
 ROOT = Path(__file__).resolve().parents[2]
 
