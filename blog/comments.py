@@ -5,6 +5,7 @@ from datetime import datetime
 
 from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from blog import letters
 from blog.models import Comment, CommentState, Post
@@ -39,11 +40,17 @@ class Thread:
 
 
 def submit(
-    post_id: int, *, name: str, email: str | None, body: str, suspicious: bool = False
+    post_id: int,
+    *,
+    name: str,
+    email: str | None,
+    body: str,
+    answered: int | None = None,
+    suspicious: bool = False,
 ) -> Comment:
     """Take a reader's comment, which waits for staff; a suspicious one waits among the spam.
 
-    Raises `Refused`.
+    It may answer a comment that is shown under the post. Raises `Refused`.
     """
     name, email, body = name.strip(), (email or "").strip() or None, body.strip()
     problems = _problems(name, email, body)
@@ -53,6 +60,7 @@ def submit(
     with db.transaction() as session:
         comment = Comment(
             post_id=post_id,
+            parent_id=_head(session, post_id, answered),
             name=name,
             email=email,
             body=body,
@@ -112,11 +120,16 @@ def reply(comment_id: int, *, name: str, body: str, by: str) -> Comment:
 
 
 def delete(comment_id: int) -> None:
-    """Forget a comment and the answers to it, for good."""
+    """Forget a comment for good, and what staff answered to it.
+
+    What other readers answered is theirs: it stays, under the first of them.
+    """
     with db.transaction() as session:
         comment = session.get(Comment, comment_id)
-        if comment is not None:
-            session.delete(comment)
+        if comment is None:
+            return
+        _part_from(session, comment)
+        session.delete(comment)
 
 
 def shown(post_id: int) -> list[Thread]:
@@ -163,6 +176,22 @@ def by_token(text: str) -> Placed | None:
         found = session.execute(statement.where(Comment.id == links.read("comment", text)))
         row = found.one_or_none()
     return Placed(*row) if row else None
+
+
+def _head(session: Session, post_id: int, answered: int | None) -> int | None:
+    """The comment at the head of the thread that is answered; None where that cannot be."""
+    comment = session.get(Comment, answered) if answered else None
+    if comment is None or comment.post_id != post_id or comment.state != CommentState.APPROVED:
+        return None
+    return comment.parent_id or comment.id
+
+
+def _part_from(session: Session, comment: Comment) -> None:
+    answers = select(Comment).where(Comment.parent_id == comment.id).order_by(Comment.id)
+    theirs = [answer for answer in session.scalars(answers) if not answer.by_staff]
+    for answer in theirs:
+        answer.parent_id = None if answer is theirs[0] else theirs[0].id
+    session.flush()
 
 
 def _problems(name: str, email: str | None, body: str) -> dict[str, str]:

@@ -57,6 +57,14 @@ def reopen(number: int) -> ResponseReturnValue:
     return redirect("/staff/comments", 303)
 
 
+@desk.post("/<int:number>/delete")
+def delete(number: int) -> ResponseReturnValue:
+    """Forget a comment for good, as its writer asked."""
+    comments.delete(number)
+    say("The comment is deleted. Nothing of it is kept.")
+    return redirect("/staff/comments", 303)
+
+
 @desk.post("/<int:number>/reply")
 def reply(number: int) -> ResponseReturnValue:
     """Show a comment with an answer under it."""

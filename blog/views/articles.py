@@ -99,14 +99,16 @@ def json_feed() -> ResponseReturnValue:
 @pages.get("/blog/<slug>")
 def post(slug: str) -> ResponseReturnValue:
     """A post with what belongs under it; its links say what led to it."""
-    return public(show(_found(slug), before=request.args.get("from")), "from")
+    return public(
+        show(_found(slug), before=request.args.get("from"), answered=_answered()), "from", "answer"
+    )
 
 
 @pages.get("/blog/<slug>/card.jpg")
 def card(slug: str) -> ResponseReturnValue:
     """The picture that stands for a post where it is shared."""
     response = Response(cards.picture(_found(slug)), content_type="image/jpeg")
-    return cache_publicly(response, _DAY)
+    return cache_publicly(response, _DAY, asked=())
 
 
 @pages.post("/blog/<slug>/comments")
@@ -117,9 +119,15 @@ def comment(slug: str) -> ResponseReturnValue:
     given = {name: request.form.get(name, "") for name in ("name", "email", "body")}
     try:
         # People do not see the field `website`; machines fill it in.
-        taken = comments.submit(found.id, **given, suspicious=bool(request.form.get("website")))
+        taken = comments.submit(
+            found.id,
+            **given,
+            answered=_answered(),
+            suspicious=bool(request.form.get("website")),
+        )
     except comments.Refused as refused:
-        return show(found, given=given, problems=refused.problems), 422
+        html = show(found, given=given, problems=refused.problems, answered=_answered())
+        return html, 422
     return redirect(f"/blog/comments/{comments.token(taken)}", 303)
 
 
@@ -152,9 +160,11 @@ def show(
     before: str | None = None,
     given: dict[str, str] | None = None,
     problems: dict[str, str] | None = None,
+    answered: int | None = None,
 ) -> str:
     """The page of a post, also of one that is only a preview; `before` is what led to it."""
     source = attribution.via(before, f"post:{post.slug}")
+    threads = comments.shown(post.id) if post.id else []
     return page(
         "blog/post.html",
         title=post.title,
@@ -166,11 +176,17 @@ def show(
         card=cards,
         body=slots.fill(post.html, post.slots, source=source),
         source=source,
-        threads=comments.shown(post.id) if post.id else [],
+        threads=threads,
+        answered=next((each.comment for each in threads if each.comment.id == answered), None),
         read_next=_read_next(post),
         given=given or {"name": "", "email": "", "body": ""},
         problems=problems or {},
     )
+
+
+def _answered() -> int | None:
+    """The comment that a reader answers, by the link or the form."""
+    return request.values.get("answer", type=int)
 
 
 def _found(slug: str) -> Post:

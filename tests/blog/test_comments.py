@@ -187,6 +187,50 @@ def test_nobody_is_called_to_an_empty_desk(publish: Callable[..., Post]) -> None
     assert look(told) == {told[0].id: "all comments are read by now"}
 
 
+def test_a_reader_answers_a_reader_and_both_stand_in_one_thread(reader: FlaskClient) -> None:
+    first = a_comment("Ben", "Does it help?")
+    comments.approve(first, by=ADA)
+    page = reader.get(f"{POST}?answer={first}").text
+    assert f'<input type="hidden" name="answer" value="{first}">' in page
+    assert "Answer Ben</h3>" in page
+    reader.post(f"{POST}/comments", data={"name": "Dan", "body": "A bit.", "answer": first})
+    (waiting,) = comments.in_state(CommentState.PENDING)
+    comments.approve(waiting.comment.id, by=ADA)
+    (thread,) = comments.shown(post_id())
+    assert [answer.name for answer in thread.answers] == ["Dan"]
+    answer = comments.submit(
+        post_id(), name="Eve", email=None, body="Me too.", answered=waiting.comment.id
+    )
+    assert answer.parent_id == first
+
+
+def test_nobody_answers_what_is_not_shown_or_stands_elsewhere(reader: FlaskClient) -> None:
+    unseen = a_comment("Ben", "Not yet read.")
+    elsewhere = posts.by_slug("ql-one-sided-ache")
+    assert elsewhere
+    other = comments.submit(elsewhere.id, name="Eve", email=None, body="Elsewhere.")
+    comments.approve(other.id, by=ADA)
+    for answered in (unseen, other.id, 9999):
+        taken = comments.submit(
+            post_id(), name="Dan", email=None, body="Me too.", answered=answered
+        )
+        assert taken.parent_id is None
+        assert 'name="answer"' not in reader.get(f"{POST}?answer={answered}").text
+
+
+def test_who_takes_back_a_comment_takes_not_what_others_answered(reader: FlaskClient) -> None:
+    del reader
+    first = a_comment("Ben", "Does it help?")
+    comments.approve(first, by=ADA)
+    comments.reply(first, name="QL Claw", body="We cannot tell.", by=ADA)
+    for name in ("Dan", "Eve"):
+        said = comments.submit(post_id(), name=name, email=None, body="A bit.", answered=first)
+        comments.approve(said.id, by=ADA)
+    comments.delete(first)
+    (thread,) = comments.shown(post_id())
+    assert (thread.comment.name, [each.name for each in thread.answers]) == ("Dan", ["Eve"])
+
+
 def letters_to(recipient: str) -> Sequence[Delivery]:
     with db.reading() as session:
         return session.scalars(select(Delivery).where(Delivery.recipient == recipient)).all()

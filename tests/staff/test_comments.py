@@ -7,6 +7,7 @@ from flask.testing import FlaskClient
 from blog import comments, posts
 from blog.models import CommentState
 from blog.posts import Draft
+from core import links
 
 pytestmark = pytest.mark.one_database
 
@@ -54,3 +55,11 @@ def test_a_comment_that_is_gone_is_not_found(ed: FlaskClient, asked: int) -> Non
     for deed in ("approve", "reject", "reopen"):
         assert ed.post(f"/staff/comments/{asked}/{deed}").status_code == 404
     assert comments.in_state(CommentState.PENDING) == []
+
+
+def test_ed_deletes_what_its_writer_wants_gone(ed: FlaskClient, asked: int) -> None:
+    comments.approve(asked, by="ed@shop.example")
+    told = ed.post(f"/staff/comments/{asked}/delete", follow_redirects=True).text
+    assert "Nothing of it is kept." in told
+    assert "Does a ball do?" not in ed.get("/blog/the-ql").text
+    assert comments.by_token(links.sign("comment", asked)) is None
