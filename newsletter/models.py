@@ -145,6 +145,7 @@ class IssueState(StrEnum):
 class Newsletter(Base):
     """One issue. `html` and `text` are its compiled parts, kept from the moment it was frozen.
 
+    `held_out` is the percentage that gets nothing, by lot, to be compared with the rest.
     `audience` is how many people were frozen; what became of each is in the delivery ledger under
     the source `newsletter:<id>`.
     """
@@ -161,6 +162,7 @@ class Newsletter(Base):
     state: Mapped[IssueState] = mapped_column(choice(IssueState), default=IssueState.DRAFT)
     html: Mapped[str | None] = mapped_column(Text)
     text: Mapped[str | None] = mapped_column(Text)
+    held_out: Mapped[int] = mapped_column(default=0, server_default="0")
     audience: Mapped[int | None]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]

@@ -18,8 +18,12 @@ from core.findings import Finding, Weight
 from core.mail import ledger
 from core.mail.letters import Message
 from core.mail.models import WAITING, State
-from newsletter import mailing, preflight, rendering, segments
+from newsletter import lots, mailing, preflight, rendering, segments
+from newsletter.lift import HELD_OUT
 from newsletter.models import IssueState, Newsletter, Subscriber, Suppression
+
+MOST_HELD_OUT = 50
+"""Percent of an audience."""
 
 _BELL = "newsletters"
 _OUT = (IssueState.SENDING, IssueState.PAUSED, IssueState.DONE)
@@ -113,12 +117,18 @@ def send_test(issue_id: int, recipient: str) -> None:
     )
 
 
-def send(issue_id: int, *, at: datetime | None = None) -> None:
-    """Send a draft now, or at a moment. Raises `NotReady`, `WrongState`, `LookupError`."""
+def send(issue_id: int, *, at: datetime | None = None, held_out: int = 0) -> None:
+    """Send a draft now, or at a moment; not to `held_out` percent of its readers, by lot.
+
+    Raises `NotReady`, `WrongState`, `LookupError`, and `ValueError` for more than `MOST_HELD_OUT`.
+    """
+    if not 0 <= held_out <= MOST_HELD_OUT:
+        raise ValueError(f"at most {MOST_HELD_OUT} percent can be held out")
     issue = find(issue_id)
     blocking = [finding for finding in preflight.examine(issue) if finding.weight is Weight.BLOCKS]
     if blocking:
         raise NotReady(blocking)
+    _change(issue_id, {IssueState.DRAFT}, held_out=held_out)
     if at is not None and at > clock.now():
         _change(issue_id, {IssueState.DRAFT}, state=IssueState.SCHEDULED, scheduled_at=at)
     else:
@@ -266,6 +276,7 @@ def _audience(issue: Newsletter) -> Select[*tuple[Any, ...]]:
             case(
                 (Suppression.reason.is_not(None), literal("suppressed: ") + Suppression.reason),
                 (Subscriber.paused_until > now, literal("paused")),
+                (lots.drawn(Subscriber.id, issue.id) < issue.held_out, literal(HELD_OUT)),
             ).label("reason"),
         )
         .outerjoin(Suppression, Suppression.address_hash == Subscriber.address_hash)

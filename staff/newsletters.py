@@ -9,8 +9,9 @@ from flask import Response, abort, make_response, redirect, request
 from flask.typing import ResponseReturnValue
 from markupsafe import escape
 
+from core import clock
 from core.findings import Finding, Weight
-from newsletter import clicks, newsletters, preflight, segments
+from newsletter import clicks, lift, newsletters, preflight, segments
 from newsletter.markup import BadLetter
 from newsletter.models import IssueState, Newsletter
 from newsletter.newsletters import NotReady, Status, WrongState
@@ -24,6 +25,12 @@ desk = access.desk("newsletters", __name__, Role.EDITOR)
 _EDITOR_POLICY = (
     "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
+)
+HELD_OUT = (
+    ("0", "nobody"),
+    ("5", "5 of 100 readers, by lot"),
+    ("10", "10 of 100 readers, by lot"),
+    ("20", "20 of 100 readers, by lot"),
 )
 _DEEDS = {
     "pause": (newsletters.pause, "Paused: nothing that has not begun goes out.", "resume"),
@@ -90,6 +97,8 @@ def show(number: int) -> ResponseReturnValue:
         shares=list(shares(status)),
         followed=followed,
         machines=clicks.machines(followed),
+        lift=lift.measure(issue),
+        now=clock.now(),
     )
 
 
@@ -154,8 +163,11 @@ def send(number: int) -> ResponseReturnValue:
     """Send an issue now or at a moment, unless something blocks it."""
     issue = _found(number)
     at = _moment(request.form.get("at", ""))
+    held_out = request.form.get("held_out", "0")
+    if held_out not in dict(HELD_OUT):
+        abort(400, "That part cannot be held out.")
     try:
-        newsletters.send(number, at=at)
+        newsletters.send(number, at=at, held_out=int(held_out))
     except NotReady as error:
         return _before_sending(issue, error.findings), 422
     except WrongState:
@@ -228,6 +240,8 @@ def _before_sending(issue: Newsletter, findings: list[Finding]) -> str:
         blocked=any(finding.weight is Weight.BLOCKS for finding in findings),
         audience=newsletters.expected_audience(issue),
         at=request.form.get("at", ""),
+        held_out=request.form.get("held_out", "0"),
+        parts=HELD_OUT,
     )
 
 

@@ -57,6 +57,19 @@ def test_the_preview_is_the_letter_and_tells_what_speaks_against_it(ed: FlaskCli
     assert {"message": "The subject is empty.", "weight": "blocks"} in problems
 
 
+def test_ed_leaves_out_a_part_by_lot_and_sees_what_the_rest_bought(
+    ed: FlaskClient, issue: int, join: Callable[[str], Subscriber]
+) -> None:
+    for number in range(12):
+        join(f"reader-{number}")
+    assert "10 of 100 readers, by lot" in ed.get(f"/staff/newsletters/{issue}/send").text
+    assert ed.post(f"/staff/newsletters/{issue}/send", data={"held_out": "99"}).status_code == 400
+    newsletters.send(issue, held_out=50)
+    shown = ed.get(f"/staff/newsletters/{issue}").text
+    assert "Held out by lot" in shown
+    assert "Whether it added buyers cannot be told" in shown
+
+
 def test_what_a_letter_can_hold_is_listed_to_insert(sample_shop: Flask, ed: FlaskClient) -> None:
     listed = ed.get("/staff/newsletters/pieces").text
     assert "::product{slug=&#34;ql-claw&#34;}" in listed

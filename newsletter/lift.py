@@ -1,0 +1,124 @@
+"""What an issue really added: buyers among those it was for, against a part held out by lot."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import sqrt
+
+from sqlalchemy import ColumnElement, and_, func, not_, select
+
+from core import db
+from core.mail.models import Delivery, State
+from newsletter.models import Newsletter
+from shop.models import BOUGHT, Order
+
+HELD_OUT = "held out"
+"""The reason in the ledger of whoever was left out by lot."""
+WINDOW = timedelta(days=7)
+"""For how long after the freezing purchases count."""
+
+_NORMAL_95 = 1.959964  # the 97.5th percentile of the normal distribution
+
+
+@dataclass(frozen=True)
+class Group:
+    """A part of an audience: how many people, and how many of them bought."""
+
+    people: int
+    buyers: int
+
+    @property
+    def share(self) -> float:
+        """Buyers among all, from 0 to 1."""
+        return self.buyers / self.people if self.people else 0.0
+
+
+@dataclass(frozen=True)
+class Lift:
+    """Both groups, and how many buyers the issue added to those who were to get it.
+
+    With 95% confidence it is between `least` and `most`; both may be below zero.
+    """
+
+    sent: Group
+    held_out: Group
+    added: int
+    least: int
+    most: int
+    until: datetime
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether an issue that adds nothing would show so much in one of twenty cases at most."""
+        return self.least > 0 or self.most < 0
+
+
+def measure(issue: Newsletter) -> Lift | None:
+    """Compare by now; None where nobody was held out, or there is nobody to compare with.
+
+    Whoever was to get it counts, also where it did not arrive: what happened after the lots were
+    drawn must not choose who is compared.
+    """
+    if issue.frozen_at is None or not issue.held_out:
+        return None
+    sent, held_out = _groups(issue.source, issue.frozen_at)
+    if not sent.people or not held_out.people:
+        return None
+    least, most = interval(sent, held_out)
+    return Lift(
+        sent=sent,
+        held_out=held_out,
+        added=round((sent.share - held_out.share) * sent.people),
+        least=round(least * sent.people),
+        most=round(most * sent.people),
+        until=issue.frozen_at + WINDOW,
+    )
+
+
+def interval(one: Group, other: Group) -> tuple[float, float]:
+    """Between what the difference of two shares lies, with 95% confidence.
+
+    Newcombe's hybrid score interval (Statistics in Medicine 17 (1998), page 873, method 10), which
+    holds for few buyers too.
+    """
+    (low, high), (other_low, other_high) = _wilson(one), _wilson(other)
+    difference = one.share - other.share
+    return (
+        difference - sqrt((one.share - low) ** 2 + (other_high - other.share) ** 2),
+        difference + sqrt((high - one.share) ** 2 + (other.share - other_low) ** 2),
+    )
+
+
+def _wilson(group: Group) -> tuple[float, float]:
+    n, z = group.people, _NORMAL_95
+    middle = group.share + z * z / (2 * n)
+    spread = z * sqrt(group.share * (1 - group.share) / n + z * z / (4 * n * n))
+    return (middle - spread) / (1 + z * z / n), (middle + spread) / (1 + z * z / n)
+
+
+def _groups(source: str, since: datetime) -> tuple[Group, Group]:
+    out = and_(Delivery.state == State.EXCLUDED, Delivery.reason == HELD_OUT)
+    never = and_(
+        Delivery.state == State.EXCLUDED,
+        (Delivery.reason == "paused") | Delivery.reason.startswith("suppressed"),
+    )
+    bought = Delivery.recipient.in_(
+        select(func.lower(Order.email)).where(
+            Order.email.is_not(None),
+            Order.state.in_(BOUGHT),
+            Order.paid_at.between(since, since + WINDOW),
+        )
+    )
+    with db.reading() as session:
+        counted = session.execute(
+            select(
+                *_counts(and_(not_(out), not_(never)), bought),
+                *_counts(out, bought),
+            ).where(Delivery.source == source)
+        ).one()
+    return Group(*counted[:2]), Group(*counted[2:])
+
+
+def _counts(
+    people: ColumnElement[bool], bought: ColumnElement[bool]
+) -> tuple[ColumnElement[int], ColumnElement[int]]:
+    return func.count().filter(people), func.count().filter(people, bought)
