@@ -43,9 +43,7 @@ def draft(subject: str, preheader: str, file: Path, segment: str | None) -> None
 @newsletter.command(cls=_Refusing)
 @click.argument("issue_id", metavar="ID", type=int)
 @click.option("--at", help="A moment, ISO 8601; UTC unless it names its offset.")
-@click.option(
-    "--hold-out", "held_out", default=0, help="Percent to leave out, by lot."
-)
+@click.option("--hold-out", "held_out", default=0, help="Percent to leave out, by lot.")
 def send(issue_id: int, at: str | None, held_out: int) -> None:
     """Send an issue now, or later."""
     newsletters.send(issue_id, at=_moment(at), held_out=held_out)
