@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import and_, delete, func, or_, select, update
 from sqlalchemy.orm import selectinload
 
 from core import clock, db, money
@@ -32,6 +32,10 @@ class NotUsable(ValueError):
 
 class Taken(ValueError):
     """There is a promotion with this code."""
+
+
+class InUse(ValueError):
+    """An order has the promotion, or is about to: its terms are a promise now."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,26 +81,34 @@ def make(terms: Terms, *, by: str) -> Promotion:
     with db.transaction() as session:
         if find(code) is not None:
             raise Taken(f"There is a code {code} already.")
-        promotion = Promotion(
-            code=code,
-            percent=terms.percent,
-            starts_at=terms.starts_at,
-            ends_at=terms.ends_at,
-            first_order=terms.first_order,
-            most_uses=terms.most_uses,
-            most_each=terms.most_each,
-            active=True,
-            used=0,
-            held=0,
-            made_at=clock.now(),
-            made_by=by,
-            prices=[
-                PromotionPrice(currency=currency, amount=worth.amount, minimum=worth.minimum)
-                for currency, worth in terms.worth.items()
-            ],
-        )
+        promotion = Promotion(active=True, used=0, held=0, made_at=clock.now(), made_by=by)
+        _write(promotion, terms)
         session.add(promotion)
     return promotion
+
+
+def change(promotion_id: int, terms: Terms) -> Promotion:
+    """Give a promotion other terms, as long as no order has it; paused or not, it stays so.
+
+    Raises `InUse`, `Taken`, and `sqlalchemy.exc.NoResultFound`.
+    """
+    with db.transaction() as session:
+        promotion = session.get_one(Promotion, promotion_id, with_for_update=True)
+        theirs = select(Redemption.order_id).where(Redemption.promotion_id == promotion_id)
+        if session.scalar(theirs.limit(1)) is not None:
+            raise InUse(f"An order has {promotion.code} already. Pause it, and make another code.")
+        if (other := find(spelled(terms.code))) is not None and other.id != promotion_id:
+            raise Taken(f"There is a code {other.code} already.")
+        session.execute(delete(PromotionPrice).where(PromotionPrice.promotion_id == promotion_id))
+        session.expire(promotion, ["prices"])
+        _write(promotion, terms)
+    return promotion
+
+
+def get(promotion_id: int) -> Promotion | None:
+    """A promotion with its prices, or None where there is none."""
+    with db.reading() as session:
+        return session.get(Promotion, promotion_id, options=[selectinload(Promotion.prices)])
 
 
 def pause(promotion_id: int, *, paused: bool = True) -> None:
@@ -212,6 +224,17 @@ def use(order_id: int) -> None:
             was_held = mine.state is RedemptionState.HELD
             mine.state, mine.at = RedemptionState.USED, clock.now()
             _count(mine, used=1, held=-1 if was_held else 0)
+
+
+def _write(promotion: Promotion, terms: Terms) -> None:
+    promotion.code, promotion.percent = spelled(terms.code), terms.percent
+    promotion.starts_at, promotion.ends_at = terms.starts_at, terms.ends_at
+    promotion.first_order = terms.first_order
+    promotion.most_uses, promotion.most_each = terms.most_uses, terms.most_each
+    promotion.prices = [
+        PromotionPrice(currency=currency, amount=worth.amount, minimum=worth.minimum)
+        for currency, worth in terms.worth.items()
+    ]
 
 
 def _refuse_out_of_time(promotion: Promotion) -> None:

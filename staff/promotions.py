@@ -4,12 +4,13 @@ import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from flask import redirect, request
+from flask import abort, redirect, request
 from flask.typing import ResponseReturnValue
 
 from core import clock, money, settings
 from shop import promotions
-from shop.promotions import Taken, Terms, Worth
+from shop.models import Promotion
+from shop.promotions import InUse, Taken, Terms, Worth
 from staff import access
 from staff.frame import page, say
 
@@ -83,6 +84,31 @@ def make() -> ResponseReturnValue:
     return _page(form), 422
 
 
+@desk.get("/<int:number>")
+def edit(number: int) -> ResponseReturnValue:
+    """The terms of a promotion that no order has yet."""
+    promotion = _found(number)
+    return _page(_Form(_values(promotion)), promotion)
+
+
+@desk.post("/<int:number>")
+def change(number: int) -> ResponseReturnValue:
+    """Give it other terms; the next page can take that back."""
+    promotion = _found(number)
+    before = _values(promotion)
+    form = _Form({name: request.form.get(name, "").strip() for name in _empty()})
+    terms = _read(form)
+    if not form.problems:
+        try:
+            changed = promotions.change(number, terms)
+        except (InUse, Taken) as error:
+            form.problems["code"] = str(error)
+        else:
+            say(f"Saved {changed.code}.", undo=f"/staff/promotions/{number}", **before)
+            return redirect("/staff/promotions", 303)
+    return _page(form, promotion), 422
+
+
 @desk.post("/<int:number>/pause")
 def pause(number: int) -> ResponseReturnValue:
     """Let nobody enter a code any more."""
@@ -113,7 +139,30 @@ def stripe_codes() -> ResponseReturnValue:
     return redirect("/staff/promotions", 303)
 
 
-def _page(form: _Form) -> str:
+def _found(number: int) -> Promotion:
+    return promotions.get(number) or abort(404)
+
+
+def _values(promotion: Promotion) -> dict[str, str]:
+    """The terms of a promotion as its form has them; moments in UTC."""
+    values = _empty() | {"code": promotion.code, "first_order": "1" * promotion.first_order}
+    for name in ("percent", "most_uses", "most_each"):
+        values[name] = str(getattr(promotion, name) or "")
+    for name in ("starts_at", "ends_at"):
+        moment = getattr(promotion, name)
+        values[name] = f"{moment:%Y-%m-%dT%H:%M}" if moment else ""
+    for row, price in enumerate(promotion.prices[: len(_ROWS)]):
+        values[f"currency-{row}"] = price.currency
+        values[f"amount-{row}"] = _amount(price.amount, price.currency)
+        values[f"minimum-{row}"] = _amount(price.minimum, price.currency)
+    return values
+
+
+def _amount(minor: int | None, currency: str) -> str:
+    return str(money.to_decimal(minor, currency)) if minor else ""
+
+
+def _page(form: _Form, editing: Promotion | None = None) -> str:
     return page(
         "promotions.html",
         promotions=promotions.every(),
@@ -121,6 +170,7 @@ def _page(form: _Form) -> str:
         values=form.values,
         problems=form.problems,
         rows=_ROWS,
+        editing=editing,
         now=clock.now(),
     )
 

@@ -16,8 +16,18 @@ from core.mail.models import Delivery
 from newsletter import links, segments, subscribers
 from newsletter.conditions import Rule, Tagged, Term
 from newsletter.models import Newsletter, Sequence, Subscriber
-from shop import catalog, fulfilment, orders, restock, review_requests, reviews, shipping
+from shop import (
+    catalog,
+    fulfilment,
+    orders,
+    promotions,
+    restock,
+    review_requests,
+    reviews,
+    shipping,
+)
 from shop.models import RestockRequest
+from shop.promotions import Terms
 from tests.core.images import photograph
 from tests.staff.test_orders import order_of, refund_of
 from wsgi import fill
@@ -39,6 +49,7 @@ def addresses(app: Flask, olivia: FlaskClient) -> dict[str, str]:
         restock.ask(offer, "dan@example.com", page=offer.url)
     comments.submit(1, name="Chloe", email="", body="Thank you.")
     working_copies.keep("a-key", posts.draft_of(posts.get(1)), by="olivia@shop.example", post_id=1)
+    code = promotions.make(Terms(code="SPRING", percent=10, worth={}), by="olivia@shop.example")
     picture = media.add(photograph(40, 30), alt="The tool", file="a.jpg", by="olivia")
     runners = segments.save("Runners", Rule((Term(Tagged("runners")),)))
     with db.reading() as session:
@@ -91,6 +102,7 @@ def addresses(app: Flask, olivia: FlaskClient) -> dict[str, str]:
             "/staff/outbox/<int:number>/html": f"/staff/outbox/{delivery.id}/html",
             "/staff/pages/<slug>": "/staff/pages/safety",
             "/staff/prices/<sku>": "/staff/prices/QL-CLAW",
+            "/staff/promotions/<int:number>": f"/staff/promotions/{code.id}",
             "/staff/products/<int:number>": "/staff/products/1",
             "/staff/variants/<int:number>": "/staff/variants/1",
             "/staff/variants/new/<int:product>": "/staff/variants/new/1",

@@ -1,11 +1,14 @@
 """Olivia makes codes, pauses them, and sees what they brought; what cannot be is told at its field."""
 
+import re
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
 from core import settings
-from shop import promotions
+from shop import checkout, promotions
+from shop.checkout import Purchase
 
 pytestmark = pytest.mark.one_database
 
@@ -25,6 +28,33 @@ def test_olivia_makes_a_code_and_pauses_it(sample_shop: Flask, olivia: FlaskClie
     assert not promotions.any_open()
     olivia.post(f"/staff/promotions/{made.id}/resume")
     assert promotions.any_open()
+
+
+def test_terms_can_be_changed_until_an_order_has_the_code(
+    sample_shop: Flask, olivia: FlaskClient
+) -> None:
+    terms = SPRING | {"ends_at": "2099-01-01T08:00", "minimum-0": "50", "first_order": "1"}
+    olivia.post("/staff/promotions", data=terms)
+    made = promotions.find("SPRING-10")
+    assert made is not None
+    page = f"/staff/promotions/{made.id}"
+    shown = olivia.get(page).text
+    for name, value in (("percent", "10"), ("ends_at", "2099-01-01T08:00"), ("minimum-0", "50.00")):
+        assert re.search(rf'name="{name}"[^>]* value="{value}"', shown), name
+    olivia.post("/staff/promotions", data=SPRING | {"code": "autumn"})
+    assert "a code AUTUMN already" in olivia.post(page, data=terms | {"code": "autumn"}).text
+    assert (
+        olivia.post(page, data=SPRING | {"code": "spring-15", "percent": "15"}).status_code == 303
+    )
+    changed = promotions.find("SPRING-15")
+    assert changed is not None
+    assert (changed.id, changed.percent, changed.ends_at, changed.prices) == (made.id, 15, None, [])
+    assert olivia.get(f"{page}0").status_code == 404
+    order = checkout.place(Purchase(lines={"QL-CLAW": 1}, country="US", cart="c", code="spring-15"))
+    answer = olivia.post(page, data=terms)
+    assert answer.status_code == 422
+    assert "An order has SPRING-15 already." in answer.text
+    assert order.discount_amount
 
 
 def test_an_amount_has_a_currency_and_may_have_a_minimum(
