@@ -54,7 +54,7 @@ def of_posts() -> defaultdict[str, Readership]:
     """Of every post, by its slug; one query."""
     found: defaultdict[str, Readership] = defaultdict(Readership)
     with db.reading() as session:
-        rows = session.execute(union_all(*_sums(_first_day()))).all()
+        rows = session.execute(union_all(*_sums(first_day()))).all()
     for kind, name, detail, count, amount in rows:
         _enter(found, _Sum(kind, name, detail, int(count), int(amount)))
     return found
@@ -80,7 +80,8 @@ _LINK = re.compile(r'href="/products/([a-z0-9-]+)')
 _Sums = Select[str, str, str, int, int]
 
 
-def _first_day() -> datetime:
+def first_day() -> datetime:
+    """The beginning of the first of these days, in UTC."""
     first = clock.now().astimezone(UTC) - timedelta(days=DAYS - 1)
     return first.replace(hour=0, minute=0, second=0, microsecond=0)
 

@@ -27,6 +27,7 @@ from staff import (
     prices,
     products,
     promotions,
+    readers,
     readiness,
     redirects,
     repayments,
@@ -79,7 +80,7 @@ _DESKS = (
 
 for _part in (parcels, papers, repayments, disputes):
     orders.desk.register_blueprint(_part.pages)
-for _part in (working_copies, revisions, pieces):
+for _part in (working_copies, revisions, pieces, readers):
     posts.desk.register_blueprint(_part.pages)
 newsletters.desk.register_blueprint(letter_pieces.pages)
 

@@ -85,3 +85,12 @@ def test_the_editor_tells_readers_hosts_and_whether_the_tool_can_be_bought(
     with db.transaction() as session:
         session.connection().exec_driver_sql("UPDATE stock SET on_hand = 0, reserved = 0")
     assert "not to be had at present" in ed.get(f"/staff/posts/{post}").text
+
+
+@pytest.mark.one_database
+def test_the_whole_site_is_told_with_sites_and_ways(post: int, ed: FlaskClient) -> None:
+    page = ed.get("/staff/posts/readers").text
+    assert re.search(r'Posts</th>.*?class="number">130<', page, re.DOTALL)
+    assert re.search(r'example.org</th>.*?class="number">7<', page, re.DOTALL)
+    assert "To the tool, by what led there" in page
+    assert "Newsletter 1" in page

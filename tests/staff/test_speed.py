@@ -30,6 +30,7 @@ LISTS = {
     "origins": "/staff/origins?days=365",
     "shelf": "/staff/shelf",
     "posts": "/staff/posts",
+    "posts, readers of all": "/staff/posts/readers",
     "posts, by readers": "/staff/posts?sort=readers",
     "comments": "/staff/comments",
     "pages": "/staff/pages",
