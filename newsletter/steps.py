@@ -22,6 +22,7 @@ LONGEST_WAIT = 366
 """Days."""
 LATE = timedelta(hours=12)
 """From when on a step that was due is late, as after an outage; see `Late`."""
+_YES_OR_NO = {True: "yes", False: "no"}
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
@@ -172,6 +173,9 @@ def load(text: str) -> list[Step]:
     for values in stored:
         if type(values.get("otherwise")) is int:
             values["otherwise"] -= 1
+        if isinstance(term := values.get("term"), dict):
+            # YAML takes yes for true and 3 for a number; a condition's values are texts.
+            values["term"] = {name: _YES_OR_NO.get(each, str(each)) for name, each in term.items()}
     return read(stored)
 
 

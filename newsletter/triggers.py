@@ -18,6 +18,10 @@ from newsletter.models import Enrolment, Sequence, Standing, Subscriber
 from shop.models import BOUGHT, Order
 
 
+class BadTrigger(ValueError):
+    """What was entered begins nothing; the text says why."""
+
+
 class Trigger(StrEnum):
     """What begins a sequence; what its value means for each kind."""
 
@@ -114,19 +118,16 @@ def begin_due() -> int:
     )
 
 
-def examine(trigger: str | None, value: str | None) -> str | None:
-    """What is wrong with a trigger and its value; None where nothing is."""
-    if trigger is None:
-        return None
-    if trigger not in set(Trigger):
-        return "There is no such beginning."
-    if trigger == Trigger.DATE and _day(value) is None:
-        return "A day looks like 2026-12-31."
-    if trigger == Trigger.INACTIVE and not (value or "").isdigit():
-        return "Say after how many days."
-    if trigger == Trigger.TAGGED and not value:
-        return "Say which tag."
-    return None
+def examine(trigger: str | None, value: str | None) -> None:
+    """Raises `BadTrigger` where a trigger and its value mean nothing."""
+    faults = {
+        "There is no such beginning.": trigger is not None and trigger not in set(Trigger),
+        "A day looks like 2026-12-31.": trigger == Trigger.DATE and _day(value) is None,
+        "Say after how many days.": trigger == Trigger.INACTIVE and not (value or "").isdigit(),
+        "Say which tag.": trigger == Trigger.TAGGED and not value,
+    }
+    if fault := next((fault for fault, holds in faults.items() if holds), None):
+        raise BadTrigger(fault)
 
 
 def _begin_on_a_day(sequence: Sequence) -> int:

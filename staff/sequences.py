@@ -2,6 +2,7 @@
 
 from collections import Counter
 from operator import itemgetter
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import abort, redirect, request
@@ -25,7 +26,8 @@ from newsletter.flights import Reader
 from newsletter.markup import BadLetter
 from newsletter.models import DEFAULT_PACE, DEFAULT_ZONE, Enrolment, Sequence, Subscriber, Walk
 from newsletter.paths import Path
-from newsletter.steps import BadSteps, Mail
+from newsletter.steps import BadSteps, Mail, Step
+from newsletter.triggers import BadTrigger
 from staff import access
 from staff.frame import mail_part, page, say
 from staff.models import Role
@@ -53,10 +55,41 @@ def index() -> ResponseReturnValue:
     return page("sequences.html", beginnings=triggers.SAID, found=db.session().execute(rows).all())
 
 
+@desk.get("/new")
+def begin() -> ResponseReturnValue:
+    """A sequence that is yet to be written."""
+    text = steps.dump([Mail(subject="A first letter", body="Hello {{ name }},\n\n…\n")])
+    return page("sequence_edit.html", path=None, text=text, error=None, said=triggers.SAID)
+
+
+@desk.post("/new")
+def create() -> ResponseReturnValue:
+    """Keep a new sequence, switched off."""
+    form = request.form
+    title, text = form.get("title", "").strip()[:60] or "Untitled", form.get("steps", "")
+    trigger, value = form.get("trigger") or None, form.get("value", "").strip()[:64] or None
+    try:
+        triggers.examine(trigger, value)
+        written = _written(text)
+    except (BadSteps, BadTrigger, BadLetter) as error:
+        context: dict[str, Any] = {
+            "path": None,
+            "text": text,
+            "error": str(error),
+            "said": triggers.SAID,
+        }
+        return page("sequence_edit.html", **context), 422
+    sequences.publish(
+        title.lower(), title, written, trigger=trigger, trigger_value=value, active=False
+    )
+    say(f"{title} is written, and switched off until you let people begin.")
+    return redirect("/staff/sequences", 303)
+
+
 @desk.get("/<int:number>")
 def show(number: int) -> ResponseReturnValue:
     """One sequence as a path, with who waits at each step and what became of its letters."""
-    return page("sequence.html", path=_path(number))
+    return page("sequence.html", path=_path(number), beginnings=triggers.SAID)
 
 
 @desk.get("/<int:number>/<int:position>/html")
@@ -147,7 +180,7 @@ def edit(number: int) -> ResponseReturnValue:
     """The steps as text."""
     path = _path(number)
     text = steps.dump(steps.read(path.version.steps))
-    return page("sequence_edit.html", path=path, text=text, error=None)
+    return page("sequence_edit.html", path=path, text=text, error=None, said=triggers.SAID)
 
 
 @desk.post("/<int:number>/edit")
@@ -155,12 +188,15 @@ def publish(number: int) -> ResponseReturnValue:
     """Make a new version of the steps for whoever begins from now on."""
     path, text = _path(number), request.form.get("steps", "")
     try:
-        written = steps.load(text)
-        for step in written:
-            if isinstance(step, Mail):
-                newsletters.preview(step.subject, step.preheader, step.body)
+        written = _written(text)
     except (BadSteps, BadLetter) as error:
-        return page("sequence_edit.html", path=path, text=text, error=str(error)), 422
+        context: dict[str, Any] = {
+            "path": path,
+            "text": text,
+            "error": str(error),
+            "said": triggers.SAID,
+        }
+        return page("sequence_edit.html", **context), 422
     sequences.publish(path.sequence.name, path.sequence.title, written)
     say("Whoever begins from now on gets these steps. Whoever is under way goes on with theirs.")
     return redirect(f"/staff/sequences/{number}", 303)
@@ -175,6 +211,15 @@ def switch(number: int, deed: str) -> ResponseReturnValue:
     undo = "stop" if deed == "start" else "start"
     say(f"{sequence.title} {said}.", undo=f"/staff/sequences/{number}/{undo}")
     return redirect(f"/staff/sequences/{number}", 303)
+
+
+def _written(text: str) -> list[Step]:
+    """Steps from the text of a form. Raises `BadSteps`, `BadLetter`."""
+    written = steps.load(text)
+    for step in written:
+        if isinstance(step, Mail):
+            newsletters.preview(step.subject, step.preheader, step.body)
+    return written
 
 
 def _reader() -> Reader:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from newsletter import steps
-from newsletter.conditions import Tagged, Term
+from newsletter.conditions import Bought, Tagged, Term
 from newsletter.models import Subscriber
 from newsletter.steps import BadSteps, Branch, End, Goal, Late, Mail, Tag
 
@@ -87,6 +87,11 @@ def test_what_people_write_as_text_is_read_as_it_was() -> None:
     assert "otherwise: 3" in text
     assert "  body: |" in text
     assert steps.load(text) == path
+
+
+def test_yes_and_numbers_are_taken_as_they_are_meant() -> None:
+    text = "- kind: goal\n  term: {kind: bought, holds: no, product: 3}"
+    assert steps.load(text) == [Goal(term=Term(Bought(3, None, None), holds=False))]
 
 
 @pytest.mark.parametrize("text", ["", "a: b", "- mail", "- [", "- kind: wish"])

@@ -82,7 +82,7 @@ def test_whoever_has_had_all_of_the_newest_is_done(app: Flask, join: Join) -> No
     sequences.publish("welcome", "Welcome", [mail("One", 0), mail("Two")], trigger="confirmed")
     join("ada@example.com")
     tick()
-    sequences.publish("welcome", "Welcome", [mail("One", 0)])
+    sequences.publish("welcome", "Welcome", [mail("New", 0), mail("One", 0)])
     assert [each.onward_title for each in versions.plan(the_sequence())] == [""]
     versions.move(the_sequence())
     assert walk_of("ada@example.com").state is Walk.DONE

@@ -145,3 +145,12 @@ def test_ed_edits_a_sequence_and_moves_those_under_way(
     assert "Move 1 people" in page
     ed.post(f"{base}/versions")
     assert "1 waiting" in ed.get(base).text
+
+
+def test_ed_writes_a_new_sequence_that_nobody_begins_yet(ed: FlaskClient, app: Flask) -> None:
+    letter = "- kind: mail\n  subject: Thank you\n  body: Hello"
+    form = {"title": "Runners", "trigger": "tagged", "value": "", "steps": letter}
+    assert "Say which tag." in ed.post("/staff/sequences/new", data=form).text
+    told = ed.post("/staff/sequences/new", data=form | {"value": "runner"}, follow_redirects=True)
+    assert "when somebody is tagged (runner)" in told.text
+    assert "Stopped" in told.text
