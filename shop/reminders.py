@@ -53,7 +53,7 @@ def on_abandoned(event: CheckoutAbandoned) -> None:
 def take_back(order: Order) -> None:
     """The customer has bought: what has not left of theirs does not go, by address and by cart."""
     left = select(Order.id, Order.cart).where(
-        Order.email == order.email, Order.state == OrderState.EXPIRED
+        Order.email.is_not(None), Order.email == order.email, Order.state == OrderState.EXPIRED
     )
     with db.transaction() as session:
         keys = {_key(order_id, cart) for order_id, cart in session.execute(left)}
