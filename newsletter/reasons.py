@@ -306,5 +306,8 @@ _WORDS = {
     "the reader's pace": "their pace or pause puts it off, or another letter came just before",
     "cancelled": "the issue was called off",
     "bought": "they had bought",
+    "refunded": "their order was refunded",
+    "goal": "they had reached the goal of the sequence",
+    "held out": "they were drawn to get nothing, so that what the issue added can be seen",
     "exited": "they had left the sequence",
 }

@@ -60,6 +60,13 @@ def test_each_letter_of_a_walk_says_what_became_of_it(welcome: Sequence, join: J
         assert told(ada, welcome)[1] == "It did not come: they had unsubscribed before it was due."
 
 
+def test_a_letter_that_a_purchase_called_off_says_so(welcome: Sequence, join: Join) -> None:
+    ada = join(ADA)
+    tick()
+    sequences.leave(ada.id, "bought")
+    assert told(ada, welcome)[0] == "It did not go: they had bought."
+
+
 def test_a_stop_of_all_mail_is_named_as_the_cause(welcome: Sequence, join: Join) -> None:
     ada = join(ADA)
     tick()
