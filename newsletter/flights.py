@@ -161,18 +161,29 @@ def spread(begin: datetime) -> dict[datetime, float]:
 def audience(walked: Sequence[Step]) -> tuple[dict[Reader, int], Counter[str]]:
     """Everybody on the list, those who are alike together; and who is not, by reason."""
     asking = [at for at, step in enumerate(walked) if isinstance(step, (Branch, Goal))]
-    met = [case((_rule(walked[at]), at), else_=literal(-1)) for at in asking]
-    columns = [Subscriber.timezone, Subscriber.pace_days, Subscriber.paused_until, *met]
+    met = [case((_rule(walked[at]), at), else_=-1).label(f"meets_{at}") for at in asking]
     may_not = case(
         (Suppression.reason.is_not(None), literal("suppressed: ") + Suppression.reason),
         (Subscriber.standing != Standing.CONFIRMED, cast(Subscriber.standing, String)),
     )
-    joined = Suppression.address_hash == Subscriber.address_hash
-    alike = select(*columns, func.count()).outerjoin(Suppression, joined).where(may_not.is_(None))
-    left_out = select(may_not, func.count()).select_from(Subscriber).outerjoin(Suppression, joined)
+    # Each person in a row first: PostgreSQL groups by columns, not by expressions with parameters.
+    each = (
+        select(
+            Subscriber.timezone,
+            Subscriber.pace_days,
+            Subscriber.paused_until,
+            *met,
+            may_not.label("may_not"),
+        )
+        .outerjoin(Suppression, Suppression.address_hash == Subscriber.address_hash)
+        .subquery()
+    )
+    columns = [column for column in each.c if column.name != "may_not"]
+    alike = select(*columns, func.count()).where(each.c.may_not.is_(None)).group_by(*columns)
+    left_out = select(each.c.may_not, func.count()).where(each.c.may_not.is_not(None))
     with db.reading() as session:
-        rows = session.execute(alike.group_by(*columns)).all()
-        reasons = session.execute(left_out.where(may_not.is_not(None)).group_by(may_not)).all()
+        rows = session.execute(alike).all()
+        reasons = session.execute(left_out.group_by(each.c.may_not)).all()
     readers = Counter[Reader]()
     for zone, pace, paused_until, *positions, count in rows:
         readers[Reader(zone, pace, paused_until, frozenset(positions) - {-1})] += count

@@ -22,8 +22,6 @@ from newsletter.steps import Branch, End, Goal, Mail, Step, Tag
 from newsletter.tick import tick
 from tests.newsletter.conftest import Join
 
-pytestmark = pytest.mark.one_database
-
 NOW = datetime(2026, 3, 2, 15, tzinfo=UTC)
 RUNNER = Term(Tagged("runner"))
 WAITS = st.fixed_dictionaries(
@@ -62,6 +60,7 @@ def sequences_of_steps(draw: st.DrawFn) -> list[Step]:
     return found
 
 
+@pytest.mark.one_database
 @settings(
     max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -109,6 +108,7 @@ WELCOME: list[Step] = [
 ]
 
 
+@pytest.mark.one_database
 def test_a_million_walk_as_their_ways_do() -> None:
     readers = flights.made_up(WELCOME, flights.MOST)
     starts = flights.spread(NOW)
@@ -122,6 +122,7 @@ def test_a_million_walk_as_their_ways_do() -> None:
     assert all(n > 3600 for _, n in flight.over(1))
 
 
+@pytest.mark.one_database
 def test_a_few_readers_are_counted_as_each_walks() -> None:
     readers = {Reader("America/New_York", 2): 3, Reader("Asia/Tokyo", 7, None, frozenset({1})): 2}
     flight = flights.fly(WELCOME, readers, {NOW: 1.0}, [("An issue", NOW - timedelta(hours=1))])
@@ -133,6 +134,7 @@ def test_a_few_readers_are_counted_as_each_walks() -> None:
     assert flight.crossings == {"An issue": 5}
 
 
+@pytest.mark.one_database
 def test_whoever_gets_nothing_is_counted_with_the_reason() -> None:
     walked: list[Step] = [Branch(term=RUNNER, otherwise=2), Mail(subject="One", body="Hello")]
     flight = flights.fly(walked, {Reader("UTC", 2): 4}, {NOW: 1.0})
