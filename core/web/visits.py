@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+from weakref import WeakSet
 
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
@@ -157,7 +158,16 @@ def init_app(app: Flask, site_url: str) -> None:
     layer = Visits(app.wsgi_app, urlsplit(site_url).netloc)
     app.wsgi_app = layer  # type: ignore[method-assign] # Flask's documented place for middleware
     app.extensions["visits"] = layer
-    atexit.register(layer.flush)
+    _layers.add(layer)
+
+
+_layers: WeakSet[Visits] = WeakSet()  # what holds a layer holds its whole app
+
+
+@atexit.register
+def _flush_all() -> None:
+    for layer in _layers:
+        layer.flush()
 
 
 def add(app: Flask, reading: Reading) -> None:
