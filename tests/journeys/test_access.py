@@ -77,6 +77,19 @@ def test_ada_reads_and_buys_with_the_keyboard_alone(page: Page, running_shop: Ru
     expect(page.get_by_role("heading", level=1)).to_have_text("Thank you")
 
 
+def test_ada_signs_up_with_the_keyboard_alone(page: Page, running_shop: RunningShop) -> None:
+    page.goto(f"{running_shop.url}/newsletter/")
+    _tab_to(page, page.locator('form[action="/newsletter/subscribe"]').get_by_label("E-mail"))
+    page.keyboard.type("ada@example.com")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Please look in your inbox")
+    running_shop.work()
+    question = running_shop.mailbox.wait_for(to="ada@example.com", subject_contains="confirm")
+    page.goto(people.link(question, "/newsletter/confirm/"))
+    _press(page, page.get_by_role("button", name="Yes, send me the letters"))
+    expect(page.get_by_role("heading", level=1)).to_have_text("You are on the list")
+
+
 def test_ben_has_no_scripts_and_reads_buys_and_signs_up(
     chromium: Browser, running_shop: RunningShop
 ) -> None:
