@@ -9,7 +9,10 @@ from pathlib import Path
 from tests.bench.serving import granian, resident
 from tests.free_port import free_port
 
-PAGES = ("/", "/blog/referred-back-pain", "/products/ql-claw", "/pain-finder", "/cart")
+PAGES = (
+    *("/", "/blog/", "/blog/referred-back-pain", "/products/ql-claw", "/pain-finder", "/cart"),
+    *("/muscles/quadratus-lumborum", "/pain-finder/low-back", "/newsletter/", "/pages/safety"),
+)
 SECONDS = 2.0
 CONNECTIONS = 8
 ROUNDS = 3

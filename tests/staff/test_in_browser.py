@@ -4,12 +4,15 @@ import base64
 import re
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
+import time_machine
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 
+from core import clock, jobs
 from newsletter import newsletters
 from staff import members
 from staff.models import Role
@@ -121,6 +124,36 @@ def test_a_post_is_written_survives_a_crash_and_is_published_with_its_picture(
     expect(page.get_by_role("note").get_by_text("it is numb")).to_be_visible()
     page.goto(f"{address}/staff/posts/new")
     expect(page.get_by_text("There is unsaved writing")).to_be_hidden()
+    page.context.close()
+
+
+def test_a_post_is_put_right_again_and_appears_when_it_is_due(
+    chromium: Browser, address: str
+) -> None:
+    page = sign_in(chromium, address)
+    page.goto(f"{address}/staff/posts/new")
+    page.get_by_label("Title").fill("The QL")
+    page.get_by_label("Author").fill("Olivia")
+    page.get_by_label("Text", exact=True).fill("It aches.")
+    page.get_by_role("button", name="Save").click()
+    page.get_by_label("Text", exact=True).fill("It itches.")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Saved as revision 2.")).to_be_visible()
+    page.goto(f"{page.url.partition('?')[0]}/revisions/1")
+    page.get_by_role("button", name="Restore").click()
+    expect(page.get_by_text("Revision 1 is restored, as revision 3.")).to_be_visible()
+
+    tomorrow = clock.now() + timedelta(days=1)
+    page.get_by_label("Publish at").fill(tomorrow.strftime("%Y-%m-%dT%H:%M"))
+    page.get_by_role("button", name="Publish").click()
+    expect(page.locator(".notice-good")).to_contain_text("The QL")
+    answer = page.goto(f"{address}/blog/the-ql")
+    assert answer
+    assert answer.status == 404
+    with time_machine.travel(tomorrow + timedelta(hours=1)):
+        jobs.run_all()
+        page.goto(f"{address}/blog/the-ql")
+        expect(page.get_by_text("It aches.")).to_be_visible()
     page.context.close()
 
 
