@@ -12,7 +12,7 @@ from newsletter.consents import Circumstances
 from newsletter.events import Erased, Left
 from newsletter.models import Subscriber
 from newsletter.triggers import UNTIL_BOUGHT, Trigger
-from shop import review_requests
+from shop import refusals
 from shop.events import (
     Agreed,
     BackInStock,
@@ -99,7 +99,7 @@ def on_left(event: Left | Erased) -> None:
     """Whoever wants no letters any more is not asked for a review either."""
     with db.transaction() as session:
         reader = session.get_one(Subscriber, event.subscriber_id)
-        review_requests.refuse(reader.email)
+        refusals.refuse(reader.email)
 
 
 def _how(agreed: Agreed) -> Circumstances:

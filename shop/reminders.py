@@ -7,7 +7,6 @@ transaction; until the letter leaves, a last look asks whether it is still wante
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 
 from sqlalchemy import func, or_, select
 
@@ -15,9 +14,9 @@ from core import clock, db, settings
 from core.mail import composing, ledger, letters
 from core.mail.letters import Letter, Message, Undeliverable, Verdict, Wait
 from core.mail.models import Delivery, State, Stream
-from shop import catalog, review_requests
+from shop import catalog, refusals
 from shop.events import CheckoutAbandoned
-from shop.models import BOUGHT, Order, OrderEvent, OrderState, ReviewRefusal
+from shop.models import BOUGHT, LetterRefusal, Order, OrderEvent, OrderState
 
 REMINDER = "shop.checkout_reminder"
 PATIENCE = timedelta(hours=1)
@@ -83,7 +82,7 @@ def _verdict(delivery: Delivery) -> Verdict | None:
 
 def _refused(delivery: Delivery) -> str | None:
     session, now = db.session(), clock.now()
-    if session.get(ReviewRefusal, delivery.recipient) is not None:
+    if session.get(LetterRefusal, delivery.recipient) is not None:
         return "wants no such letters"
     before = select(func.count()).where(
         Delivery.recipient == delivery.recipient,
@@ -139,22 +138,17 @@ def _compose(delivery: Delivery) -> Message:
     order = db.session().get(Order, delivery.person)
     if order is None:
         raise Undeliverable("the order is gone")
-    refusal = review_requests.refusal_url(order)
-    host = urlsplit(refusal).hostname
     return composing.compose(
         "checkout_reminder",
         subject="You left before paying",
         preheader="Nothing was charged. If you still want it, this link takes you on.",
-        headers={
-            "List-Unsubscribe": f"<{refusal}>",
-            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-            "List-Id": f"Reminders of unfinished orders <reminders.{host}>",
-            "Feedback-ID": f"{REMINDER}:reminders:marketing:{host}",
-        },
+        headers=refusals.headers(
+            order, REMINDER, name="reminders", title="Reminders of unfinished orders"
+        ),
         order=order,
         link=delivery.payload["url"],
         until=_until(delivery),
-        refusal=refusal,
+        refusal=refusals.url(order),
     )
 
 

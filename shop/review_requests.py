@@ -8,22 +8,18 @@ review (16 CFR 465.4), and goes to everybody alike, however content they may be 
 
 from collections.abc import Sequence
 from datetime import timedelta
-from urllib.parse import urlsplit
 
 from sqlalchemy import ColumnElement, String, case, cast, func, literal, null, select
 
-from core import clock, config, db, jobs, links, settings
-from core.links import BadLink
+from core import clock, db, jobs, settings
 from core.mail import composing, ledger, letters
-from core.mail.events import Complained
 from core.mail.letters import Letter, Message, Undeliverable
 from core.mail.models import Delivery, Stream
-from shop import moderation, reviews
-from shop.models import Order, OrderState, Return, Review, ReviewRefusal, ReviewRemoval, Withdrawal
+from shop import moderation, refusals, reviews
+from shop.models import LetterRefusal, Order, OrderState, Return, Review, ReviewRemoval, Withdrawal
 
 REQUEST = "shop.review_request"
 
-_REFUSAL = "review-refusal"
 _LATE = timedelta(days=14)
 """How long after it was due a request may still go: nobody is asked about what they forgot."""
 
@@ -63,34 +59,6 @@ def send_due() -> int:
         return ledger.enqueue_selected(due, letter=REQUEST, source=REQUEST)
 
 
-def refusal_url(order: Order) -> str:
-    """The address at which its buyer refuses further requests."""
-    return f"{config.current().site_url}/reviews/no-requests/{links.sign(_REFUSAL, order.id)}"
-
-
-def refuser(token: str) -> str | None:
-    """Whose address a link of `refusal_url` is for, or None where we did not sign it."""
-    try:
-        order_id = links.read(_REFUSAL, token)
-    except BadLink:
-        return None
-    with db.reading() as session:
-        return session.scalar(select(Order.email).where(Order.id == order_id))
-
-
-def refuse(email: str) -> None:
-    """Send this customer no request or reminder again; nothing is kept of whoever never ordered."""
-    bought = select(Order.id).where(Order.email == email)
-    with db.transaction() as session:
-        if session.scalar(bought.limit(1)) is not None:
-            db.insert_missing(ReviewRefusal, email=email, at=clock.now())
-
-
-def on_complained(event: Complained) -> None:
-    """Whoever reported a letter as spam gets no such letter any more."""
-    refuse(event.address)
-
-
 def _last_look(batch: Sequence[Delivery]) -> dict[int, str]:
     """Who must not be asked by what is true at this moment."""
     people = {delivery.person: delivery.id for delivery in batch if delivery.person is not None}
@@ -107,7 +75,7 @@ def _objection() -> ColumnElement[str | None]:
     withdrawn = select(Withdrawal.id).where(Withdrawal.order_id == Order.id)
     returned = select(Return.id).where(Return.order_id == Order.id)
     reviewed = select(Review.id).where(Review.order_id == Order.id)
-    refused = select(ReviewRefusal.email).where(ReviewRefusal.email == Order.email)
+    refused = select(LetterRefusal.email).where(LetterRefusal.email == Order.email)
     return case(
         (Order.marketing_consent.is_(False), "no consent"),
         (Order.state != OrderState.PAID, "refunded"),
@@ -124,21 +92,14 @@ def _request(delivery: Delivery) -> Message:
     order = db.session().get(Order, delivery.person)
     if order is None:
         raise Undeliverable("the order is gone")
-    refusal = refusal_url(order)
-    host = urlsplit(refusal).hostname
     return composing.compose(
         "review_request",
         subject="What should others know about it?",
         preheader="Good or bad: your review stands on the page as you write it.",
-        headers={
-            "List-Unsubscribe": f"<{refusal}>",
-            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-            "List-Id": f"Requests for reviews <reviews.{host}>",
-            "Feedback-ID": f"{REQUEST}:reviews:marketing:{host}",
-        },
+        headers=refusals.headers(order, REQUEST, name="reviews", title="Requests for reviews"),
         order=order,
         purchases=[each for each in reviews.purchases(order) if each.may_write],
-        refusal=refusal,
+        refusal=refusals.url(order),
     )
 
 

@@ -13,6 +13,7 @@ from shop import (
     delivery,
     letters,
     readiness,
+    refusals,
     reminders,
     restock,
     restock_letters,
@@ -35,6 +36,9 @@ from shop.views import (
     webhooks,
     withdrawals,
 )
+from shop.views import (
+    refusals as refusal_pages,
+)
 from shop.views import restock as restock_pages
 
 _PAGES = (
@@ -46,6 +50,7 @@ _PAGES = (
     withdrawals,
     returns,
     reviews,
+    refusal_pages,
     restock_pages,
     webhooks,
     feeds,
@@ -81,7 +86,7 @@ def init_app(app: Flask) -> None:
     review_requests.install()
     reminders.install()
     events.listen(CheckoutAbandoned, reminders.on_abandoned)
-    events.listen(Complained, review_requests.on_complained)
+    events.listen(Complained, refusals.on_complained)
     return_letters.install()
     restock_letters.install()
     launch.register(readiness.check)

@@ -32,9 +32,10 @@ from shop.models.promotions import (
     Redemption,
     RedemptionState,
 )
+from shop.models.refusals import LetterRefusal
 from shop.models.restock import RestockRequest
 from shop.models.returns import Return, ReturnLine, ReturnReason, ReturnState
-from shop.models.reviews import Ground, Review, ReviewRefusal, ReviewRemoval, Used
+from shop.models.reviews import Ground, Review, ReviewRemoval, Used
 from shop.models.shipping import ShippingBand, ShippingCountry, ShippingZone
 from shop.models.stock import Reservation, ReservationState, Stock, StockMovement
 from shop.models.withdrawals import Withdrawal
@@ -56,6 +57,7 @@ __all__ = [
     "Fulfilment",
     "FulfilmentLine",
     "Ground",
+    "LetterRefusal",
     "Matter",
     "Order",
     "OrderEvent",
@@ -82,7 +84,6 @@ __all__ = [
     "ReturnReason",
     "ReturnState",
     "Review",
-    "ReviewRefusal",
     "ReviewRemoval",
     "ShippingBand",
     "ShippingCountry",

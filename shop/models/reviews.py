@@ -126,12 +126,3 @@ class ReviewRemoval(Base):
     by: Mapped[str] = mapped_column(String(320))
     restored_at: Mapped[datetime | None]
     restored_by: Mapped[str | None] = mapped_column(String(320))
-
-
-class ReviewRefusal(Base):
-    """An address of a buyer who wants no request for a review."""
-
-    __tablename__ = "review_refusal"
-
-    email: Mapped[str] = mapped_column(String(320), primary_key=True)
-    at: Mapped[datetime]

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from core.web.headers import cache_publicly
 from core.web.limits import limiter
-from shop import catalog, moderation, review_requests, reviews
+from shop import catalog, moderation, reviews
 from shop.models import Order, Product, Review, Used
 from shop.orders import NotPossible
 from shop.reviews import Draft, Listed, Purchase, Sorting, Summary
@@ -115,22 +115,6 @@ def delete(token: str) -> ResponseReturnValue:
     if bought.review is not None:
         reviews.delete(bought.review.id)
     return redirect(f"/reviews/{token}", 303)
-
-
-@pages.get("/reviews/no-requests/<token>")
-def ask_refusal(token: str) -> ResponseReturnValue:
-    """Asks whether to send no more requests for reviews: opening a link changes nothing."""
-    email = review_requests.refuser(token) or abort(404)
-    return privately(render_template("shop/review_refusal.html", email=email, done=False))
-
-
-@pages.post("/reviews/no-requests/<token>")
-@limiter.limit("30 per minute")
-def refuse(token: str) -> ResponseReturnValue:
-    """Send no more of them, also by one click in a mail program (RFC 8058)."""
-    email = review_requests.refuser(token) or abort(404)
-    review_requests.refuse(email)
-    return privately(render_template("shop/review_refusal.html", email=email, done=True))
 
 
 def _bought(token: str) -> Purchase:

@@ -21,8 +21,8 @@ from shop import (
     fulfilment,
     orders,
     promotions,
+    refusals,
     restock,
-    review_requests,
     reviews,
     shipping,
 )
@@ -89,7 +89,7 @@ def addresses(app: Flask, olivia: FlaskClient) -> dict[str, str]:
             "/products/<slug>/reviews": "/products/ql-claw/reviews",
             "/restock/<token>": f"/restock/{restock.token(waiting)}",
             "/reviews/<token>": f"/reviews/{reviews.token(bought.lines[0].id)}",
-            "/reviews/no-requests/<token>": urlsplit(review_requests.refusal_url(bought)).path,
+            "/reviews/no-requests/<token>": urlsplit(refusals.url(bought)).path,
             "/staff/shipping/<int:number>": f"/staff/shipping/{shipping.zones()[0].id}",
             "/staff/gallery/<int:product>": "/staff/gallery/1",
             "/staff/newsletters/<int:number>": f"/staff/newsletters/{issue.id}",

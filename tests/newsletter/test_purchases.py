@@ -11,7 +11,7 @@ from newsletter.models import Standing, Subscriber
 from newsletter.steps import Mail
 from shop import samples
 from shop.events import Agreed, OrderPaid
-from shop.models import ReviewRefusal
+from shop.models import LetterRefusal
 from tests.newsletter.conftest import Join, mail_to, person
 from tests.staff.test_orders import order_of
 
@@ -80,4 +80,4 @@ def test_a_buyer_who_leaves_is_not_asked_for_a_review_and_nobody_else_is_written
     subscribers.unsubscribe(join(ADA).public_id, method="page")
     subscribers.erase(join("ben@example.com").public_id)
     with db.reading() as session:
-        assert session.scalars(select(ReviewRefusal.email)).all() == [ADA]
+        assert session.scalars(select(LetterRefusal.email)).all() == [ADA]

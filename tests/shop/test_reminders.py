@@ -13,7 +13,7 @@ from core.mail import letters as kinds
 from core.mail.letters import Wait
 from core.mail.models import Delivery, State, Stream
 from newsletter.models import Subscriber
-from shop import checkout, consents, matching, payments, prices, refunds, reminders, review_requests
+from shop import checkout, consents, matching, payments, prices, refunds, refusals, reminders
 from shop.checkout import Purchase
 from shop.matching import Told
 from shop.models import Matter, OrderState, Verdict
@@ -84,7 +84,7 @@ def test_a_page_that_was_left_is_reminded_of_once(shop: RunningShop) -> None:
     for part in (said.html, said.text):
         assert link in part
         assert "$96.00" in part
-    assert review_requests.refusal_url(the_order()) in said.headers["List-Unsubscribe"]
+    assert refusals.url(the_order()) in said.headers["List-Unsubscribe"]
 
 
 @pytest.mark.one_database
@@ -242,7 +242,7 @@ def test_the_last_look_asks_what_is_true_now(shop: RunningShop) -> None:
         assert verdict() == "the link has ended"
     prices.set_price(SKU, 9900, "USD")
     assert verdict() == "the price is another now"
-    review_requests.refuse(ADA)
+    refusals.refuse(ADA)
     assert verdict() == "wants no such letters"
     settings.change(checkout_reminders=False)
     assert verdict() == "reminders are off"

@@ -14,7 +14,16 @@ from core import clock, db
 from core import settings as store
 from core.mail import letters as kinds
 from core.mail.models import Delivery
-from shop import catalog, fulfilment, moderation, orders, review_requests, reviews, testimonials
+from shop import (
+    catalog,
+    fulfilment,
+    moderation,
+    orders,
+    refusals,
+    review_requests,
+    reviews,
+    testimonials,
+)
 from shop.models import (
     DisputeState,
     Ground,
@@ -342,7 +351,7 @@ def test_buyers_who_agreed_are_asked_once(client: FlaskClient, asking: None) -> 
     review_requests.send_due()
     assert asked() == ["ada@example.com"]
     letter = last_letter()
-    refusal = review_requests.refusal_url(order)
+    refusal = refusals.url(order)
     assert letter.headers["List-Unsubscribe"] == f"<{refusal}>"
     for part in (letter.html, letter.text):
         assert link(order.lines[0].id) in part
@@ -366,7 +375,7 @@ def test_the_last_look_finds_what_happened_since(
             case "reviewed already":
                 reviews.write(order.lines[0].id, draft())
             case _:
-                review_requests.refuse("ada@example.com")
+                refusals.refuse("ada@example.com")
     row = last_row()
     with db.reading():
         assert kinds.look(review_requests.REQUEST, [row]) == {row.id: why}
@@ -375,7 +384,7 @@ def test_the_last_look_finds_what_happened_since(
 def test_one_click_in_a_mail_program_is_enough_and_a_look_is_not(
     client: FlaskClient, asking: None
 ) -> None:
-    path = review_requests.refusal_url(due("Ada", 1001)).removeprefix("http://localhost:8000")
+    path = refusals.url(due("Ada", 1001)).removeprefix("http://localhost:8000")
     path = path[path.index("/reviews/") :]
     assert "Send me neither again" in client.get(path).text
     assert client.post(path, data={"List-Unsubscribe": "One-Click"}).status_code == 200
