@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import yaml
 
-from newsletter import conditions
+from newsletter import conditions, phrases
 from newsletter.conditions import BadRule, Term
 from newsletter.zones import MORNING, at_hour, local_day
 
@@ -193,11 +193,11 @@ def title(step: Step) -> str:
         case Mail(subject=subject):
             return subject
         case Branch(term=term, otherwise=otherwise):
-            return f"If {said(term)}, go on; otherwise with step {otherwise + 1}"
+            return f"{phrases.of_term(term)}: go on; otherwise with step {otherwise + 1}"
         case Tag(tag=tag):
             return f"Tag with “{tag}”"
         case Goal(term=term):
-            return f"Goal: {said(term)}"
+            return f"Goal: {phrases.uncapitalized(phrases.of_term(term))}"
         case _:
             return "The end of this way"
 
@@ -214,14 +214,6 @@ def wait(step: Step) -> str:
     if step.hour is not None:
         parts.append(f"at {step.hour}:00")
     return ", ".join(parts)
-
-
-def said(term: Term) -> str:
-    """A condition in a few words, such as `bought 3` or `not tagged runner`."""
-    values = conditions.write_term(term)
-    kind, holds = values.pop("kind"), values.pop("holds")
-    words = [] if holds == "yes" else ["not"]
-    return " ".join([*words, kind.replace("-", " "), *values.values()])
 
 
 def _hour(step: Step) -> int:

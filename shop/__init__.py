@@ -2,6 +2,6 @@
 
 Public: `catalog`, `stock`, `shipping`, `checkout`, `orders`, `settlement`, `refunds`, `returns`,
 `reviews`, `review_requests`, `refusals`, `testimonials`, `claims`, `alerts`, `webhooks`,
-`reconciler`, `events`, `samples`, `models`. Only `payments` speaks with Stripe; only `settlement` and `refunds`
-believe what it heard.
+`reconciler`, `events`, `samples`, `models`. Only `payments` speaks with Stripe; only `settlement`
+and `refunds` believe what it heard.
 """

@@ -7,16 +7,13 @@ from flask.typing import ResponseReturnValue
 
 from blog import teasers
 from blog.directives import written
-from core import media
-from core.web import pictures
-from shop import catalog, testimonials
+from core.models import Medium
+from shop import testimonials
 from staff.frame import page
-from staff.pieces import Piece
+from staff.pieces import Piece, products, uploads
 
 pages = Blueprint("letter_pieces", __name__, url_prefix="/pieces")
 
-_LIBRARY = 48
-"""How many of the last uploads are offered."""
 _POSTS = 30
 _QUOTATIONS = 20
 
@@ -26,10 +23,10 @@ def index() -> ResponseReturnValue:
     """Every piece by its kind; the editor's script shows this list in a dialog."""
     groups = {
         "Blocks": _BLOCKS,
-        "Products": _products(),
+        "Products": products("With the price at that moment."),
         "Posts": _posts(),
         "Quotations from reviews": _quotations(),
-        "Pictures": _pictures(),
+        "Pictures": uploads(_picture),
     }
     return page("letter_pieces.html", groups=groups)
 
@@ -50,14 +47,6 @@ _BLOCKS = (
 )
 
 
-def _products() -> Sequence[Piece]:
-    return [
-        Piece(each.title, written("product", slug=each.slug), "With the price at that moment.")
-        for each in catalog.every()
-        if each.published
-    ]
-
-
 def _posts() -> Sequence[Piece]:
     return [
         Piece(each.title, written("post", slug=each.slug), each.summary)
@@ -76,14 +65,5 @@ def _quotations() -> Sequence[Piece]:
     ]
 
 
-def _pictures() -> Sequence[Piece]:
-    return [
-        Piece(
-            each.title,
-            written("picture", name=each.name, alt=each.alt, caption=""),
-            each.alt,
-            picture=pictures.of(each),
-        )
-        for each in media.newest(_LIBRARY)
-        if each.is_picture
-    ]
+def _picture(medium: Medium) -> str:
+    return written("picture", name=medium.name, alt=medium.alt, caption="")

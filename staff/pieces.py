@@ -1,6 +1,6 @@
-"""What a writer can put into a post besides words, each as the text to insert."""
+"""What a writer can put into a text besides words: pieces of posts, and those letters share."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from flask import Blueprint
@@ -37,12 +37,30 @@ def index() -> ResponseReturnValue:
     """Every piece by its kind; the editor's script shows this list in a dialog."""
     groups = {
         "Boxes and forms": _BLOCKS,
-        "Products": _products(),
-        "Pictures": [_upload(each) for each in media.newest(_LIBRARY) if each.is_picture],
+        "Products": products("With today’s price and stock."),
+        "Pictures": uploads(figure),
         "Drawings": _drawings(),
         "Charts": _charts(),
     }
     return page("post_pieces.html", groups=groups)
+
+
+def products(about: str) -> Sequence[Piece]:
+    """Every product that has a page, as its card; `about` says what the card shows."""
+    return [
+        Piece(each.title, written("product", slug=each.slug), about)
+        for each in catalog.every()
+        if each.published
+    ]
+
+
+def uploads(write: Callable[[Medium], str]) -> Sequence[Piece]:
+    """The last pictures uploaded, each as `write` puts it."""
+    return [
+        Piece(each.title, write(each), each.alt, picture=pictures.of(each))
+        for each in media.newest(_LIBRARY)
+        if each.is_picture
+    ]
 
 
 def figure(medium: Medium, *, decorative: bool = False) -> str:
@@ -68,18 +86,6 @@ _BLOCKS = (
     Piece("Newsletter", written("newsletter", heading=""), "The sign-up form, with a heading."),
     Piece("Button", written("button", href="", label=""), "A link that stands out."),
 )
-
-
-def _products() -> Sequence[Piece]:
-    return [
-        Piece(each.title, written("product", slug=each.slug), "With today’s price and stock.")
-        for each in catalog.every()
-        if each.published
-    ]
-
-
-def _upload(medium: Medium) -> Piece:
-    return Piece(medium.title, figure(medium), medium.alt, picture=pictures.of(medium))
 
 
 def _drawings() -> Sequence[Piece]:

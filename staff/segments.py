@@ -1,7 +1,6 @@
 """The segments desk: parts of the list, said in conditions, with how many people they mean."""
 
 import itertools
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import get_type_hints
 
@@ -21,7 +20,7 @@ from sqlalchemy import (
 )
 
 from core import db
-from newsletter import conditions, segments
+from newsletter import conditions, phrases, segments
 from newsletter.conditions import KINDS, BadRule, Match, Rule, Term
 from newsletter.models import Consent, ConsentEvent, Segment, Subscriber, SubscriberTag
 from newsletter.models import Sequence as Path
@@ -34,34 +33,6 @@ from staff.models import Role
 
 desk = access.desk("segments", __name__, Role.EDITOR)
 
-SAID = {
-    "tagged": ("Has the tag", "Does not have the tag"),
-    "came-from": ("Signed up through", "Did not sign up through"),
-    "asked-on": ("Signed up on a page that begins", "Signed up on no page that begins"),
-    "confirmed": ("Confirmed", "Did not confirm"),
-    "bought": ("Bought", "Did not buy"),
-    "shipped-to": ("Had an order sent to", "Had no order sent to"),
-    "walked": ("Is in the sequence", "Is not in the sequence"),
-}
-"""Each condition in words: where it holds, and where it does not."""
-
-LABELS = {
-    "tag": "Tag",
-    "source": "Form",
-    "page": "Page",
-    "since": "From",
-    "until": "Until",
-    "product": "Product",
-    "country": "Country",
-    "sequence": "Sequence",
-    "stage": "How far",
-}
-STAGES = {
-    "begun": "began it at some time",
-    "active": "under way",
-    "done": "got all of it",
-    "exited": "left it early",
-}
 _MOST_CHOICES = 300
 
 
@@ -94,7 +65,9 @@ def index() -> ResponseReturnValue:
     found = segments.every()
     rules = [conditions.read(each.rule) for each in found]
     known = _choices()
-    listed = zip(found, (_words(rule, known) for rule in rules), segments.sizes(rules), strict=True)
+    listed = zip(
+        found, (phrases.of_rule(rule, known) for rule in rules), segments.sizes(rules), strict=True
+    )
     return page("segments.html", found=list(listed))
 
 
@@ -214,9 +187,9 @@ def _editor(
         problem=problem,
         counted=counted,
         choices=_choices(),
-        said=SAID,
-        labels=LABELS,
-        kinds=[(kind, holds) for kind, (holds, _) in SAID.items()],
+        said=phrases.SAID,
+        labels=phrases.LABELS,
+        kinds=[(kind, holds) for kind, (holds, _) in phrases.SAID.items()],
     )
 
 
@@ -227,9 +200,9 @@ def _row(term: Term) -> Row:
 
 def _choices() -> dict[str, dict[str, str]]:
     """What each field may hold, by its name: a value and how it is called."""
-    found: dict[str, dict[str, str]] = {name: {} for name in LABELS}
+    found: dict[str, dict[str, str]] = {name: {} for name in phrases.LABELS}
     found["product"][""] = "anything"
-    found["stage"] = STAGES
+    found["stage"] = phrases.STAGES
     with db.reading() as session:
         for name, value, called in session.execute(_known()):
             found[name][value] = country_name(value) if name == "country" else called
@@ -261,24 +234,6 @@ def _values(
     )
     some = values.where(true() if where is None else where).distinct().order_by(word)
     return select(*some.limit(_MOST_CHOICES).subquery().columns)
-
-
-def _words(rule: Rule, known: Mapping[str, Mapping[str, str]]) -> str:
-    """A rule as a line to read."""
-    first, *others = (_term_in_words(_row(term), known) for term in rule.terms)
-    joint = "; and " if rule.match is Match.ALL else "; or "
-    return joint.join([first, *(f"{words[0].lower()}{words[1:]}" for words in others)])
-
-
-def _term_in_words(row: Row, known: Mapping[str, Mapping[str, str]]) -> str:
-    said = SAID[row.kind][row.values["holds"] == "no"]
-    parts = [said]
-    for name in row.fields:
-        value = row.values.get(name, "")
-        word = known.get(name, {}).get(value, value)
-        if word:
-            parts.append(f"{LABELS[name].lower()} {word}" if name in ("since", "until") else word)
-    return " ".join(parts)
 
 
 def _found(number: int) -> Segment:

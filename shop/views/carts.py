@@ -70,11 +70,18 @@ def change(sku: str) -> ResponseReturnValue:
 
 @pages.post("/cart/country")
 def choose_country() -> ResponseReturnValue:
-    """Say where it goes, to see what it costs; what was written meanwhile is kept."""
+    """Say where it goes, to see what it costs; what was entered meanwhile is kept.
+
+    The cart's cookie keeps no address and no consent: they come back on the page itself.
+    """
     country = read_country(request.form.get("country"))
     errors: dict[str, str] = {}
     basket = with_words(replace(baskets.current(), country=country), errors)
-    return again(basket, errors, 400) if errors else _to_cart(basket)
+    if errors:
+        return again(basket, errors, 400)
+    if request.form.get("email") or {"letters", "remind"} & request.form.keys():
+        return baskets.keep(make_response(again(basket, {}, 200)), basket)
+    return _to_cart(basket)
 
 
 @pages.post("/cart/code")

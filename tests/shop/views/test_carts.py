@@ -1,5 +1,7 @@
 """The cart: kept in the visitor's browser, shown with shipping, and put right field by field."""
 
+import re
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -28,6 +30,16 @@ def test_the_total_with_shipping_stands_there_before_stripe(ada: FlaskClient) ->
     page = ada.get("/cart").text
     assert "$197.00" in page
     assert '<option value="GB" selected>' in page
+
+
+def test_to_ask_for_the_total_loses_neither_the_address_nor_a_consent(ada: FlaskClient) -> None:
+    ada.post("/cart/items", data={"sku": SKU, "quantity": "1"})
+    given = {"country": "GB", "email": "ada@example.com", "letters": "on"}
+    page = ada.post("/cart/country", data=given).text
+    assert 'value="ada@example.com"' in page
+    assert re.search(r'name="letters"[^>]* checked', page)
+    assert '<option value="GB" selected>' in page
+    assert "ada@example.com" not in ada.get("/cart").text
 
 
 def test_quantities_are_changed_and_things_removed(ada: FlaskClient) -> None:
