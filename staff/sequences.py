@@ -139,7 +139,7 @@ def simulate(number: int) -> ResponseReturnValue:
     over = flight.over(rate)
     reader = _reader()
     return page(
-        "flight.html",
+        "sequence_flight.html",
         sequence=path.sequence,
         audiences=AUDIENCES,
         chosen=chosen,
