@@ -4,6 +4,7 @@ Whoever begins is a confirmed reader, at the moment of the cause and in its tran
 begins once for each occurrence of its cause, such as an order.
 """
 
+import re
 from collections.abc import Collection
 from datetime import date, timedelta
 from enum import StrEnum
@@ -60,6 +61,9 @@ UNTIL_BOUGHT = (Trigger.ABANDONED, Trigger.INACTIVE)
 """What these begin asks somebody to buy, and ends when they do."""
 
 BELL = "sequence triggers"
+LONGEST_SILENCE = 3650
+"""Days."""
+_DAYS = re.compile(r"[0-9]{1,4}")
 
 
 def begin(
@@ -123,7 +127,8 @@ def examine(trigger: str | None, value: str | None) -> None:
     faults = {
         "There is no such beginning.": trigger is not None and trigger not in set(Trigger),
         "A day looks like 2026-12-31.": trigger == Trigger.DATE and _day(value) is None,
-        "Say after how many days.": trigger == Trigger.INACTIVE and not (value or "").isdigit(),
+        f"Say after how many days, from 1 to {LONGEST_SILENCE}.": trigger == Trigger.INACTIVE
+        and not (_DAYS.fullmatch(value or "") and 1 <= int(value or 0) <= LONGEST_SILENCE),
         "Say which tag.": trigger == Trigger.TAGGED and not value,
     }
     if fault := next((fault for fault, holds in faults.items() if holds), None):

@@ -167,7 +167,7 @@ def refund(found: Json) -> Refund:
         currency=found["currency"].upper(),
         status=found.get("status") or "pending",
         reason=found.get("reason"),
-        row=int(row) if row.isdigit() else None,
+        row=int(row) if row.isdecimal() else None,
         made_at=_made_at(found),
         presented=_presented(found),
     )

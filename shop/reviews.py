@@ -295,7 +295,7 @@ def _place(after: str | None) -> tuple[int, int] | None:
     """The stars and the id of the last review shown."""
     stars, dash, number = (after or "").partition("-")
     is_place = dash and stars.isascii() and stars.isdigit() and number.isascii()
-    return (int(stars), int(number)) if is_place and number.isdigit() else None
+    return (int(stars), int(number)) if is_place and number.isdecimal() else None
 
 
 def _comes_after(sorting: Sorting, stars: int, number: int) -> ColumnElement[bool]:

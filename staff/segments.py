@@ -125,7 +125,7 @@ def _taken(number: int | None) -> ResponseReturnValue:
     if deed == "add" and (kind := request.form.get("kind", "")) in KINDS:
         form.rows.append(Row(kind, {"holds": "yes"}))
         return _editor(number, form, counted="Fill in the new condition.")
-    if deed == "drop" and which.isdigit():
+    if deed == "drop" and which.isdecimal():
         del form.rows[int(which) : int(which) + 1]
     elif deed == "save":
         return _saved(number, form)

@@ -170,3 +170,10 @@ def test_once_a_payment_has_committed_no_sales_letter_begins(app: Flask, join: J
         (Walk.EXITED, "bought"),
         (Walk.DONE, None),
     }
+
+
+@pytest.mark.parametrize("days", ["", "0", "-3", "²", "soon", "9" * 30])
+def test_a_silence_has_a_length_that_a_clock_can_count(days: str) -> None:
+    with pytest.raises(triggers.BadTrigger, match="how many days"):
+        triggers.examine("inactive", days)
+    triggers.examine("inactive", "180")

@@ -64,3 +64,9 @@ def test_a_segment_that_is_none_reaches_nobody(ed: FlaskClient) -> None:
 def test_ed_forgets_a_segment(ed: FlaskClient) -> None:
     kept = ed.post("/staff/segments/new", data=RUNNERS | {"do": "save"}).location
     assert "no segment “Runners” any more" in ed.post(f"{kept}/remove", follow_redirects=True).text
+
+
+def test_a_button_that_names_no_row_drops_none(ed: FlaskClient) -> None:
+    answer = ed.post("/staff/segments/new", data=RUNNERS | {"do": "drop:²"})
+    assert answer.status_code == 200
+    assert 'name="kind-0"' in answer.text
