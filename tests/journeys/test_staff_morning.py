@@ -44,6 +44,6 @@ def test_olivia_ships_ada_s_order_and_writes_to_ben(page: Page, running_shop: Ru
 
     page.goto(f"{running_shop.mailbox.http_url}/messages/{issue.id}")
     page.get_by_role("button", name="Unsubscribe").click()
-    expect(page.get_by_text("200")).to_be_visible()
+    expect(page.get_by_text("200 OK")).to_be_visible()
     page.goto(f"{running_shop.url}/staff/subscribers")
     expect(page.get_by_text("Unsubscribed").first).to_be_visible()

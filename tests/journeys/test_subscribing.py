@@ -52,7 +52,7 @@ def test_chloe_leaves_with_one_click_and_hears_no_more(
         letter = running_shop.mailbox.messages(to="chloe@example.com")[-1]
         page.goto(f"{running_shop.mailbox.http_url}/messages/{letter.id}")
         page.get_by_role("button", name="Unsubscribe").click()
-        expect(page.get_by_text("200")).to_be_visible()
+        expect(page.get_by_text("200 OK")).to_be_visible()
         clock.shift(timedelta(days=5))
         running_shop.work()
         running_shop.work()
