@@ -6,11 +6,11 @@ from dataclasses import asdict, dataclass, field, replace
 
 from core import links
 from core.links import BadLink
-from shop import catalog, promotions, shipping
+from shop import catalog, redemptions, shipping
 from shop.catalog import Offer
 from shop.forms import MOST
 from shop.models import Order, Promotion
-from shop.promotions import NotUsable
+from shop.redemptions import NotUsable
 from shop.shipping import Rate
 
 _PURPOSE = "cart"
@@ -80,7 +80,7 @@ class Bill:
         """What the promotion takes off the goods."""
         if self.promotion is None:
             return 0
-        return promotions.discount(self.promotion, goods=self.goods, currency=self.currency)
+        return redemptions.discount(self.promotion, goods=self.goods, currency=self.currency)
 
     @property
     def total(self) -> int:
@@ -148,7 +148,7 @@ def bill(cart: Cart) -> Bill:
 
 def _reduced(whole: Bill, code: str) -> Bill:
     try:
-        found = promotions.usable(code, goods=whole.goods, currency=whole.currency)
+        found = redemptions.usable(code, goods=whole.goods, currency=whole.currency)
     except NotUsable as problem:
         return replace(whole, problem=str(problem))
     return replace(whole, promotion=found)

@@ -22,6 +22,7 @@ from shop import (
     orders,
     payments,
     promotions,
+    redemptions,
     settlement,
     shipping,
     stock,
@@ -93,7 +94,7 @@ class Purchase:
 def begin(purchase: Purchase) -> Order:
     """Place an order and open the page at its `payment_url`; whatever the cart had open is closed.
 
-    Raises `NotSold`, `stock.SoldOut`, `promotions.NotUsable`, `brakes.TooManyOpen`, `AlreadyPaid`,
+    Raises `NotSold`, `stock.SoldOut`, `redemptions.NotUsable`, `brakes.TooManyOpen`, `AlreadyPaid`,
     `Overtaken`, `payments.Unavailable` and `payments.Refused`; then nothing can be paid, and
     nothing is held.
     """
@@ -109,7 +110,7 @@ def begin(purchase: Purchase) -> Order:
 def place(purchase: Purchase) -> Order:
     """Write the order down, hold its stock and its use of a promotion.
 
-    Raises `NotSold`, `stock.SoldOut`, `promotions.NotUsable` and `brakes.TooManyOpen`.
+    Raises `NotSold`, `stock.SoldOut`, `redemptions.NotUsable` and `brakes.TooManyOpen`.
     """
     with db.transaction() as session:
         brakes.admit(purchase.network)
@@ -182,7 +183,7 @@ def overdue() -> list[Order]:
 
 def _hold_promotion(order: Order) -> None:
     if order.promotion_code:
-        promotions.hold(order, order.promotion_code)
+        redemptions.hold(order, order.promotion_code)
 
 
 def _order(purchase: Purchase) -> Order:
@@ -247,8 +248,8 @@ def _order(purchase: Purchase) -> Order:
 def _discount(code: str | None, goods: int, currency: str) -> int:
     if not code:
         return 0
-    promotion = promotions.usable(code, goods=goods, currency=currency)
-    return promotions.discount(promotion, goods=goods, currency=currency)
+    promotion = redemptions.usable(code, goods=goods, currency=currency)
+    return redemptions.discount(promotion, goods=goods, currency=currency)
 
 
 def _open(order: Order) -> Order:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import selectinload
 from core import clock, db
 from core.mail import ledger
 from core.mail.models import Delivery
-from shop import promotions, stock
+from shop import redemptions, stock
 from shop.models import HOLDING, Order, OrderEvent, OrderState, OrderTag, Progress
 
 RECEIPT = "shop.receipt"
@@ -64,7 +64,7 @@ def close(order: Order, state: OrderState, *, by: str, why: str) -> bool:
         if not move(order, state, HOLDING):
             return False
         stock.release(order.id)
-        promotions.release(order.id)
+        redemptions.release(order.id)
         note(order, state, who=by, why=why)
     return True
 

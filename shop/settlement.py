@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import Any
 
 from core import clock, db, events
-from shop import alerts, consents, numbering, orders, payments, promotions, reminders, stock
+from shop import alerts, consents, numbering, orders, payments, redemptions, reminders, stock
 from shop.events import Agreed, CheckoutAbandoned, OrderPaid
 from shop.facts import Session
 from shop.models import HOLDING, UNPAID, Matter, Order, OrderState, Payment
@@ -96,7 +96,7 @@ def _pay(order: Order, session: Session, by: str) -> None:
     _keep_payment(order, session)
     _keep_consents(order, session)
     _take_stock(order, by)
-    promotions.use(order.id)
+    redemptions.use(order.id)
     reminders.take_back(order)
     orders.write_letter(order, orders.RECEIPT)
     events.tell(

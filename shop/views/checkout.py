@@ -16,7 +16,7 @@ from shop.checkout import AlreadyPaid, NotSold, Overtaken, Purchase
 from shop.forms import Invalid, read_email, read_quantity, read_source
 from shop.links import order_path
 from shop.models import Order
-from shop.promotions import NotUsable
+from shop.redemptions import NotUsable
 from shop.stock import SoldOut
 from shop.views import baskets
 from shop.views.carts import again, read_country, with_words

@@ -10,7 +10,7 @@ from shop.brakes import TooManyOpen
 from shop.forms import Invalid, read_email
 from shop.links import order_path
 from shop.models import Order
-from shop.promotions import NotUsable
+from shop.redemptions import NotUsable
 from shop.stock import SoldOut
 from shop.views.checkout import too_many, unreachable
 

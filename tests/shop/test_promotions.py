@@ -11,10 +11,11 @@ from hypothesis import HealthCheck, given, settings, strategies
 
 from core import clock, db, money
 from core import settings as store
-from shop import cart, checkout, orders, prices, promotions, settlement, shipping
+from shop import cart, checkout, orders, prices, promotions, redemptions, settlement, shipping
 from shop.checkout import Purchase
 from shop.models import Order, OrderState, Promotion, PromotionPrice, ShippingZone
-from shop.promotions import NotUsable, Terms, Worth
+from shop.promotions import Terms, Worth
+from shop.redemptions import NotUsable
 from tests.shop.running import (
     SKU,
     Browser,
@@ -225,7 +226,7 @@ def test_a_discount_is_a_charge_that_the_goods_can_bear(
     goods = sum(unit * step * count for unit, count in lines)
     price = PromotionPrice(currency=currency, amount=None if percent else off * step, minimum=0)
     promotion = Promotion(percent=percent, prices=[price])
-    taken = promotions.discount(promotion, goods=goods, currency=currency)
+    taken = redemptions.discount(promotion, goods=goods, currency=currency)
     assert isinstance(taken, int)
     assert 0 <= taken <= goods
     assert taken % step == 0
