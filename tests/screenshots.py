@@ -56,6 +56,12 @@ STAFF = (
     *("settings", "search?q=ada", "search?q=psoas", "account", "styleguide"),
 )
 _PASSWORD = "a long enough password"
+_EVERY_PICTURE = """
+() => Promise.all([...document.images].map((image) => {
+    image.loading = "eager";
+    return image.decode().catch(() => undefined);
+}))
+"""
 
 
 @dataclass(frozen=True)
@@ -181,6 +187,7 @@ def _take(
         for width in chosen.widths:
             page.set_viewport_size({"width": width, "height": 900})
             page.goto(address)
+            page.evaluate(_EVERY_PICTURE)
             shot = Shot(name, width, scheme)
             page.screenshot(path=chosen.to / shot.file, full_page=True)
             taken.append(shot)
