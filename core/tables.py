@@ -1,10 +1,11 @@
-"""Tables that another program wrote as CSV (RFC 4180), read with suspicion, row by row.
+"""Tables as CSV (RFC 4180): another program's read with suspicion, ours written without harm.
 
 Spreadsheet programs leave their marks in such files: a byte order mark, UTF-16, semicolons for
 commas. What cannot be read is a fault of its row, and the rest goes on.
 """
 
 import csv
+import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -16,6 +17,9 @@ from typing import Any, TextIO
 
 _LONGEST = 16 * 1024 * 1024  # characters in a cell; Python's own limit is 131,072
 _MARKS_OF_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+# Also in full width, and behind the mark itself, so that it can be taken back.
+# https://owasp.org/www-community/attacks/CSV_Injection
+_FORMULA = re.compile("'*[-=+@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,24 @@ def read(path: Path) -> Iterator[Row]:
             before = rows.line_num
 
 
+def write(columns: Iterable[str], rows: Iterable[Iterable[object]]) -> Iterator[str]:
+    """A heading and rows, a line at a time however many there are; every cell is `harmless`."""
+    yield _line(columns)
+    for row in rows:
+        yield _line(harmless(value) for value in row)
+
+
+def harmless(value: object) -> str:
+    """A cell that no spreadsheet takes for a formula (CWE-1236); `as_meant` takes it back."""
+    text = "" if value is None else str(value)
+    return f"'{text}" if _FORMULA.match(text) else text
+
+
+def as_meant(cell: str) -> str:
+    """What a cell held before `harmless` looked at it."""
+    return cell[1:] if cell[:1] == "'" and _FORMULA.match(cell) else cell
+
+
 def gathered(rows: Iterable[Row], name: Callable[[Row], str]) -> list[list[Row]]:
     """Rows that tell of the same thing together, in their order; one without a name alone."""
     found: dict[str, list[Row]] = {}
@@ -96,6 +118,12 @@ def gathered(rows: Iterable[Row], name: Callable[[Row], str]) -> list[list[Row]]
         key = name(row) or row.place
         found.setdefault(key, []).append(row)
     return list(found.values())
+
+
+def _line(cells: Iterable[str]) -> str:
+    out = io.StringIO()
+    csv.writer(out).writerow(cells)
+    return out.getvalue()
 
 
 def _opened(path: Path) -> TextIO:

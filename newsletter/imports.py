@@ -14,7 +14,7 @@ from zoneinfo import available_timezones
 
 from sqlalchemy import select
 
-from core import clock, db
+from core import clock, db, tables
 from newsletter import addresses, consents, segments, sequences, subscribers, suppression
 from newsletter.addresses import InvalidAddress
 from newsletter.consents import Circumstances
@@ -54,7 +54,7 @@ def read(file: TextIO, *, origin: str, start: str | None = None, dry_run: bool =
     for chunk in _chunks(enumerate(rows, start=2)):
         with suppress(_DryRun), db.transaction():
             for line, row in chunk:
-                take(line, row, outcome, origin, start)
+                take(line, _as_meant(row), outcome, origin, start)
             if dry_run:
                 raise _DryRun
     return outcome
@@ -92,16 +92,19 @@ def take(
 
 def write(file: TextIO) -> int:
     """Export everybody on the list; how many people."""
-    rows = csv.writer(file)
-    rows.writerow(COLUMNS)
     people = select(Subscriber).where(Subscriber.standing == Standing.CONFIRMED)
-    count = 0
     with db.reading() as session:
-        for count, person in enumerate(  # noqa: B007 - the last count is the answer
-            session.scalars(people.order_by(Subscriber.id).execution_options(yield_per=500)), 1
-        ):
-            rows.writerow(_exported(person))
+        found = session.scalars(people.order_by(Subscriber.id).execution_options(yield_per=500))
+        count = -1  # the heading is nobody
+        for line in tables.write(COLUMNS, map(_exported, found)):
+            file.write(line)
+            count += 1
     return count
+
+
+def _as_meant(row: dict[str, str | None]) -> dict[str, str | None]:
+    """A row of our own export as it was before its cells were made harmless."""
+    return {name: cell and tables.as_meant(cell) for name, cell in row.items()}
 
 
 def _ask(subscriber: Subscriber, row: dict[str, str | None], outcome: Outcome, origin: str) -> None:

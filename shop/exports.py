@@ -1,11 +1,9 @@
 """Orders as a table for spreadsheets, written row by row however many there are."""
 
-import csv
-import io
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from core import money
+from core import money, tables
 from shop.models import Order
 
 COLUMNS = (
@@ -18,23 +16,7 @@ COLUMNS = (
 
 def write(orders: Iterable[Order]) -> Iterator[str]:
     """CSV (RFC 4180) of orders, a heading first; amounts in major units, moments in UTC."""
-    return table(COLUMNS, map(_values, orders))
-
-
-def table(columns: Iterable[str], rows: Iterable[Iterable[object]]) -> Iterator[str]:
-    """CSV (RFC 4180) of any rows, a heading first, one line at a time."""
-    yield _line(columns)
-    for row in rows:
-        yield _line(harmless(value) for value in row)
-
-
-def harmless(value: object) -> str:
-    """A cell that no spreadsheet takes for a formula (CWE-1236)."""
-    text = "" if value is None else str(value)
-    return f"'{text}" if text[:1] in _BEGIN_FORMULA else text
-
-
-_BEGIN_FORMULA = tuple("=+-@\t\r\n")
+    return tables.write(COLUMNS, map(_values, orders))
 
 
 def _values(order: Order) -> tuple[Any, ...]:
@@ -56,9 +38,3 @@ def _values(order: Order) -> tuple[Any, ...]:
         " ".join(each.tag for each in order.tags), order.source,
         order.gift_message, order.customer_note,
     )  # fmt: skip
-
-
-def _line(cells: Iterable[str]) -> str:
-    out = io.StringIO()
-    csv.writer(out).writerow(cells)
-    return out.getvalue()

@@ -8,9 +8,9 @@ from typing import Any
 from flask import Response, request
 from flask.typing import ResponseReturnValue
 
-from core import clock, money
+from core import clock, money, tables
 from core.web.download import download
-from shop import exports, takings
+from shop import takings
 from shop.takings import Taking
 from staff import access, sources
 from staff.frame import page
@@ -68,7 +68,7 @@ def export() -> Response:
     days, first = _period()
     rows = _named(takings.since(first).by_origin)
     name = f"origins-{days}-days-{clock.now():%Y-%m-%d}.csv"
-    return download(exports.table(_COLUMNS, _cells(rows)), name, "text/csv")
+    return download(tables.write(_COLUMNS, _cells(rows)), name, "text/csv")
 
 
 _COLUMNS = ("group", "origin", "title", "orders", "currency", "revenue_net_of_refunds")

@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from core import tables
 
@@ -51,3 +53,16 @@ def test_moments_and_numbers_are_read_or_refused(tmp_path: Path) -> None:
     for read, name in ((row.moment, "d"), (row.number, "f")):
         with pytest.raises(ValueError, match="is no"):
             read(name)
+
+
+@pytest.mark.parametrize("begins", ["=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff20"])
+def test_no_cell_that_is_written_is_a_formula(begins: str) -> None:
+    heading, row = tables.write(("a", "b"), [(f"{begins}HYPERLINK(1)", None)])
+    assert heading == "a,b\r\n"
+    assert row.lstrip('"').startswith("'")
+
+
+@given(st.text(alphabet="'=+-@\tab") | st.text())
+@example("'=1+1")
+def test_what_was_made_harmless_can_be_read_as_it_was_meant(text: str) -> None:
+    assert tables.as_meant(tables.harmless(text)) == text

@@ -1,5 +1,6 @@
 """People who come from a file."""
 
+import csv
 import json
 from io import StringIO
 from pathlib import Path
@@ -95,6 +96,16 @@ def test_what_is_exported_can_be_imported(app: Flask, join: Join) -> None:
     subscribers.erase(person(ADA).public_id)
     assert exported.startswith(HEADER.strip())
     assert imports.read(StringIO(exported), origin="x").suppressed == 1
+
+
+def test_an_export_holds_no_formula_and_brings_back_who_was_in_it(app: Flask, join: Join) -> None:
+    address = "+ada@example.com"
+    join(address, name="=HYPERLINK(1)")
+    file = StringIO()
+    imports.write(file)
+    cells = next(csv.DictReader(StringIO(file.getvalue())))
+    assert (cells["email"], cells["name"]) == (f"'{address}", "'=HYPERLINK(1)")
+    assert imports.read(StringIO(file.getvalue()), origin="x").already == 1
 
 
 def test_the_commands_do_what_the_readme_says(app: Flask, tmp_path: Path, join: Join) -> None:
