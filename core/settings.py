@@ -24,6 +24,8 @@ class Store:
     sender_email: str = "hello@shop.example"
     comments_email: str = ""
     """Who is told by mail that comments wait; empty is nobody."""
+    disputes_email: str = ""
+    """Who is told by mail of disputes and fraud warnings; empty is the support address."""
     currency: str = "USD"
     order_prefix: str = "QL-"
     hero_product: str = "ql-claw"

@@ -1,14 +1,46 @@
-"""Disputes: a customer's bank asks for the money back, and until when it can be answered."""
+"""Disputes: a customer's bank asks for the money back, and until when it can be answered.
 
+Who answers for them is told by mail: when one opens, as its deadline comes near, when it is over,
+and when a card network warns that one may come. What the letters say is in `shop.dispute_letters`.
+"""
+
+import logging
 from collections.abc import Sequence
+from datetime import timedelta
 
 from sqlalchemy import select, update
 
-from core import clock, db, money
+from core import clock, db, jobs, money, settings
+from core.mail import ledger
 from core.web.paging import Page, newest_first
-from shop import alerts, facts, orders, settlement
+from shop import alerts, facts, orders, payments, settlement
 from shop.models import Dispute, DisputeState, Order
 
+log = logging.getLogger(__name__)
+
+OPENED = "shop.dispute_opened"
+DUE = "shop.dispute_due"
+ENDED = "shop.dispute_over"
+WARNED = "shop.fraud_warning"
+TAKEN = ("needs_response", "under_review", "lost")
+"""Statuses in which the bank has the money, so that Stripe refunds none of it."""
+# https://docs.stripe.com/disputes/categories
+HELPS = {
+    "fraudulent": (
+        "what shows that the cardholder ordered: the billing address where the parcel went, "
+        "earlier orders, letters that were answered."
+    ),
+    "unrecognized": "what reminds them: your name, what they bought, where it arrived, and when.",
+    "product_not_received": "the tracking number, and the carrier's proof that it arrived.",
+    "product_unacceptable": (
+        "what the product page said, your terms of return, and what you offered them."
+    ),
+    "duplicate": "that the two payments were for two orders, each with its own parcel.",
+    "credit_not_processed": "your terms of return, and the refund if there was one.",
+}
+"""What banks look for, by the reason that they give."""
+WARN_BEFORE = (timedelta(days=1), timedelta(days=3))
+"""How long before the deadline staff are reminded of a dispute that nobody answered."""
 # A dispute only ever goes on: an inquiry may become one, an answer is under review, the bank
 # decides (https://docs.stripe.com/api/disputes/object#dispute_object-status).
 _RANK = {
@@ -45,8 +77,42 @@ def mirror(told: facts.Dispute) -> bool:
         session.flush()
         _sum_up(order, row)
         if was != told.status:
-            _tell(order, told)
+            _tell(order, row)
     return True
+
+
+def warn(payment_intent: str, warning: str) -> bool:
+    """A card network expects that a payment is fraud; False where it is not one of ours.
+
+    `warning` is Stripe's id of it. Raises `payments.Unavailable`.
+    """
+    order = settlement.order_paid_with(payment_intent)
+    if order is None:
+        return False
+    with db.transaction():
+        alerts.raise_alert(
+            "fraud_warning",
+            f"The card network expects that {order.number} is fraud. "
+            + (
+                "Call it off: a refund before it is shipped avoids a dispute."
+                if order.to_ship
+                else "It has left; a refund now still avoids the dispute and its fee."
+            ),
+            key=warning,
+            order_id=order.id,
+        )
+        _write_to_staff(WARNED, warning, order=order.id)
+    return True
+
+
+@jobs.job("shop.disputes", every_minutes=60)
+def remind() -> None:
+    """Remind staff of disputes whose deadline comes near while nobody has answered."""
+    for dispute in _near():
+        _ask_anew(dispute)
+    for dispute in _near():
+        if (ahead := _reached(dispute)) is not None:
+            _write_to_staff(DUE, f"{dispute.id}:{ahead.days}", dispute=dispute.id)
 
 
 def of_order(order_id: int) -> Sequence[Dispute]:
@@ -54,6 +120,13 @@ def of_order(order_id: int) -> Sequence[Dispute]:
     with db.reading() as session:
         mine = select(Dispute).where(Dispute.order_id == order_id)
         return session.scalars(mine.order_by(Dispute.id)).all()
+
+
+def has_bank_taken(order_id: int) -> bool:
+    """Whether the money of an order is with the bank, or with the customer by its decision."""
+    taken = select(Dispute.id).where(Dispute.order_id == order_id, Dispute.status.in_(TAKEN))
+    with db.reading() as session:
+        return session.scalar(taken.limit(1)) is not None
 
 
 def get(dispute_id: int) -> Dispute | None:
@@ -74,6 +147,36 @@ def open_ones() -> Sequence[tuple[Dispute, Order]]:
 def closed(after: int | None = None) -> Page[Dispute]:
     """Disputes that are over, the newest first."""
     return newest_first(select(Dispute).where(Dispute.status.in_(OVER)), Dispute.id, after=after)
+
+
+def _near() -> Sequence[Dispute]:
+    """Disputes that nobody answered and whose deadline is within the longest time ahead."""
+    now = clock.now()
+    unanswered = select(Dispute).where(
+        Dispute.status.in_(ANSWERABLE),
+        Dispute.due_by > now,
+        Dispute.due_by <= now + max(WARN_BEFORE),
+    )
+    with db.reading() as session:
+        return session.scalars(unanswered, execution_options={"populate_existing": True}).all()
+
+
+def _ask_anew(dispute: Dispute) -> None:
+    """Somebody may have answered in Stripe's dashboard while no event reached us."""
+    try:
+        mirror(payments.read_dispute(dispute.stripe_id))
+    except (payments.Unavailable, payments.Unknown) as error:
+        log.warning("staff are reminded of %s as it is known here: %s", dispute.stripe_id, error)
+
+
+def _reached(dispute: Dispute) -> timedelta | None:
+    """The shortest time ahead that is reached, and was not when the dispute came."""
+    assert dispute.due_by is not None
+    for ahead in WARN_BEFORE:
+        moment = dispute.due_by - ahead
+        if moment <= clock.now():
+            return ahead if dispute.created_at < moment else None
+    return None
 
 
 def _new(order: Order, told: facts.Dispute) -> Dispute:
@@ -100,15 +203,32 @@ def _sum_up(order: Order, row: Dispute) -> None:
     db.changed(changed.values(dispute=stands, disputed_at=began))
 
 
-def _tell(order: Order, told: facts.Dispute) -> None:
-    shown = money.display(told.amount, told.currency)
-    orders.note(order, f"dispute {told.status}", who="the bank", why=f"{shown} {told.reason}")
-    due = told.due_by if told.status in ANSWERABLE else None
+def _tell(order: Order, row: Dispute) -> None:
+    shown, reason = money.display(row.amount, row.currency), row.reason
+    orders.note(order, f"dispute {row.status}", who="the bank", why=f"{shown} {reason}")
+    due = row.due_by if row.status in ANSWERABLE else None
     until = f" Answer before {due:%B} {due.day}, {due.year}." if due else ""
     alerts.raise_alert(
         "dispute",
-        f"{order.number}: the dispute over {shown} ({told.reason.replace('_', ' ')}) is "
-        f"{told.status.replace('_', ' ')}.{until}",
-        key=told.id,
+        f"{order.number}: the dispute over {shown} ({reason.replace('_', ' ')}) is "
+        f"{row.status.replace('_', ' ')}.{until}",
+        key=row.stripe_id,
         order_id=order.id,
+    )
+    # An inquiry that becomes a dispute has a deadline of its own.
+    if row.status in ANSWERABLE:
+        _write_to_staff(OPENED, f"{row.id}:{row.status}", dispute=row.id)
+    elif row.status in OVER:
+        _write_to_staff(ENDED, f"{row.id}", dispute=row.id)
+
+
+def _write_to_staff(letter: str, occurrence: str, **about: int) -> None:
+    """Write to whom the settings name, once for each occurrence; `about` names the row."""
+    store = settings.store()
+    ledger.enqueue(
+        key=f"{letter}:{occurrence}",
+        letter=letter,
+        recipient=store.disputes_email or store.support_email,
+        source="disputes",
+        payload=dict(about),
     )

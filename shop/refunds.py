@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import func, select
 
 from core import clock, db, events, money
-from shop import alerts, facts, fulfilment, orders, payments, settlement, stock
+from shop import alerts, disputes, facts, fulfilment, orders, payments, settlement, stock
 from shop.events import OrderRefunded
 from shop.models import BOUGHT, Order, OrderState, Refund, RefundLine
 
@@ -51,8 +51,8 @@ def refund(
 def cancel(order_id: int, *, by: str, why: str) -> Refund | None:
     """Call off a paid order of which nothing has left: the goods stay, the money goes back.
 
-    None where nothing was paid that could go back. Raises as `refund` does; called off it is then
-    all the same, and staff see what did not come back.
+    None where nothing was paid that could go back, or where a bank has it. Raises as `refund` does;
+    called off it is then all the same, and staff see what did not come back.
     """
     with db.transaction():
         order = orders.locked(Order.id == order_id)
@@ -63,7 +63,8 @@ def cancel(order_id: int, *, by: str, why: str) -> Refund | None:
         fulfilment.drop(order, {line.id: line.quantity for line in order.lines}, by=by)
         stock.put_back(order, by=by, units=units)
         row = None
-        if order.payment_intent is not None and _left(order):
+        taken = order.dispute is not None and disputes.has_bank_taken(order.id)
+        if order.payment_intent is not None and _left(order) and not taken:
             row = _request(order, _left(order), by=by, why=why)
             _keep_lines(order, row, units, restock=False)
     return None if row is None else _ask(row)
@@ -138,6 +139,11 @@ def _refundable(order_id: int) -> Order:
     order = orders.locked(Order.id == order_id)
     if order is None or not order.bought or order.payment_intent is None:
         raise orders.NotPossible("There is no payment that could be refunded.")
+    if order.dispute is not None and disputes.has_bank_taken(order.id):
+        raise orders.NotPossible(
+            "A bank disputes this payment and has its money, so Stripe refunds none of it. To give "
+            "it back, accept the dispute in Stripe."
+        )
     return order
 
 

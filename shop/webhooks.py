@@ -67,7 +67,7 @@ def _handle(notice: Notice) -> str:
         elif notice.type.startswith("charge.dispute."):
             ours = disputes.mirror(payments.read_dispute(notice.object_id or ""))
         elif notice.type == "radar.early_fraud_warning.created":
-            ours = _warn(notice)
+            ours = disputes.warn(notice.payment_intent or "", notice.object_id or notice.id)
         else:
             return "not needed"
     except payments.Unknown:
@@ -78,23 +78,6 @@ def _handle(notice: Notice) -> str:
 def _mirror_all(payment_intent: str | None) -> bool:
     found = payments.refunds_of(payment_intent) if payment_intent else []
     return sum(map(refunds.mirror, found)) > 0
-
-
-def _warn(notice: Notice) -> bool:
-    order = settlement.order_paid_with(notice.payment_intent) if notice.payment_intent else None
-    if order is not None:
-        alerts.raise_alert(
-            "fraud_warning",
-            f"The card network expects that {order.number} is fraud. "
-            + (
-                "Call it off: a refund before it is shipped avoids a dispute."
-                if order.to_ship
-                else "It has left; a refund now still avoids the dispute and its fee."
-            ),
-            key=notice.object_id or notice.id,
-            order_id=order.id,
-        )
-    return order is not None
 
 
 def _store(notice: Notice) -> bool:

@@ -11,6 +11,7 @@ from shop import (
     cli,
     consents,
     delivery,
+    dispute_letters,
     letters,
     readiness,
     refusals,
@@ -58,7 +59,7 @@ _PAGES = (
 
 
 def init_app(app: Flask) -> None:
-    """Plug in. The jobs `shop.sweep` and `shop.reconcile` come with their modules."""
+    """Plug in. The jobs `shop.sweep`, `shop.reconcile` and others come with their modules."""
     for part in _PAGES:
         app.register_blueprint(part.pages)
     sitemap.add(app, products.addresses)
@@ -83,6 +84,7 @@ def init_app(app: Flask) -> None:
         arrival_in_short=delivery.arrival_in_short,
     )
     letters.install()
+    dispute_letters.install()
     review_requests.install()
     reminders.install()
     events.listen(CheckoutAbandoned, reminders.on_abandoned)

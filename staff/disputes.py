@@ -18,5 +18,6 @@ def index() -> ResponseReturnValue:
         open_ones=disputes.open_ones(),
         closed=disputes.closed(request.args.get("after", type=int)),
         answerable=disputes.ANSWERABLE,
+        helps=disputes.HELPS,
         now=clock.now(),
     )

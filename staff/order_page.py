@@ -78,13 +78,15 @@ def show(order: Order, entered: Entered | None = None) -> str:
     """One order: what, for whom, how they came, what happened, and what we wrote to them."""
     way = attribution.ways(order)
     names = sources.named(way)
+    asked = disputes.of_order(order.id) if order.dispute else []
     return page(
         "order.html",
         order=order,
         entered=entered or Entered(),
         parcels=fulfilment.parcels(order.id),
         origins=[names[step.source] for step in way],
-        disputes=disputes.of_order(order.id) if order.dispute else [],
+        disputes=asked,
+        taken=any(each.status in disputes.TAKEN for each in asked),
         answerable=disputes.ANSWERABLE,
         warnings=alerts.of_order(order.id, "fraud_warning"),
         withdrawal=withdrawals.open_of(order.id),

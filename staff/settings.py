@@ -26,6 +26,13 @@ LABELS = {
         "Address told of comments",
         "Gets a letter when a comment waits, and the next when all are read. Empty tells nobody.",
     ),
+    "disputes_email": (
+        "Address told of disputes",
+        (
+            "Gets a letter when a bank asks for money back, before the answer is due, when it is "
+            "over, and when a card network warns of fraud. Empty is the support address."
+        ),
+    ),
     "currency": ("Currency", "Three letters (ISO 4217), such as USD, for prices to come."),
     "order_prefix": ("Order prefix", "What numbers of orders to come begin with."),
     "hero_product": (
@@ -71,7 +78,7 @@ SWITCHES = {
     ),
 }
 _LONGEST = 300
-_OPTIONAL = ("tax_number", "comments_email")
+_OPTIONAL = ("tax_number", "comments_email", "disputes_email")
 
 
 @desk.get("")
@@ -137,7 +144,7 @@ def _problems(given: dict[str, str]) -> dict[str, str]:
     found = {name: "Please shorten this." for name in given if len(given[name]) > _LONGEST}
     missing = {name for name, value in given.items() if not value} - {*_OPTIONAL}
     found |= dict.fromkeys(missing, "Please fill this in.")
-    for name in ("support_email", "sender_email", "comments_email"):
+    for name in (each for each in given if each.endswith("_email")):
         if given[name] and not _is_address(given[name]):
             found[name] = "This is no e-mail address."
     if catalog.by_slug(given["hero_product"]) is None and _is_new("hero_product", given):

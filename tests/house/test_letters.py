@@ -32,6 +32,8 @@ from newsletter.letters import REMINDER
 from newsletter.models import Newsletter
 from shop import (
     catalog,
+    disputes,
+    facts,
     fulfilment,
     moderation,
     orders,
@@ -78,7 +80,12 @@ def printed(app: Flask, printings: Printing) -> Printing:
             fill()
             settings.change(postal_address="Claw Inc., 1 Mill Lane, Boston, MA 02101, USA")
             _a_comment_waits()
-            for story in (_orders_go_their_ways, _reviews_are_written, _goods_come_back):
+            for story in (
+                _orders_go_their_ways,
+                _a_bank_asks,
+                _reviews_are_written,
+                _goods_come_back,
+            ):
                 story()
             _readers_join_and_wait(machine)
             printings |= _print()
@@ -300,6 +307,33 @@ def _orders_go_their_ways() -> None:
         tracking="1Z1",
         url="https://ups.example/1Z1",
         by=FAY,
+    )
+
+
+def _a_bank_asks() -> None:
+    for number, status in ((1006, "needs_response"), (1007, "lost")):
+        order = order_of("Gus", number)
+        with db.transaction() as session:
+            session.get_one(Order, order).payment_intent = f"pi_{number}"
+        disputes.warn(f"pi_{number}", f"issfr_{number}")
+        disputes.mirror(
+            facts.Dispute(
+                id=f"du_{number}",
+                payment_intent=f"pi_{number}",
+                amount=9600,
+                currency="USD",
+                reason="product_not_received",
+                status=status,
+                due_by=NOON + timedelta(days=3),
+                made_at=NOON,
+            )
+        )
+    ledger.enqueue(
+        key="due",
+        letter=disputes.DUE,
+        recipient=FAY,
+        source="disputes",
+        payload={"dispute": disputes.open_ones()[0][0].id},
     )
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from core import db
 from shop import orders, payments, reconciler, refunds
-from shop.models import Dispute, OrderState, Refund
+from shop.models import OrderState, Refund
 from tests.shop.running import RunningShop, alerts, letters, shelf, the_order
 
 OWNER = "owner@shop.example"
@@ -127,23 +127,3 @@ def test_a_refund_that_is_told_before_the_payment_finds_its_order(
     running_shop.wait()
     assert the_order().state is OrderState.REFUNDED
     assert len(rows()) == 1
-
-
-def test_a_dispute_is_kept_and_staff_see_until_when_to_answer(
-    running_shop: RunningShop, charge: str
-) -> None:
-    made = running_shop.simulator.dispute(charge)
-    running_shop.wait()
-    assert the_order().disputed_at is not None
-    assert alerts() == ["dispute"]
-    running_shop.simulator.decide(made["id"], "won")
-    running_shop.wait()
-    with db.reading() as session:
-        kept = session.scalars(select(Dispute)).one()
-        assert (kept.status, kept.amount) == ("won", 9600)
-
-
-def test_an_early_warning_of_fraud_reaches_staff(running_shop: RunningShop, charge: str) -> None:
-    running_shop.simulator.warn(charge)
-    running_shop.wait()
-    assert alerts() == ["fraud_warning"]

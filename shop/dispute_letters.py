@@ -1,0 +1,140 @@
+"""The letters to staff about disputes: one has come, it is due, it is over; fraud is expected.
+
+They name no customer: what is wanted to answer stands behind the link, for whoever may see it.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from core import clock, config, db, money
+from core.mail import composing, letters
+from core.mail.letters import Composer, LastLook, Letter, Message, Undeliverable, Verdict
+from core.mail.models import Delivery, Stream
+from shop import disputes
+from shop.models import Dispute, Order
+
+# RFC 3834: no machine shall answer.
+_AUTOMATIC = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
+
+
+def install() -> None:
+    """Make them known to the worker."""
+    kinds: tuple[tuple[str, Composer, LastLook | None], ...] = (
+        (disputes.OPENED, _opened, _is_unanswered),
+        (disputes.DUE, _due, _is_unanswered),
+        (disputes.ENDED, _ended, None),
+        (disputes.WARNED, _warned, _is_money_here),
+    )
+    for name, compose, last_look in kinds:
+        stream = Stream.TRANSACTIONAL
+        letters.register(Letter(name=name, stream=stream, compose=compose, last_look=last_look))
+
+
+def _opened(delivery: Delivery) -> Message:
+    dispute, order = _found(delivery)
+    inquiry = dispute.status.startswith("warning")
+    asked = "A bank asks about" if inquiry else "A bank disputes"
+    return _compose(
+        "dispute_opened",
+        order,
+        subject=f"{asked} order {order.number}: answer by {_day(dispute)}",
+        preheader="Until when, why, and all that speaks for you in one file.",
+        dispute=dispute,
+        due=dispute.due_by,
+        inquiry=inquiry,
+        helps=disputes.HELPS.get(dispute.reason),
+    )
+
+
+def _due(delivery: Delivery) -> Message:
+    dispute, order = _found(delivery)
+    left = (dispute.due_by - clock.now()).days if dispute.due_by else 0
+    span = f"{left} days" if left > 1 else "1 day" if left else "hours"
+    return _compose(
+        "dispute_due",
+        order,
+        subject=f"{span.capitalize()} left to answer the dispute over order {order.number}",
+        preheader="Nobody has sent evidence yet, and no answer is a loss.",
+        dispute=dispute,
+        due=dispute.due_by,
+        helps=disputes.HELPS.get(dispute.reason),
+        span=span,
+    )
+
+
+def _ended(delivery: Delivery) -> Message:
+    dispute, order = _found(delivery)
+    lost = dispute.status == "lost"
+    outcome = "is lost" if lost else "is won" if dispute.status == "won" else "is closed"
+    return _compose(
+        "dispute_over",
+        order,
+        subject=f"The dispute over order {order.number} {outcome}",
+        preheader="The customer keeps the money." if lost else "The money stays with you.",
+        dispute=dispute,
+        due=None,
+        outcome=outcome,
+        lost=lost,
+    )
+
+
+def _warned(delivery: Delivery) -> Message:
+    with db.reading() as session:
+        order = session.get(Order, delivery.payload["order"])
+    if order is None:
+        raise Undeliverable("the order is gone")
+    return _compose(
+        "fraud_warning",
+        order,
+        subject=f"Order {order.number} may be fraud",
+        preheader="A refund now avoids a dispute and its fee.",
+    )
+
+
+def _is_unanswered(deliveries: Sequence[Delivery]) -> Mapping[int, Verdict]:
+    """Nobody is called to what somebody has answered, or what is over."""
+    wanted = {each.id: disputes.get(each.payload["dispute"]) for each in deliveries}
+    return {
+        number: "it is answered by now"
+        for number, dispute in wanted.items()
+        if dispute and dispute.status not in disputes.ANSWERABLE
+    }
+
+
+def _is_money_here(deliveries: Sequence[Delivery]) -> Mapping[int, Verdict]:
+    """Nobody is told to refund what went back, or what the bank disputes already."""
+    with db.reading() as session:
+        wanted = {each.id: session.get(Order, each.payload["order"]) for each in deliveries}
+    return {
+        number: "it is refunded or disputed by now"
+        for number, order in wanted.items()
+        if order and (order.dispute or not order.left)
+    }
+
+
+def _found(delivery: Delivery) -> tuple[Dispute, Order]:
+    with db.reading() as session:
+        dispute = session.get(Dispute, delivery.payload["dispute"])
+        order = session.get(Order, dispute.order_id) if dispute else None
+    if dispute is None or order is None:
+        raise Undeliverable("the dispute is gone")
+    return dispute, order
+
+
+def _compose(name: str, order: Order, *, subject: str, preheader: str, **more: Any) -> Message:
+    desk = f"{config.current().site_url}/staff/orders"
+    return composing.compose(
+        name,
+        subject=subject,
+        preheader=preheader,
+        headers=_AUTOMATIC,
+        order=order,
+        total=money.display(order.total_amount, order.currency),
+        link=f"{desk}/{order.id}",
+        **more,
+    )
+
+
+def _day(dispute: Dispute) -> str:
+    due = dispute.due_by
+    return f"{due:%B} {due.day}" if due else "the day that Stripe names"
