@@ -7,7 +7,7 @@ from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from blog import letters
+from blog import followers, letters
 from blog.models import Comment, CommentState, Post
 from core import clock, db, links
 
@@ -46,14 +46,18 @@ def submit(
     email: str | None,
     body: str,
     answered: int | None = None,
+    follow: bool = False,
     suspicious: bool = False,
 ) -> Comment:
     """Take a reader's comment, which waits for staff; a suspicious one waits among the spam.
 
-    It may answer a comment that is shown under the post. Raises `Refused`.
+    It may answer a comment that is shown under the post. Who wants to `follow` is told of answers
+    by mail, once they confirm it. Raises `Refused`.
     """
     name, email, body = name.strip(), (email or "").strip() or None, body.strip()
     problems = _problems(name, email, body)
+    if follow and not email:
+        problems["email"] = "Enter the address to write to, or take the tick out of the box below."
     if problems:
         raise Refused(problems)
     state = CommentState.SPAM if suspicious else CommentState.PENDING
@@ -69,6 +73,8 @@ def submit(
             created_at=clock.now(),
         )
         session.add(comment)
+        if follow and email:
+            followers.wish(comment, _normalized(email))
         if state is CommentState.PENDING:
             session.flush()
             letters.tell_of_comment()
@@ -76,8 +82,11 @@ def submit(
 
 
 def approve(comment_id: int, *, by: str) -> Comment:
-    """Show a comment under its post."""
-    return _decide(comment_id, CommentState.APPROVED, by)
+    """Show a comment under its post, and let those be told who want to know."""
+    with db.transaction():
+        comment = _decide(comment_id, CommentState.APPROVED, by)
+        followers.on_shown(comment)
+    return comment
 
 
 def reject(comment_id: int, *, by: str) -> Comment:
@@ -116,11 +125,12 @@ def reply(comment_id: int, *, name: str, body: str, by: str) -> Comment:
             decided_at=now,
         )
         session.add(answer)
+        followers.on_shown(answer)
     return answer
 
 
 def delete(comment_id: int) -> None:
-    """Forget a comment for good, and what staff answered to it.
+    """Forget a comment for good, its writer's wish to be told, and what staff answered to it.
 
     What other readers answered is theirs: it stays, under the first of them.
     """
@@ -128,6 +138,7 @@ def delete(comment_id: int) -> None:
         comment = session.get(Comment, comment_id)
         if comment is None:
             return
+        followers.forget(comment_id)
         _part_from(session, comment)
         session.delete(comment)
 
@@ -163,7 +174,7 @@ def waiting() -> int:
 
 def token(comment: Comment) -> str:
     """What the address of a reader's own comment ends in, to see and delete it."""
-    return links.sign("comment", comment.id)
+    return links.sign("comment", comment.label)
 
 
 def by_token(text: str) -> Placed | None:
@@ -171,10 +182,16 @@ def by_token(text: str) -> Placed | None:
 
     Raises `core.links.BadLink`.
     """
+    label = str(links.read("comment", text))
+    found = placed(int(label.partition("-")[0]))
+    return found if found is not None and found.comment.label == label else None
+
+
+def placed(comment_id: int) -> Placed | None:
+    """A comment with the post under which it stands, whatever became of it."""
     statement = select(Comment, Post.slug, Post.title).join(Post)
     with db.reading() as session:
-        found = session.execute(statement.where(Comment.id == links.read("comment", text)))
-        row = found.one_or_none()
+        row = session.execute(statement.where(Comment.id == comment_id)).one_or_none()
     return Placed(*row) if row else None
 
 
@@ -211,10 +228,16 @@ def _problems(name: str, email: str | None, body: str) -> dict[str, str]:
 
 def _is_address(email: str) -> bool:
     try:
-        validate_email(email, check_deliverability=False)
+        _normalized(email)
     except EmailNotValidError:
         return False
     return True
+
+
+def _normalized(email: str) -> str:
+    """The one spelling of an address; the reserved domain .test stays open, for trials."""
+    checked = validate_email(email, check_deliverability=False, test_environment=True)
+    return checked.normalized.lower()
 
 
 def _decide(comment_id: int, state: CommentState, by: str | None) -> Comment:

@@ -218,6 +218,11 @@ class Comment(Base):
 
     post: Mapped[Post] = relationship()
 
+    @property
+    def label(self) -> str:
+        """What names it for good: SQLite gives the number of what was deleted again."""
+        return f"{self.id}-{self.created_at:%Y%m%d%H%M%S%f}"
+
     __table_args__ = (
         Index("ix_comment_post_id_state", "post_id", "state", "id"),
         Index(
@@ -227,6 +232,40 @@ class Comment(Base):
             postgresql_where=text("state = 'pending'"),
         ),
     )
+
+
+class Follower(Base):
+    """A comment's writer who wants to be told of answers by mail: see `blog.followers`.
+
+    `wording` is what they agreed to at `wished_at`; `asked_at` is when the letter with the button
+    was written, and `confirmed_at` when somebody pressed it.
+    """
+
+    __tablename__ = "comment_follower"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    comment_id: Mapped[int] = mapped_column(
+        ForeignKey("comment.id", ondelete="CASCADE"), unique=True
+    )
+    email: Mapped[str] = mapped_column(String(320), index=True)
+    wording: Mapped[str] = mapped_column(Text)
+    wished_at: Mapped[datetime]
+    asked_at: Mapped[datetime | None]
+    confirmed_at: Mapped[datetime | None]
+
+    @property
+    def label(self) -> str:
+        """What names it for good: SQLite gives the number of what was deleted again."""
+        return f"{self.id}-{self.wished_at:%Y%m%d%H%M%S%f}"
+
+
+class FollowerRefusal(Base):
+    """An address that is never again asked whether it wants to be told of answers, as a hash."""
+
+    __tablename__ = "comment_follower_refusal"
+
+    address_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    at: Mapped[datetime]
 
 
 def reading_minutes(words: int) -> int:

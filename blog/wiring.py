@@ -6,22 +6,28 @@ from babel.dates import format_date
 from flask import Flask
 from markupsafe import Markup
 
-from blog import anatomy, charts, drawings, finder, letters, readiness, teasers
-from blog.views import articles, finding, home, machines, muscles, plain, visited
+from blog import anatomy, charts, drawings, finder, followers, letters, readiness, teasers
+from blog.views import articles, finding, following, home, machines, muscles, plain, visited
+from core import events
 from core import readiness as launch
+from core.mail.events import AskedToLeave, Bounced, Complained
 from core.web import sitemap, visits
 
 
 def init_app(app: Flask) -> None:
     """Plug in."""
-    for part in (home, articles, finding, muscles, plain, machines):
+    for part in (home, articles, following, finding, muscles, plain, machines):
         app.register_blueprint(part.pages)
     sitemap.add(app, machines.addresses)
     visits.add(app, visited.read)
     letters.install()
+    events.listen(Bounced, followers.on_unwanted)
+    events.listen(Complained, followers.on_unwanted)
+    events.listen(AskedToLeave, followers.on_unwanted)
     launch.register(readiness.check)
     app.jinja_env.filters["day"] = _day
     app.jinja_env.globals.update(
+        follow_wording=followers.WORDING,
         latest_posts=teasers.latest,
         posts_about=teasers.about,
         posts_named=teasers.named,

@@ -15,6 +15,7 @@ from zoneinfo import available_timezones
 from sqlalchemy import select
 
 from core import clock, db, tables
+from core.mail import hashes
 from newsletter import addresses, consents, segments, sequences, subscribers, suppression
 from newsletter.addresses import InvalidAddress
 from newsletter.consents import Circumstances
@@ -70,7 +71,7 @@ def take(
     except (InvalidAddress, ValueError) as error:
         outcome.errors.append(f"line {line}: {error}")
         return
-    if suppression.reason(addresses.keyed_hash(address)) is not None:
+    if suppression.reason(hashes.keyed_hash(address)) is not None:
         outcome.suppressed += 1
         return
     evidence = (row.get("consent_source") or "").strip()

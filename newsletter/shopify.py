@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from core import arrivals, clock
 from core.arrivals import Fate, LeftOut
+from core.mail import hashes
 from core.tables import Row
 from newsletter import addresses, imports
 from newsletter.imports import Outcome
@@ -32,7 +33,7 @@ def take(rows: Sequence[Row], *, exported_at: str) -> Fate:
         "consent_at": min(exported_at, clock.now().isoformat()),
         "consent_source": _EVIDENCE,
     }
-    hashed = addresses.keyed_hash(address)
+    hashed = hashes.keyed_hash(address)
     if arrivals.remember("shopify customer", hashed, (told["name"], told["tags"])) is Fate.SAME:
         return Fate.SAME
     return _let_in(row, told)

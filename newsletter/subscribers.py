@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from sqlalchemy import delete, func, select
 
 from core import clock, db, events
-from core.mail import ledger
+from core.mail import hashes, ledger
 from core.mail.events import AskedToLeave, Bounced, Complained
 from newsletter import addresses, consents, links, suppression
 from newsletter.consents import Circumstances
@@ -128,7 +128,7 @@ def resubscribe(public_id: str) -> bool:
 def turn_away(address: str, reason: Reason) -> None:
     """Send nothing more to an address that bounced, complained, or that staff shut out."""
     with db.transaction() as session:
-        suppression.suppress(addresses.keyed_hash(address), reason)
+        suppression.suppress(hashes.keyed_hash(address), reason)
         subscriber = session.scalar(
             select(Subscriber).where(Subscriber.email == address).with_for_update()
         )
@@ -259,7 +259,7 @@ def find_or_add(address: str, *, source: str) -> Subscriber:
             Subscriber,
             public_id=secrets.token_urlsafe(16),
             email=address,
-            address_hash=addresses.keyed_hash(address),
+            address_hash=hashes.keyed_hash(address),
             standing=Standing.PENDING,
             membership=1,
             timezone=DEFAULT_ZONE,

@@ -42,3 +42,16 @@ def page(
 def public(html: str, *asked: str, seconds: int = 2) -> Response:
     """A page that is the same for everybody, and reads only what is `asked` of its query."""
     return cache_publicly(make_response(html), seconds, asked=asked)
+
+
+def private(html: str) -> Response:
+    """A page that only whoever has its link may see: it is kept and passed on by nobody."""
+    answer = make_response(html)
+    answer.headers.update(
+        {
+            "Cache-Control": "no-store",
+            "Referrer-Policy": "no-referrer",
+            "X-Robots-Tag": "noindex",
+        }
+    )
+    return answer

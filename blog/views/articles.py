@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, jsonify, redirect, request
 from flask.typing import ResponseReturnValue
 
-from blog import cards, comments, feeds, metadata, posts, teasers, topics
+from blog import cards, comments, feeds, followers, metadata, posts, teasers, topics
 from blog import search as found
 from blog.comments import Placed
 from blog.models import Post
@@ -123,9 +123,11 @@ def comment(slug: str) -> ResponseReturnValue:
             found.id,
             **given,
             answered=_answered(),
+            follow="follow" in request.form,
             suspicious=bool(request.form.get("website")),
         )
     except comments.Refused as refused:
+        given["follow"] = request.form.get("follow", "")
         html = show(found, given=given, problems=refused.problems, answered=_answered())
         return html, 422
     return redirect(f"/blog/comments/{comments.token(taken)}", 303)
@@ -134,6 +136,7 @@ def comment(slug: str) -> ResponseReturnValue:
 @pages.get("/blog/comments/<token>")
 def own_comment(token: str) -> ResponseReturnValue:
     """A reader's own comment, whatever became of it."""
+    own = _own(token)
     return page(
         "blog/own_comment.html",
         title="Your comment",
@@ -141,7 +144,8 @@ def own_comment(token: str) -> ResponseReturnValue:
         path=f"/blog/comments/{token}",
         indexed=False,
         token=token,
-        own=_own(token),
+        own=own,
+        follower=followers.of(own.comment.id) if own else None,
     )
 
 
@@ -179,7 +183,7 @@ def show(
         threads=threads,
         answered=next((each.comment for each in threads if each.comment.id == answered), None),
         read_next=_read_next(post),
-        given=given or {"name": "", "email": "", "body": ""},
+        given=given or {"name": "", "email": "", "body": "", "follow": ""},
         problems=problems or {},
     )
 

@@ -71,7 +71,9 @@ def test_staff_answer_under_the_comment_and_are_marked(reader: FlaskClient) -> N
     (thread,) = comments.shown(post_id())
     assert [each.id for each in thread.answers] == [answer.id, later.id]
     assert all(each.by_staff for each in thread.answers)
-    assert "Gladly." in reader.get(POST).text
+    page = reader.get(POST).text
+    assert "Gladly." in page
+    assert page.count('<span class="badge badge-good">Staff</span>') == 2
 
 
 @pytest.mark.parametrize(
@@ -121,6 +123,15 @@ def test_a_reader_takes_back_what_they_wrote(reader: FlaskClient) -> None:
     assert "is deleted" in reader.get(own).text
     assert comments.in_state(CommentState.PENDING) == []
     assert reader.post(f"{own}/delete").status_code == 303
+
+
+def test_a_link_to_a_deleted_comment_opens_no_later_one(reader: FlaskClient) -> None:
+    own = reader.post(f"{POST}/comments", data=SPEAKS).location
+    reader.post(f"{own}/delete")
+    a_comment("Dan", "Later, and of the same number on SQLite.")
+    assert "Later" not in reader.get(own).text
+    reader.post(f"{own}/delete")
+    assert comments.waiting() == 1
 
 
 def test_a_comment_goes_with_the_answers_to_it(seeded: Flask) -> None:

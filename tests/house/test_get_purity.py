@@ -9,8 +9,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from blog import comments, posts, working_copies
-from blog.models import Comment
+from blog import comments, followers, posts, working_copies
+from blog.models import Comment, Follower
 from core import db, media
 from core.mail.models import Delivery
 from newsletter import links, segments, subscribers
@@ -47,7 +47,7 @@ def addresses(app: Flask, olivia: FlaskClient) -> dict[str, str]:
     subscribers.subscribe("ben@example.com", source="test")
     if offer := catalog.offer("QL-CLAW"):
         restock.ask(offer, "dan@example.com", page=offer.url)
-    comments.submit(1, name="Chloe", email="", body="Thank you.")
+    comments.submit(1, name="Chloe", email="chloe@example.com", body="Thank you.", follow=True)
     working_copies.keep("a-key", posts.draft_of(posts.get(1)), by="olivia@shop.example", post_id=1)
     code = promotions.make(Terms(code="SPRING", percent=10, worth={}), by="olivia@shop.example")
     picture = media.add(photograph(40, 30), alt="The tool", file="a.jpg", by="olivia")
@@ -55,6 +55,7 @@ def addresses(app: Flask, olivia: FlaskClient) -> dict[str, str]:
     with db.reading() as session:
         ben = session.scalars(select(Subscriber)).one()
         comment = session.scalars(select(Comment)).one()
+        follower = session.scalars(select(Follower)).one()
         waiting = session.scalars(select(RestockRequest)).one()
         issue = session.scalars(select(Newsletter)).first()
         sequence = session.scalars(select(Sequence)).first()
@@ -68,6 +69,7 @@ def addresses(app: Flask, olivia: FlaskClient) -> dict[str, str]:
             "/blog/<slug>": "/blog/psoas-trigger-points",
             "/blog/<slug>/card.jpg": "/blog/psoas-trigger-points/card.jpg",
             "/blog/comments/<token>": f"/blog/comments/{comments.token(comment)}",
+            "/blog/comments/answers/<token>": f"/blog/comments/answers/{followers.token(follower)}",
             "/blog/topics/<slug>": "/blog/topics/low-back",
             "/media/<name>": picture.url,
             "/muscles/<slug>": "/muscles/psoas-major",

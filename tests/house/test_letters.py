@@ -21,8 +21,8 @@ import time_machine
 from flask import Flask
 from sqlalchemy import select
 
-from blog import comments, posts
-from blog.models import PostState
+from blog import comments, followers, posts
+from blog.models import CommentState, Follower, PostState
 from core import clock, db, settings
 from core.mail import ledger, letters, printing, validation
 from core.mail.models import Delivery, Stream
@@ -79,7 +79,7 @@ def printed(app: Flask, printings: Printing) -> Printing:
         with time_machine.travel(NOON, tick=False) as machine:
             fill()
             settings.change(postal_address="Claw Inc., 1 Mill Lane, Boston, MA 02101, USA")
-            _a_comment_waits()
+            _comments_are_written()
             for story in (
                 _orders_go_their_ways,
                 _a_bank_asks,
@@ -119,7 +119,7 @@ def test_every_letter_keeps_the_rules(printed: Printing) -> None:
 
 
 def test_what_asks_to_confirm_advertises_nothing(printed: Printing) -> None:
-    for name in (subscribers.CONFIRMATION, REMINDER, restock.CONFIRMATION):
+    for name in (subscribers.CONFIRMATION, REMINDER, restock.CONFIRMATION, followers.CONFIRMATION):
         said = readable(message_from_bytes(printed[name][1]))
         assert not re.search(r"\$|/products/|discount|buy ", said, re.IGNORECASE), name
 
@@ -273,9 +273,17 @@ def _name(delivery: Delivery) -> str:
     return delivery.letter if step is None else f"{delivery.letter}.{step + 1:02}"
 
 
-def _a_comment_waits() -> None:
+def _comments_are_written() -> None:
     settings.change(comments_email="ed@shop.example")
     post = posts.in_state(PostState.SCHEDULED)[0]
+    asked = comments.submit(post.id, name="Ada", email=ADA, body="Which one?", follow=True)
+    comments.approve(asked.id, by="ed@shop.example")
+    with db.reading() as session:
+        follower = session.scalars(select(Follower)).one()
+    followers.confirm(followers.token(follower))
+    comments.submit(post.id, name="Ben", email=None, body="Both.", answered=asked.id)
+    for placed in comments.in_state(CommentState.PENDING):
+        comments.approve(placed.comment.id, by="ed@shop.example")
     comments.submit(post.id, name="Ada", email=None, body="Thank you.")
 
 

@@ -20,12 +20,12 @@ from sqlalchemy import select
 
 from core import clock, config, db
 from core.mail import bounces, fates, notices, printing, queue, stops, verp
+from core.mail.hashes import keyed_hash
 from core.mail.models import Cause, MailReport, Report, State
 from core.mail.notices import Notice
 from core.mail.providers import ses
 from core.mail.providers.genuine import Forged
 from newsletter import links, mailing, subscribers, suppression
-from newsletter.addresses import keyed_hash
 from newsletter.models import Standing, Subscriber
 from newsletter.suppression import Reason
 from tests.core.mail.conftest import Write, row

@@ -10,8 +10,8 @@ from flask import Flask
 
 from core import config
 from core.mail import collecting
+from core.mail.hashes import keyed_hash
 from newsletter import suppression
-from newsletter.addresses import keyed_hash
 from newsletter.suppression import Reason
 from tests.core.mail.test_bounces import ADA, dsn
 

@@ -4,9 +4,9 @@ import pytest
 from flask import Flask
 
 from core.mail import sending, stops
+from core.mail.hashes import keyed_hash
 from core.mailbox.server import Mailbox
 from newsletter import suppression
-from newsletter.addresses import keyed_hash
 from newsletter.suppression import Reason
 from tests.core.mail.conftest import Write
 from tests.core.mail.test_bounces import ADA, dsn
