@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from core import clock, db, tables
 from core.mail import hashes
-from newsletter import addresses, consents, segments, sequences, subscribers, suppression
+from newsletter import addresses, consents, enrolments, segments, subscribers, suppression
 from newsletter.addresses import InvalidAddress
 from newsletter.consents import Circumstances
 from newsletter.models import Consent, ConsentEvent, Standing, Subscriber
@@ -86,7 +86,7 @@ def take(
         _describe(subscriber, row)
         subscribers.admit(subscriber, evidence=f"{evidence}, {given_at.isoformat()}", file=origin)
         if start is not None:
-            sequences.enrol(start, subscriber.id)
+            enrolments.enrol(start, subscriber.id)
     else:
         _ask(subscriber, row, outcome, origin)
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import select
 
 from core import db
-from newsletter import addresses, segments, sequences, subscribers, triggers
+from newsletter import addresses, segments, subscribers, triggers, walks
 from newsletter.addresses import InvalidAddress
 from newsletter.consents import Circumstances
 from newsletter.events import Erased, Left
@@ -46,9 +46,9 @@ def on_order_paid(event: OrderPaid) -> None:
             )
         reader = _reader(address)
         if reader is not None:
-            sequences.leave(reader.id, "bought", triggers=UNTIL_BOUGHT)
+            walks.leave(reader.id, "bought", triggers=UNTIL_BOUGHT)
             segments.tag(reader.id, CUSTOMERS)
-            sequences.reach_goals(reader.id)
+            walks.reach_goals(reader.id)
             _begin(Trigger.BOUGHT, reader, event.order_id, event.skus)
 
 
@@ -64,7 +64,7 @@ def on_order_refunded(event: OrderRefunded) -> None:
         order = session.get(Order, event.order_id)
         whole = order is not None and order.state is OrderState.REFUNDED
         if whole and (reader := _reader(event.email)) is not None:
-            sequences.leave(
+            walks.leave(
                 reader.id,
                 "refunded",
                 triggers=(Trigger.BOUGHT, Trigger.DELIVERED),

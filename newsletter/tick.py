@@ -13,7 +13,7 @@ from sqlalchemy import String, cast, literal, null, select, update
 
 from core import clock, db, jobs
 from core.mail import ledger
-from newsletter import mailing, segments, sequences, steps
+from newsletter import mailing, segments, sequences, steps, walks
 from newsletter.models import (
     Enrolment,
     SequenceVersion,
@@ -56,7 +56,7 @@ class _Move(NamedTuple):
     reason: str | None = None
 
 
-@jobs.job(sequences.BELL, every_minutes=1)
+@jobs.job(walks.BELL, every_minutes=1)
 def tick() -> int:
     """Take every step that is due by now; how many were taken."""
     moved = 0
@@ -118,7 +118,7 @@ def _parted(
     for each, people in alike.items():
         of_them = {person for _, person in people}
         met = {
-            position: sequences.meets(step, of_them)
+            position: walks.meets(step, of_them)
             for position, step in enumerate(walked[each.version])
             if isinstance(step, Goal | Branch)
             and (position == each.position or (position > each.position and isinstance(step, Goal)))
@@ -185,7 +185,7 @@ def _carry_out(move: _Move, step: Step, people: Sequence[_Person]) -> None:
     if move.event == "tagged" and isinstance(step, Tag):
         for _, person in people:
             segments.tag(person, step.tag)
-    sequences.note_all(ids, move.event, steps.title(step))
+    walks.note_all(ids, move.event, steps.title(step))
     values: dict[str, Any] = {"position": move.onward, "state": move.state}
     if move.event != "moved":
         values["reached_at"] = clock.now()
@@ -193,10 +193,10 @@ def _carry_out(move: _Move, step: Step, people: Sequence[_Person]) -> None:
         values["due_at"] = move.due_at
     if move.state is not Walk.ACTIVE:
         values |= {"ended_at": clock.now(), "reason": move.reason}
-        sequences.note_all(ids, move.state.value, move.reason)
+        walks.note_all(ids, move.state.value, move.reason)
     db.changed(update(Enrolment).where(Enrolment.id.in_(ids)).values(values))
     if move.event == "goal":
-        sequences.call_off(move.version, ids, "goal")
+        walks.call_off(move.version, ids, "goal")
 
 
 def _write_letters(move: _Move, ids: Collection[int]) -> None:

@@ -4,18 +4,19 @@ Whoever begins is a confirmed reader, at the moment of the cause and in its tran
 begins once for each occurrence of its cause, such as an order.
 """
 
+import logging
 import re
+from collections import defaultdict
 from collections.abc import Collection
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Any
 
-from sqlalchemy import Select, String, cast, exists, func, literal, select
+from sqlalchemy import Select, String, cast, false, func, literal, or_, select
 
 from core import clock, db, jobs
-from newsletter import sequences, zones
+from newsletter import choices, enrolments, walks, zones
 from newsletter.events import Confirmed, Returned, Tagged
-from newsletter.models import Enrolment, Sequence, Standing, Subscriber
+from newsletter.models import Sequence, Standing, Subscriber
 from shop.models import BOUGHT, Order
 
 
@@ -60,10 +61,13 @@ SAID = {
 UNTIL_BOUGHT = (Trigger.ABANDONED, Trigger.INACTIVE)
 """What these begin asks somebody to buy, and ends when they do."""
 
+log = logging.getLogger(__name__)
+
 BELL = "sequence triggers"
 LONGEST_SILENCE = 3650
 """Days."""
 _DAYS = re.compile(r"[0-9]{1,4}")
+_People = Select[int, str]
 
 
 def begin(
@@ -82,13 +86,13 @@ def begin(
     )
     with db.transaction() as session:
         for name in session.scalars(meant.order_by(Sequence.id)).all():
-            sequences.enrol(name, subscriber.id, occurrence=occurrence)
+            enrolments.enrol(name, subscriber.id, occurrence=occurrence)
 
 
 def on_confirmed(event: Confirmed) -> None:
     """Whoever joins begins the sequences that are for them; whoever comes back goes on."""
     with db.transaction() as session:
-        sequences.on_returned(Returned(event.subscriber_id))
+        choices.on_returned(Returned(event.subscriber_id))
         subscriber = session.get_one(Subscriber, event.subscriber_id)
         begin(Trigger.CONFIRMED, subscriber, occurrence="once")
 
@@ -103,7 +107,7 @@ def on_tagged(event: Tagged) -> None:
             occurrence=f"tag:{event.tag}"[:64],
             values=(event.tag,),
         )
-        sequences.reach_goals(subscriber.id)
+        walks.reach_goals(subscriber.id)
 
 
 @jobs.job(BELL, every_minutes=5)
@@ -116,10 +120,17 @@ def begin_due() -> int:
     )
     with db.reading() as session:
         found = session.scalars(by_time).all()
-    return sum(
-        _begin_on_a_day(each) if each.trigger == Trigger.DATE else _begin_in_silence(each)
-        for each in found
-    )
+    begun = 0
+    for each in found:
+        try:
+            examine(each.trigger, each.trigger_value)
+        except BadTrigger as error:
+            log.warning("the sequence %s begins for nobody: %s", each.name, error)
+            continue
+        meant = _of_a_day if each.trigger == Trigger.DATE else _of_a_silence
+        while some := _begin_some(each.id, meant(each.trigger_value or "")):
+            begun += some
+    return begun
 
 
 def examine(trigger: str | None, value: str | None) -> None:
@@ -135,27 +146,37 @@ def examine(trigger: str | None, value: str | None) -> None:
         raise BadTrigger(fault)
 
 
-def _begin_on_a_day(sequence: Sequence) -> int:
+def _begin_some(number: int, people: _People) -> int:
+    """Enrol a part of these people, in a transaction of its own that others need not wait long for.
+
+    Workers take turns: two that insert the same walks in another order would wait for each other.
+    """
+    with db.transaction() as session:
+        sequence = session.get_one(Sequence, number, with_for_update={"key_share": True})
+        return enrolments.enrol_all(sequence.name, people)
+
+
+def _of_a_day(value: str) -> _People:
     """Each zone has its own beginning of the day; whoever joins after it does not begin."""
-    day = _day(sequence.trigger_value)
-    if day is None:
-        return 0
-    begun = 0
+    day = date.fromisoformat(value)
+    now = clock.now()
+    begun: dict[datetime, list[str]] = defaultdict(list)
     for zone in _zones():
         begins = zones.at_hour(day, 0, zone)
-        if begins <= clock.now() < begins + timedelta(days=1):
-            people = select(Subscriber.id, literal(f"date:{day}").label("occurrence")).where(
-                Subscriber.timezone == zone,
-                Subscriber.standing == Standing.CONFIRMED,
-                Subscriber.confirmed_at <= begins,
-            )
-            begun += _begin_all(sequence, people)
-    return begun
+        if begins <= now < begins + timedelta(days=1):
+            begun[begins].append(zone)
+    theirs = [
+        Subscriber.timezone.in_(there) & (Subscriber.confirmed_at <= begins)
+        for begins, there in begun.items()
+    ]
+    return select(Subscriber.id, literal(f"date:{day}").label("occurrence")).where(
+        Subscriber.standing == Standing.CONFIRMED, or_(false(), *theirs)
+    )
 
 
-def _begin_in_silence(sequence: Sequence) -> int:
+def _of_a_silence(value: str) -> _People:
     """Whoever's last order lies so far back; for a week, so that no old silence begins it."""
-    until = clock.now() - timedelta(days=int(sequence.trigger_value or 0))
+    until = clock.now() - timedelta(days=int(value))
     last = (
         select(
             func.lower(Order.email).label("email"),
@@ -166,7 +187,7 @@ def _begin_in_silence(sequence: Sequence) -> int:
         .group_by(func.lower(Order.email))
         .subquery()
     )
-    people = (
+    return (
         select(
             Subscriber.id,
             (literal("order:") + cast(last.c.order_id, String)).label("occurrence"),
@@ -177,23 +198,6 @@ def _begin_in_silence(sequence: Sequence) -> int:
             last.c.paid_at.between(until - timedelta(days=7), until),
         )
     )
-    return _begin_all(sequence, people)
-
-
-def _begin_all(sequence: Sequence, people: Select[*tuple[Any, ...]]) -> int:
-    """Enrol people by their ids and occurrences, those who have not begun for it."""
-    who = people.subquery()
-    begun = exists().where(
-        Enrolment.sequence_id == sequence.id,
-        Enrolment.subscriber_id == who.c.id,
-        Enrolment.occurrence == who.c.occurrence,
-    )
-    with db.transaction() as session:
-        rows = session.execute(select(who.c.id, who.c.occurrence).where(~begun)).all()
-        return sum(
-            sequences.enrol(sequence.name, person, occurrence=occurrence)
-            for person, occurrence in rows
-        )
 
 
 def _zones() -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import func, select, update
 
 from core import clock, db, jobs
-from newsletter import sequences, steps
+from newsletter import sequences, steps, walks
 from newsletter.models import Enrolment, SequenceVersion, Walk
 from newsletter.steps import Mail, Step
 
@@ -64,7 +64,7 @@ def move(sequence_id: int) -> int:
         for shift in plan(sequence_id):
             assert newest is not None
             moved += _move(shift, newest)
-        jobs.ring(sequences.BELL)
+        jobs.ring(walks.BELL)
     return moved
 
 
@@ -110,7 +110,7 @@ def _move(shift: Shift, newest: SequenceVersion) -> int:
     if shift.onward == len(newest.steps):
         values |= {"state": Walk.DONE, "ended_at": clock.now()}
     for chunk in _chunks(ids):
-        sequences.note_all(chunk, "version", f"{shift.version.number} to {newest.number}")
+        walks.note_all(chunk, "version", f"{shift.version.number} to {newest.number}")
         db.changed(update(Enrolment).where(Enrolment.id.in_(chunk)).values(values))
     return len(ids)
 

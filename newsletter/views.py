@@ -12,7 +12,7 @@ from core.links import BadLink
 from core.web.headers import cache_publicly
 from core.web.limits import limiter
 from core.web.sitemap import Listed
-from newsletter import addresses, links, newsletters, rendering, sequences, subscribers
+from newsletter import addresses, links, newsletters, rendering, subscribers, walks
 from newsletter.addresses import InvalidAddress
 from newsletter.consents import Circumstances
 from newsletter.models import Newsletter, Standing, Subscriber
@@ -221,7 +221,7 @@ def _preferences(
         subscriber=subscriber,
         chosen=subscribers.preferences(subscriber),
         on_the_list=subscriber.standing is Standing.CONFIRMED,
-        next_letter=sequences.next_letter(subscriber),
+        next_letter=walks.next_letter(subscriber),
         zones=zones(),
         error=error,
         saved="saved" in request.args,

@@ -6,13 +6,13 @@ from core import events
 from core.mail.events import AskedToLeave, Bounced, Complained
 from core.web import sitemap, visits
 from newsletter import (
+    choices,
     cli,
     clicks,
     letters,
     mailing,
     newsletters,
     purchases,
-    sequences,
     subscribers,
     tick,
     triggers,
@@ -44,12 +44,12 @@ def init_app(app: Flask) -> None:
     events.listen(OrderRefunded, purchases.on_order_refunded)
     events.listen(CheckoutAbandoned, purchases.on_checkout_abandoned)
     events.listen(BackInStock, purchases.on_back_in_stock)
-    events.listen(Left, sequences.on_left)
+    events.listen(Left, choices.on_left)
     events.listen(Left, purchases.on_left)
     events.listen(Erased, purchases.on_left)
-    events.listen(Returned, sequences.on_returned)
-    events.listen(PreferencesChanged, sequences.on_preferences_changed)
-    events.listen(Erased, sequences.on_erased)
+    events.listen(Returned, choices.on_returned)
+    events.listen(PreferencesChanged, choices.on_preferences_changed)
+    events.listen(Erased, choices.on_erased)
     events.listen(Bounced, subscribers.on_bounced)
     events.listen(Complained, subscribers.on_complained)
     events.listen(AskedToLeave, subscribers.on_asked_to_leave)

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from core import db
 from core.mail import ledger
 from core.web import paging
-from newsletter import consents, paths, reasons, sequences, subscribers, suppression
+from newsletter import consents, paths, reasons, subscribers, suppression, walks
 from newsletter.models import Standing, Subscriber
 from newsletter.suppression import Reason
 from staff import access
@@ -46,7 +46,7 @@ def show(number: int) -> ResponseReturnValue:
         tags=subscribers.tags(person),
         suppressed=suppression.reason(person.address_hash),
         ways=paths.way(person),
-        next_letter=sequences.next_letter(person),
+        next_letter=walks.next_letter(person),
         messages=ledger.addressed_to(person.email)[:50],
     )
 

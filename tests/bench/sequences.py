@@ -8,7 +8,7 @@ from sqlalchemy import func, insert, literal, select, update
 
 from core import clock, db
 from core.mail import ledger
-from newsletter import mailing, sequences
+from newsletter import mailing, sequences, walks
 from newsletter.models import Enrolment, Sequence, Subscriber, Walk
 from newsletter.steps import Mail
 from newsletter.tick import tick
@@ -85,7 +85,7 @@ def _one_by_one(version: int) -> float:
                 person=person.id,
                 payload={"version": version, "position": walk.position},
             )
-            sequences.note(walk, "sent", "0")
+            walks.note(walk, "sent", "0")
             walk.position += 1
             walk.due_at = clock.now() + _LONG
     return time.perf_counter() - start

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from core import db
 from core.mail.models import Delivery
-from newsletter import flights, mailing, segments, sequences, subscribers
+from newsletter import enrolments, flights, mailing, segments, sequences, subscribers
 from newsletter.conditions import Tagged, Term
 from newsletter.flights import Letter, Reader
 from newsletter.models import Enrolment, Subscriber, Walk
@@ -81,7 +81,7 @@ def test_the_way_foretold_is_the_way_the_tick_leads(
         if runs:
             segments.tag(ada.id, "runner")
         sequences.publish(f"sequence {ada.id}", "Any", walked)
-        sequences.enrol(f"sequence {ada.id}", ada.id)
+        enrolments.enrol(f"sequence {ada.id}", ada.id)
         while True:
             tick()
             with db.reading() as session:

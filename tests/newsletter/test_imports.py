@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from core import db
 from core.mail import letters
-from newsletter import consents, imports, mailing, sequences, subscribers
+from newsletter import consents, imports, mailing, sequences, subscribers, walks
 from newsletter.imports import Outcome
 from newsletter.models import ConsentEvent, Enrolment, Standing, Subscriber
 from newsletter.steps import Mail
@@ -59,9 +59,9 @@ def test_an_import_begins_no_sequence_unless_told_to(app: Flask) -> None:
     steps = [Mail(subject="One", preheader="", body="Hello", delay_days=0)]
     sequences.publish("welcome", "Welcome", steps, trigger="confirmed")
     read(f"{ADA},,,,2025-05-01,Shopify\n")
-    assert sequences.active(person(ADA).id) == []
+    assert walks.active(person(ADA).id) == []
     read("ben@example.com,,,,2025-05-01,Shopify\n", start="welcome")
-    assert len(sequences.active(person("ben@example.com").id)) == 1
+    assert len(walks.active(person("ben@example.com").id)) == 1
     with pytest.raises(LookupError):
         read("dan@example.com,,,,2025-05-01,Shopify\n", start="nonsense")
 

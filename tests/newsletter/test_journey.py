@@ -18,7 +18,7 @@ from core.config import Config
 from core.mail import sending
 from core.mailbox import server, unsubscribe
 from core.mailbox.server import Mailbox
-from newsletter import newsletters, samples, sequences
+from newsletter import newsletters, samples, walks
 from newsletter.models import Standing
 from newsletter.tick import tick
 from shop import samples as shop_samples
@@ -89,12 +89,12 @@ def test_a_reader_s_way_from_the_form_to_leaving(
         assert "Hello there," in first.text
 
         for _ in range(9):
-            coming = sequences.next_letter(person(ADA))
+            coming = walks.next_letter(person(ADA))
             assert coming is not None
             machine.move_to(coming.due_at)
             work()
             assert mailbox.wait_for(to=ADA, subject_contains=coming.subject)
-        assert sequences.next_letter(person(ADA)) is None
+        assert walks.next_letter(person(ADA)) is None
         assert len(mailbox.messages(to=ADA)) == 11
 
         issue = newsletters.everything()[0]

@@ -6,7 +6,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from core import db, events
-from newsletter import consents, purchases, sequences, subscribers
+from newsletter import consents, purchases, sequences, subscribers, walks
 from newsletter.models import Standing, Subscriber
 from newsletter.steps import Mail
 from shop import samples
@@ -65,10 +65,10 @@ def test_a_reader_who_bought_begins_what_is_for_buyers_once_an_order(
     steps = [Mail(subject="How to begin", preheader="", body="Hello", delay_days=2)]
     sequences.publish("first weeks", "The first weeks", steps, trigger="bought")
     ada = join(ADA)
-    assert sequences.active(ada.id) == []
+    assert walks.active(ada.id) == []
     for order in (1, 1, 2):
         pay(ADA, consent=False, order=order)
-    assert len(sequences.active(ada.id)) == 2
+    assert len(walks.active(ada.id)) == 2
     assert subscribers.tags(ada) == [purchases.CUSTOMERS]
 
 

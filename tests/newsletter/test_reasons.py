@@ -10,7 +10,7 @@ from sqlalchemy import select
 from core import db, settings
 from core.mail import fates, queue, stops
 from core.mail.models import Cause
-from newsletter import newsletters, reasons, sequences, subscribers
+from newsletter import newsletters, reasons, sequences, subscribers, walks
 from newsletter.models import Newsletter, Sequence, Subscriber
 from newsletter.steps import Mail
 from newsletter.tick import tick
@@ -63,7 +63,7 @@ def test_each_letter_of_a_walk_says_what_became_of_it(welcome: Sequence, join: J
 def test_a_letter_that_a_purchase_called_off_says_so(welcome: Sequence, join: Join) -> None:
     ada = join(ADA)
     tick()
-    sequences.leave(ada.id, "bought")
+    walks.leave(ada.id, "bought")
     assert told(ada, welcome)[0] == "It did not go: they had bought."
 
 

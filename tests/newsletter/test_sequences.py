@@ -13,7 +13,17 @@ from sqlalchemy import func, select
 from core import db
 from core.mail import fates, letters, queue
 from core.mail.models import Delivery, State
-from newsletter import links, mailing, paths, samples, sequences, subscribers, verdicts
+from newsletter import (
+    enrolments,
+    links,
+    mailing,
+    paths,
+    samples,
+    sequences,
+    subscribers,
+    verdicts,
+    walks,
+)
 from newsletter.models import Enrolment, Subscriber, Walk
 from newsletter.steps import Mail
 from newsletter.subscribers import Preferences
@@ -68,7 +78,7 @@ def test_the_first_letter_comes_at_once_and_the_next_some_mornings_later(
         ada = join(ADA)
         tick()
         assert steps_to(ADA) == [0]
-        coming = sequences.next_letter(ada)
+        coming = walks.next_letter(ada)
         assert coming is not None
         assert (coming.subject, coming.day) == ("Two", date(2026, 3, 5))
         assert coming.due_at == datetime(2026, 3, 5, 14, tzinfo=UTC)
@@ -86,8 +96,8 @@ def test_nothing_comes_twice_however_often_the_clock_strikes(
     for _ in range(3):
         tick()
     assert steps_to(ADA) == [0]
-    assert not sequences.enrol("welcome", person(ADA).id)
-    assert sequences.enrol("welcome", person(ADA).id, occurrence="again")
+    assert not enrolments.enrol("welcome", person(ADA).id)
+    assert enrolments.enrol("welcome", person(ADA).id, occurrence="again")
 
 
 def test_a_sequence_ends_after_its_last_letter(app: Flask, welcome: int, join: Join) -> None:
@@ -98,7 +108,7 @@ def test_a_sequence_ends_after_its_last_letter(app: Flask, welcome: int, join: J
             machine.shift(timedelta(days=4))
         assert steps_to(ADA) == [0, 1, 2]
         assert walk_of(ADA).state is Walk.DONE
-        assert sequences.next_letter(ada) is None
+        assert walks.next_letter(ada) is None
 
 
 def test_a_slower_pace_stretches_what_is_still_to_come(
@@ -152,7 +162,7 @@ def test_a_letter_that_waits_in_the_ledger_is_caught_by_the_last_look(
     ada = join(ADA)
     tick()
     row = mail_to(ADA)[-1]
-    sequences.leave(ada.id, "bought")
+    walks.leave(ada.id, "bought")
     with db.reading():
         assert verdicts.last_look([row]) == {row.id: "bought"}
 
@@ -229,7 +239,7 @@ def test_many_are_moved_in_few_statements(app: Flask, welcome: int) -> None:
             address = f"reader{number}@example.com"
             subscriber = subscribers.find_or_add(address, source="test")
             subscribers.admit(subscriber, evidence="a test", file="none")
-            sequences.enrol("welcome", subscriber.id)
+            enrolments.enrol("welcome", subscriber.id)
     assert tick() == 1100
     with db.reading() as session:
         written = select(func.count()).select_from(Delivery).where(Delivery.letter == mailing.STEP)

@@ -11,9 +11,9 @@ from sqlalchemy import select
 from core import db, events
 from core.mail import queue
 from core.mail.models import Delivery, State
-from newsletter import mailing, segments, sequences, triggers
+from newsletter import mailing, segments, sequences, steps, triggers
 from newsletter.conditions import Tagged, Term
-from newsletter.models import Enrolment, Subscriber, Walk
+from newsletter.models import Enrolment, EnrolmentLog, Subscriber, Walk
 from newsletter.steps import Branch, End, Goal, Late, Mail, Step, Tag
 from newsletter.tick import tick
 from shop import samples
@@ -177,3 +177,29 @@ def test_a_silence_has_a_length_that_a_clock_can_count(days: str) -> None:
     with pytest.raises(triggers.BadTrigger, match="how many days"):
         triggers.examine("inactive", days)
     triggers.examine("inactive", "180")
+
+
+def test_a_day_begins_once_for_each_reader_though_workers_race(app: Flask, join: Join) -> None:
+    first = Mail(subject="Today", body="Hello", delay_days=1)
+    sequences.publish("date", "A day", [first], trigger="date", trigger_value="2026-03-02")
+    with time_machine.travel(NOW - timedelta(days=1), tick=False):
+        people = [join(f"reader{number}@example.com") for number in range(40)]
+    with db.transaction() as session:
+        for number, person in enumerate(people):
+            here = session.get_one(Subscriber, person.id)
+            here.pace_days = 2 + number % 5
+            here.timezone = ["America/New_York", "Europe/Berlin", "Africa/Lagos"][number % 3]
+            here.paused_until = NOW + timedelta(days=30) if number % 7 == 0 else None
+
+    def begin(_: int) -> object:
+        with app.app_context():
+            return triggers.begin_due()
+
+    with time_machine.travel(NOW), ThreadPoolExecutor(4) as pool:
+        assert {*pool.map(begin, range(4))} <= {0, 40}
+    with db.reading() as session:
+        walks = session.scalars(select(Enrolment)).all()
+        log = session.scalars(select(EnrolmentLog.event)).all()
+        readers = {each.id: each for each in session.scalars(select(Subscriber))}
+    assert log == ["begun"] * 40
+    assert all(w.due_at == steps.due(first, w.reached_at, readers[w.subscriber_id]) for w in walks)

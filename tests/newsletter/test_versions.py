@@ -7,7 +7,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from core import db
-from newsletter import mailing, sequences, versions
+from newsletter import mailing, sequences, versions, walks
 from newsletter.models import Enrolment, Sequence, Walk
 from newsletter.steps import Mail
 from newsletter.tick import tick
@@ -74,7 +74,7 @@ def test_a_letter_at_a_place_where_one_was_before_comes_all_the_same(
         machine.shift(timedelta(days=4))
         tick()
         assert len(mail_to("ada@example.com")) == 3
-        sequences.leave(ada.id, "bought")
+        walks.leave(ada.id, "bought")
         assert {row.reason for row in mail_to("ada@example.com")[1:]} == {"bought"}
 
 

@@ -1,0 +1,142 @@
+"""How people begin a sequence: one person in the transaction of a cause, or very many at once.
+
+A walk is one for each (sequence, person, occurrence): a unique key of the database says so, however
+many workers try at once.
+"""
+
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Select, exists, literal, select, union_all
+
+from core import clock, db, jobs
+from newsletter import steps, walks
+from newsletter.models import Enrolment, EnrolmentLog, Sequence, SequenceVersion, Subscriber, Walk
+from newsletter.sequences import latest_version
+
+_PACES = 400  # that one statement names; SQLite joins up to 500 selects
+_Newcomers = Select[int, str, str, int, datetime | None]
+
+
+def enrol(name: str, subscriber_id: int, *, occurrence: str = "once") -> bool:
+    """Let a person begin a sequence; False where they did so before, or it has no steps.
+
+    Raises `LookupError` for an unknown sequence.
+    """
+    who = select(Subscriber.id, literal(occurrence).label("occurrence"))
+    return enrol_all(name, who.where(Subscriber.id == subscriber_id)) == 1
+
+
+def enrol_all(name: str, people: Select[*tuple[Any, ...]], *, at_most: int = 50_000) -> int:
+    """Let up to so many of these people begin a sequence, in few statements; how many did.
+
+    `people` has the columns `id` and `occurrence`. Whoever began for that occurrence before is
+    passed over. Raises `LookupError` for an unknown sequence.
+    """
+    with db.transaction() as session:
+        sequence = session.scalar(select(Sequence).where(Sequence.name == name))
+        if sequence is None:
+            raise LookupError(f"no sequence is called {name!r}")
+        version = latest_version(sequence.id)
+        if version is None or not version.steps:
+            return 0
+        now = clock.now()
+        begun = _begin(version, _newcomers(sequence, people).limit(at_most), now)
+        if begun:
+            _note_beginnings(sequence, now)
+            jobs.ring(walks.BELL)
+        return begun
+
+
+class _Pace(NamedTuple):
+    """What of readers decides when their first step comes, see `newsletter.steps.Pace`."""
+
+    timezone: str
+    pace_days: int
+    paused_until: datetime | None
+
+
+def _newcomers(sequence: Sequence, people: Select[*tuple[Any, ...]]) -> _Newcomers:
+    """Those of these people who have not begun for their occurrence, and their pace."""
+    who = people.subquery()
+    begun = exists().where(
+        Enrolment.sequence_id == sequence.id,
+        Enrolment.subscriber_id == who.c.id,
+        Enrolment.occurrence == who.c.occurrence,
+    )
+    return (
+        select(
+            Subscriber.id,
+            who.c.occurrence,
+            Subscriber.timezone,
+            Subscriber.pace_days,
+            Subscriber.paused_until,
+        )
+        .join(who, who.c.id == Subscriber.id)
+        .where(~begun)
+    )
+
+
+def _begin(version: SequenceVersion, newcomers: _Newcomers, now: datetime) -> int:
+    """Write their walks; those who share a pace share the moment of their first step."""
+    first = steps.read(version.steps)[0]
+    who = newcomers.subquery()
+    alike = select(who.c.timezone, who.c.pace_days, who.c.paused_until).distinct()
+    paces = [_Pace._make(row) for row in db.session().execute(alike)]
+    begun = 0
+    for low in range(0, len(paces), _PACES):
+        dues = [(*pace, steps.due(first, now, pace)) for pace in paces[low : low + _PACES]]
+        begun += _write(version, newcomers, dues, now)
+    return begun
+
+
+def _write(
+    version: SequenceVersion,
+    newcomers: _Newcomers,
+    dues: list[tuple[str, int, datetime | None, datetime]],
+    now: datetime,
+) -> int:
+    moment = Enrolment.due_at.type
+    due = union_all(
+        *(
+            select(
+                literal(zone).label("timezone"),
+                literal(days).label("pace_days"),
+                literal(paused_until, moment).label("paused_until"),
+                literal(due_at, moment).label("due_at"),
+            )
+            for zone, days, paused_until, due_at in dues
+        )
+    ).subquery("due")
+    who, at = newcomers.subquery(), literal(now, moment)
+    walk: dict[str, Any] = {
+        "sequence_id": literal(version.sequence_id),
+        "version_id": literal(version.id),
+        "subscriber_id": who.c.id,
+        "occurrence": who.c.occurrence,
+        "position": literal(0),
+        "due_at": due.c.due_at,
+        "reached_at": at,
+        "state": literal(Walk.ACTIVE, Enrolment.state.type),
+        "created_at": at,
+    }
+    rows = (
+        select(*walk.values())
+        .select_from(who)
+        .join(due, due.c.timezone == who.c.timezone)
+        .where(
+            due.c.pace_days == who.c.pace_days,
+            due.c.paused_until.is_not_distinct_from(who.c.paused_until),
+        )
+    )
+    inserted = db.insert(Enrolment).from_select(list(walk), rows)
+    return db.changed(inserted.on_conflict_do_nothing())
+
+
+def _note_beginnings(sequence: Sequence, now: datetime) -> None:
+    """Log the walks that were just written, which are those without a log."""
+    logged = exists().where(EnrolmentLog.enrolment_id == Enrolment.id)
+    new = select(Enrolment.id).where(
+        Enrolment.sequence_id == sequence.id, Enrolment.created_at == now, ~logged
+    )
+    walks.note_all(new, "begun")

@@ -1,0 +1,200 @@
+"""Who walks which sequence: reaching goals, leaving, and what comes next.
+
+How a walk begins is in `newsletter.enrolments`. When the next step is due is computed once, when
+the one before is taken; `newsletter.tick` moves people on.
+"""
+
+from collections.abc import Collection
+from collections.abc import Sequence as Rows
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Select, literal, select
+
+from core import clock, db
+from core.mail import ledger
+from newsletter import conditions, steps
+from newsletter.conditions import Rule
+from newsletter.models import (
+    Enrolment,
+    EnrolmentLog,
+    Sequence,
+    SequenceVersion,
+    Standing,
+    Subscriber,
+    Walk,
+)
+from newsletter.sequences import key
+from newsletter.steps import Goal, Mail, Step
+from newsletter.zones import local_day
+
+BELL = "sequences"
+_KEYS = 10_000  # that one statement names; SQLite takes 32,766
+
+
+@dataclass(frozen=True, kw_only=True)
+class NextLetter:
+    """What comes next for a reader, and the day it has in their zone."""
+
+    subject: str
+    sequence: str
+    due_at: datetime
+    day: date
+
+
+def leave(
+    subscriber_id: int,
+    reason: str,
+    *,
+    sequence_id: int | None = None,
+    triggers: Collection[str] | None = None,
+    occurrence: str | None = None,
+) -> None:
+    """End a person's walks, in the transaction of the cause; no letter of theirs begins after it.
+
+    Nor does what waits of a walk that is done. All walks are meant, or those of one sequence, of
+    sequences with one of these triggers, or of one occurrence.
+    """
+    meant = select(Sequence.id)
+    if triggers is not None:
+        meant = meant.where(Sequence.trigger.in_(triggers))
+    with db.transaction() as session:
+        of_these = set(session.scalars(meant))
+        for enrolment in _locked(subscriber_id, Walk.ACTIVE, Walk.DONE):
+            if (
+                sequence_id not in (None, enrolment.sequence_id)
+                or occurrence not in (None, enrolment.occurrence)
+                or enrolment.sequence_id not in of_these
+            ):
+                continue
+            if enrolment.state is Walk.ACTIVE:
+                end(enrolment, Walk.EXITED, reason)
+            else:
+                call_off(enrolment.version_id, [enrolment.id], reason)
+
+
+def end(enrolment: Enrolment, state: Walk, reason: str | None = None) -> None:
+    """Mark a walk as over, in the transaction under way; what waits of it does not go."""
+    enrolment.state = state
+    enrolment.reason = reason
+    enrolment.ended_at = clock.now()
+    note(enrolment, state.value, reason)
+    if reason is not None:
+        call_off(enrolment.version_id, [enrolment.id], reason)
+
+
+def reach_goals(subscriber_id: int) -> None:
+    """Let a person skip ahead to the goals that they meet now, in the transaction of the cause."""
+    with db.transaction() as session:
+        subscriber = session.get_one(Subscriber, subscriber_id)
+        for enrolment in _locked(subscriber_id, Walk.ACTIVE):
+            walked = steps.read(session.get_one(SequenceVersion, enrolment.version_id).steps)
+            for position, step in enumerate(walked):
+                if (
+                    position >= enrolment.position
+                    and isinstance(step, Goal)
+                    and meets(step, {subscriber_id})
+                ):
+                    _reach(enrolment, walked, position, subscriber)
+
+
+def meets(step: steps.Branch | Goal, people: Collection[int]) -> set[int]:
+    """Which of these people meet a step's condition at this moment."""
+    rule = conditions.compiled(Rule((step.term,)))
+    with db.reading() as session:
+        return set(session.scalars(select(Subscriber.id).where(Subscriber.id.in_(people), rule)))
+
+
+def call_off(version_id: int, enrolments: Collection[int], reason: str) -> None:
+    """Let nothing go that waits of these walks, of this version and those they came from."""
+    session = db.session()
+    theirs = session.get_one(SequenceVersion, version_id)
+    versions = session.scalars(
+        select(SequenceVersion).where(
+            SequenceVersion.sequence_id == theirs.sequence_id,
+            SequenceVersion.number <= theirs.number,
+        )
+    ).all()
+    for version in versions:
+        keys = [
+            key(enrolment, version.id, position)
+            for enrolment in enrolments
+            for position in range(len(version.steps))
+        ]
+        for low in range(0, len(keys), _KEYS):
+            ledger.call_off(keys[low : low + _KEYS], reason)
+
+
+def note(enrolment: Enrolment, event: str, detail: str | None = None) -> None:
+    """Add to an enrolment's log, in the transaction under way."""
+    db.session().add(
+        EnrolmentLog(
+            enrolment_id=enrolment.id,
+            event=event,
+            position=enrolment.position,
+            detail=detail,
+            at=clock.now(),
+        )
+    )
+
+
+def note_all(ids: Collection[int] | Select[int], event: str, detail: str | None = None) -> None:
+    """The same for many enrolments, each at the step at which it stands."""
+    columns = ["enrolment_id", "event", "position", "detail", "at"]
+    rows = select(
+        Enrolment.id,
+        literal(event),
+        Enrolment.position,
+        literal(detail[:200] if detail else None, EnrolmentLog.detail.type),
+        literal(clock.now(), EnrolmentLog.at.type),
+    ).where(Enrolment.id.in_(ids))
+    db.changed(db.insert(EnrolmentLog).from_select(columns, rows))
+
+
+def active(subscriber_id: int) -> Rows[Enrolment]:
+    """The walks that a person is on, next due first."""
+    walks = select(Enrolment).where(
+        Enrolment.subscriber_id == subscriber_id, Enrolment.state == Walk.ACTIVE
+    )
+    with db.reading() as session:
+        return session.scalars(walks.order_by(Enrolment.due_at, Enrolment.id)).all()
+
+
+def next_letter(subscriber: Subscriber) -> NextLetter | None:
+    """The letter of a sequence that comes next for a reader, if one does."""
+    if subscriber.standing is not Standing.CONFIRMED:
+        return None
+    with db.reading() as session:
+        for enrolment in active(subscriber.id):
+            version = session.get_one(SequenceVersion, enrolment.version_id)
+            step = steps.read(version.steps)[enrolment.position]
+            if not isinstance(step, Mail):
+                continue
+            return NextLetter(
+                subject=step.subject,
+                sequence=session.get_one(Sequence, enrolment.sequence_id).title,
+                due_at=enrolment.due_at,
+                day=local_day(enrolment.due_at, subscriber.timezone),
+            )
+    return None
+
+
+def _locked(subscriber_id: int, *states: Walk) -> Rows[Enrolment]:
+    """A person's walks in these states, as no turn of the tick can change them meanwhile."""
+    walks = select(Enrolment).where(
+        Enrolment.subscriber_id == subscriber_id, Enrolment.state.in_(states)
+    )
+    ordered = walks.order_by(Enrolment.id).with_for_update()
+    return db.session().scalars(ordered, execution_options={"populate_existing": True}).all()
+
+
+def _reach(enrolment: Enrolment, walked: list[Step], position: int, subscriber: Subscriber) -> None:
+    """Move a person on to what follows a goal."""
+    call_off(enrolment.version_id, [enrolment.id], "goal")
+    enrolment.position = position + 1
+    enrolment.reached_at = clock.now()
+    note(enrolment, "goal", steps.title(walked[position])[:200])
+    if enrolment.position == len(walked):
+        end(enrolment, Walk.DONE)
+    else:
+        enrolment.due_at = steps.due(walked[enrolment.position], enrolment.reached_at, subscriber)
