@@ -7,7 +7,17 @@ from flask import Flask
 from markupsafe import Markup
 
 from blog import anatomy, charts, drawings, finder, followers, letters, readiness, teasers
-from blog.views import articles, finding, following, home, machines, muscles, plain, visited
+from blog.views import (
+    answers,
+    articles,
+    finding,
+    following,
+    home,
+    machines,
+    muscles,
+    plain,
+    visited,
+)
 from core import events
 from core import readiness as launch
 from core.mail.events import AskedToLeave, Bounced, Complained
@@ -39,6 +49,7 @@ def init_app(app: Flask) -> None:
         drawing=_drawing,
         tool_belongs=finder.tool_belongs,
         finder_figure=finding.figure,
+        came_by=answers.came_by,
     )
 
 

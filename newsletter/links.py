@@ -18,7 +18,10 @@ VALID = timedelta(days=7)
 _CONFIRM = "newsletter confirmation"
 _READER = "newsletter reader"
 _EVER = timedelta(days=36_500)
-_LEADS_ON = re.compile(r"(?P<path>/(?:products|blog)/[a-z0-9-]+)(?P<asked>\?[^#]*)?(?P<part>#.*)?")
+_LEADS_ON = re.compile(
+    r"(?P<path>/(?:products|blog|blog/topics|muscles)/[a-z0-9-]+|/pain-finder(?:/[a-z0-9-]+)?|/(?:blog/|muscles/)?)"
+    r"(?P<asked>\?[^#]*)?(?P<part>#.*)?"
+)
 """A page from which people buy, or go on to one."""
 
 
@@ -50,7 +53,7 @@ def archived(slug: str) -> str:
 def leading(path: str, source: str) -> str:
     """A path within the site, as a link of the letter `source`, such as `newsletter:12`.
 
-    What leads to a product or a post says so (see `shop.attribution`), the same to every reader:
+    What leads to the tool, or on to it, says so (see `shop.ways`), the same to every reader:
     the letter is named, never the person. What its author wrote there stays.
     """
     found = _LEADS_ON.fullmatch(path)

@@ -2,7 +2,8 @@
 
 A source is written `kind:name`, a sequence's `sequence:version:position`, as in the mail ledger;
 after it may stand the place of the link on the page, such as `post:psoas-trigger-points:card-2`.
-Where one page led to another, `via` joins them, oldest first: `newsletter:12,post:the-ql:text-1`.
+Where one page led to another, `via` joins them, oldest first: `newsletter:12,post:the-ql:text-1`;
+`ways` lets the links of a page tell it.
 
 No muscle and no part of the body is kept: beside a buyer's name it would be said of their health.
 What a link says of one becomes `muscles` or `finder`.
@@ -16,7 +17,8 @@ from datetime import datetime
 from shop.models import Order
 
 MOST = 160
-"""Characters that a whole way may have; a longer one loses its beginning."""
+"""Characters that a whole way may have; a longer one loses its middle: how it began and what led to
+the product are what staff ask for."""
 
 _SLUG = r"[a-z0-9]+(?:-[a-z0-9]+)*"
 _PLACE = rf"(?::(?P<place>{_SLUG}))?"
@@ -52,14 +54,21 @@ def read(entered: str | None) -> str | None:
     written = [_unnamed(each) for each in (entered or "")[: 4 * MOST].split(",")]
     known = [each for each in written if _step(each)]
     while len(",".join(known)) > MOST:
-        del known[0]
+        del known[1 if len(known) > 2 else 0]
     return ",".join(known) or None
 
 
 def via(before: str | None, source: str) -> str:
-    """The way that goes on at `source`; what stands there already is not said twice."""
-    steps = [each for each in (read(before) or "").split(",") if each and each != source]
-    return read(",".join((*steps, source))) or source
+    """The way that goes on at `source`.
+
+    It begins where it began; of what follows, nothing is said twice, however often somebody went to
+    and fro.
+    """
+    first, *rest = (read(before) or source).split(",")
+    onward = [each for each in rest if each not in (first, source)]
+    if first == source and not onward:
+        return source
+    return read(",".join((first, *onward, source))) or source
 
 
 def steps(way: str | None) -> list[Step]:

@@ -10,12 +10,11 @@ from blog import search as found
 from blog.comments import Placed
 from blog.models import Post
 from blog.views import slots
-from blog.views.answers import HOME, page, public
+from blog.views.answers import HOME, came_by, page, public
 from core import settings
 from core.links import BadLink
 from core.web.headers import cache_publicly
 from core.web.limits import limiter
-from shop import attribution
 
 pages = Blueprint("articles", __name__)
 
@@ -37,6 +36,7 @@ def index() -> ResponseReturnValue:
         "and what you can try with care.",
         path="/blog/",
         way=[HOME],
+        source="blog",
         topics=topics.with_posts(),
         after=after,
         **_paged(found),
@@ -56,6 +56,7 @@ def topic(slug: str) -> ResponseReturnValue:
         summary=chosen.summary,
         path=f"/blog/topics/{slug}",
         way=[HOME, _BLOG],
+        source=f"topic:{slug}",
         after=after,
         **_paged(found),
     )
@@ -98,10 +99,8 @@ def json_feed() -> ResponseReturnValue:
 
 @pages.get("/blog/<slug>")
 def post(slug: str) -> ResponseReturnValue:
-    """A post with what belongs under it; its links say what led to it."""
-    return public(
-        show(_found(slug), before=request.args.get("from"), answered=_answered()), "from", "answer"
-    )
+    """A post with what belongs under it."""
+    return public(show(_found(slug), answered=_answered()), "answer")
 
 
 @pages.get("/blog/<slug>/card.jpg")
@@ -161,13 +160,12 @@ def delete_comment(token: str) -> ResponseReturnValue:
 def show(
     post: Post,
     *,
-    before: str | None = None,
     given: dict[str, str] | None = None,
     problems: dict[str, str] | None = None,
     answered: int | None = None,
 ) -> str:
-    """The page of a post, also of one that is only a preview; `before` is what led to it."""
-    source = attribution.via(before, f"post:{post.slug}")
+    """The page of a post, also of one that is only a preview."""
+    source = f"post:{post.slug}"
     threads = comments.shown(post.id) if post.id else []
     return page(
         "blog/post.html",
@@ -178,8 +176,8 @@ def show(
         described=[metadata.blog_posting(post)],
         post=post,
         card=cards,
-        body=slots.fill(post.html, post.slots, source=source),
         source=source,
+        body=slots.fill(post.html, post.slots, source=came_by(source)),
         threads=threads,
         answered=next((each.comment for each in threads if each.comment.id == answered), None),
         read_next=_read_next(post),

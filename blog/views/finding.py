@@ -26,6 +26,7 @@ def index() -> ResponseReturnValue:
         "mapped to it. It runs in your browser: nothing you choose is sent or stored.",
         path="/pain-finder",
         way=[HOME],
+        source="finder",
         parts=list(finder.parts_of_the_body()),
     )
     return public(html)
@@ -42,6 +43,7 @@ def place(region: str) -> ResponseReturnValue:
         "charts, and when to see a doctor instead.",
         path=f"/pain-finder/{region}",
         way=[HOME, _FINDER],
+        source="finder",
         region=found,
         groups=finder.answer((region, None)),
         reading=teasers.by_muscle(),

@@ -18,6 +18,7 @@ def home() -> ResponseReturnValue:
         title=words["title"],
         summary=words["summary"],
         path="/",
+        source="home",
         words=words,
         posts=teasers.named(words["posts"]["slugs"]),
     )

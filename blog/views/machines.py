@@ -14,7 +14,11 @@ from core.web.sitemap import Listed
 pages = Blueprint("machines", __name__)
 
 _DAY = 24 * 3600
-_CLOSED = ("/staff/", "/cart", "/checkout", "/orders/", "/blog/search", "/blog/comments/")
+_CLOSED = (
+    *("/staff/", "/cart", "/checkout", "/orders/", "/blog/search", "/blog/comments/"),
+    # Ways of two steps and more: the same pages again, without end.
+    "/*from=*,",
+)
 
 
 def addresses() -> list[Listed]:

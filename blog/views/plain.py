@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from blog import pages as texts
 from blog.models import Page
 from blog.views import slots
-from blog.views.answers import HOME, page, public
+from blog.views.answers import HOME, came_by, page, public
 
 pages = Blueprint("plain", __name__)
 
@@ -19,6 +19,7 @@ def show(slug: str) -> ResponseReturnValue:
 
 def draw(text: Page) -> str:
     """The page of a text, also of one that is only a preview."""
+    source = f"page:{text.slug}"
     return page(
         "blog/page.html",
         title=text.title,
@@ -26,5 +27,6 @@ def draw(text: Page) -> str:
         path=f"/pages/{text.slug}",
         way=[HOME],
         page=text,
-        body=slots.fill(text.html, text.slots, source=f"page:{text.slug}"),
+        source=source,
+        body=slots.fill(text.html, text.slots, source=came_by(source)),
     )

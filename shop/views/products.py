@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from core.web import pictures
 from core.web.headers import cache_publicly
 from core.web.sitemap import Listed
-from shop import catalog, gallery, reviews, shipping, structured
+from shop import attribution, catalog, gallery, reviews, shipping, structured, ways
 from shop.catalog import Offer
 from shop.forms import MOST, Wish, read_source
 from shop.models import Product
@@ -22,7 +22,10 @@ def product(slug: str) -> Response:
     """What it is, what it costs with shipping, how it is used, who must not."""
     shown = catalog.by_slug(slug) or abort(404)
     form = Wish(sku=request.args.get("variant"), source=read_source(request.args.get("from")))
-    return cache_publicly(Response(page(shown, form)), asked=("variant", "from"))
+    html = page(shown, form)
+    if form.source:
+        html = ways.carry(html, attribution.via(form.source, f"product:{slug}"))
+    return cache_publicly(Response(html), asked=("variant", "from"))
 
 
 def addresses() -> list[Listed]:

@@ -205,6 +205,9 @@ function showAnswer(answer, panel, found, atlas, chosen) {
     ...further(found.slice(SHOWN)),
     element("p", {}, element("button", { type: "button", className: "button button-quiet finder-clear" }, "Start again")),
   );
+  for (const link of answer.querySelectorAll('a[href^="/muscles/"], a[href^="/blog/"]')) {
+    link.search = `from=${panel.dataset.way}`;
+  }
 }
 
 /** What cannot wait comes before any answer, also where the page does not begin with it. */

@@ -9,12 +9,10 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event
 
 from blog import anatomy, finder
-from blog.views import slots
 from core import db
 from shop import catalog, stock
 
@@ -280,20 +278,56 @@ def test_a_sold_out_tool_says_so_in_the_post(reader: FlaskClient) -> None:
     assert "Sold out" in reader.get("/blog/psoas-trigger-points").text
 
 
-@pytest.mark.parametrize(
-    ("link", "led"),
-    [
-        ("/products/ql-claw", "/products/ql-claw?from=post:x"),
-        (
-            "/products/ql-claw?variant=QL-CLAW-PAIR#buy",
-            "/products/ql-claw?variant=QL-CLAW-PAIR&amp;from=post:x#buy",
-        ),
-        ("/products/ql-claw#buy", "/products/ql-claw?from=post:x#buy"),
-        ("/blog/psoas", "/blog/psoas"),
-    ],
-)
-def test_a_link_to_a_product_in_a_text_tells_where_it_stands(
-    app: Flask, link: str, led: str
+def test_a_letter_s_way_goes_on_through_a_post_and_a_muscle_to_the_tool(
+    reader: FlaskClient,
 ) -> None:
-    del app
-    assert slots.fill(f'<a href="{link}">it</a>', [], source="post:x") == f'<a href="{led}">it</a>'
+    """Each page is followed by the link that it shows, as a reader would."""
+    page = reader.get("/blog/psoas-trigger-points?from=newsletter:12").text
+    muscle = linked(page, "/muscles/psoas-major")
+    assert muscle.endswith("?from=newsletter:12,post:psoas-trigger-points")
+    product = linked(reader.get(muscle).text, "/products/ql-claw")
+    assert product.endswith("?from=newsletter:12,post:psoas-trigger-points,muscles")
+    assert 'name="from" value="newsletter:12,post:psoas-trigger-points,muscles"' in (
+        reader.get(product).text
+    )
+
+
+def test_a_post_s_way_goes_on_through_the_finder(reader: FlaskClient) -> None:
+    """Where it hurt is not in it, and no page remembers who came."""
+    place = linked(reader.get("/pain-finder?from=post:the-ql").text, "/pain-finder/low-back")
+    answered = reader.get(place)
+    assert "set-cookie" not in answered.headers
+    muscle = linked(answered.text, "/muscles/quadratus-lumborum")
+    assert muscle == "/muscles/quadratus-lumborum?from=post:the-ql,finder"
+    assert linked(reader.get(muscle).text, "/products/ql-claw").endswith("the-ql,finder,muscles")
+
+
+def test_pages_that_nothing_led_to_keep_plain_links_to_posts(reader: FlaskClient) -> None:
+    """Search engines read them; what an order would not know otherwise is told all the same."""
+    for path in ("/", "/blog/", "/blog/psoas-trigger-points", "/muscles/psoas-major"):
+        posts = re.findall(r'href="/blog/[a-z0-9-]+[?"]', reader.get(path).text)
+        assert posts
+        assert all(each.endswith('"') for each in posts)
+    muscle = linked(reader.get("/blog/psoas-trigger-points").text, "/muscles/psoas-major")
+    assert muscle.endswith("?from=post:psoas-trigger-points")
+
+
+def test_the_same_way_is_the_same_page_for_everybody(reader: FlaskClient) -> None:
+    for path in (
+        "/",
+        "/blog/",
+        "/pain-finder",
+        "/muscles/",
+        "/muscles/psoas-major",
+        "/pages/safety",
+    ):
+        answer = reader.get(f"{path}?from=newsletter:12")
+        assert "public" in answer.headers["Cache-Control"]
+        assert '"from"' in answer.headers["No-Vary-Search"]
+
+
+def linked(html: str, path: str) -> str:
+    """The address of the first link to a path, with what it tells."""
+    found = re.search(rf'<a [^>]*href="({re.escape(path)}(?:\?[^"#]*)?)(?:#[^"]*)?"', html)
+    assert found, path
+    return found[1]
