@@ -140,6 +140,18 @@ def on_sale(*, compared: bool = True) -> list[Offer]:
     return _read(_offers(), compared=compared)
 
 
+def mixed_bundles() -> set[str]:
+    """The SKUs of bundles that hold different things."""
+    mixed = (
+        select(Variant.sku)
+        .join(Part, Part.bundle_id == Variant.id)
+        .group_by(Variant.sku)
+        .having(func.count() > 1)
+    )
+    with db.reading() as session:
+        return set(session.scalars(mixed))
+
+
 def product_card(slug: str) -> Card | None:
     """The card of a product, or None where it is not sold; one query."""
     with db.reading() as session:

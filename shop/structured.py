@@ -1,22 +1,23 @@
 """What machines read of a product: schema.org in JSON-LD.
 
-Properties as in Google's documentation of merchant listings and of product variants
-(https://developers.google.com/search/docs/appearance/structured-data/merchant-listing,
-https://developers.google.com/search/docs/appearance/structured-data/product-variants).
+Properties as in Google's documentation, read on November 30, 2026: `merchant-listing`,
+`product-variants`, `review-snippet`, `return-policy` and `breadcrumb`, all below
+https://developers.google.com/search/docs/appearance/structured-data/. What they require is tested.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from core import money, settings
 from shop.catalog import Offer
-from shop.models import Product
+from shop.models import Product, Review
 from shop.shipping import Rate
 
 Json = dict[str, Any]
 
 _SCHEMA = "https://schema.org"
+_MOST_COUNTRIES = 50  # in one MerchantReturnPolicy
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +25,7 @@ class Sheet:
     """All that a product's page says: the product, its offers, its pictures' paths.
 
     `rates` say by SKU what one of it costs to ship. `rating` is the mean of the stars and the
-    number of reviews, where there are any.
+    number of reviews, where there are any, and `reviews` are those whose words the page shows.
     """
 
     product: Product
@@ -33,6 +34,7 @@ class Sheet:
     pictures: Sequence[str]
     site_url: str
     rating: tuple[float, int] | None = None
+    reviews: Sequence[Review] = ()
 
     @property
     def url(self) -> str:
@@ -45,13 +47,17 @@ def product(sheet: Sheet) -> Json:
     whole = {"@context": _SCHEMA, **_described(sheet)}
     if len(sheet.offers) == 1:
         return whole | _sold(sheet, sheet.offers[0], sheet.url)
-    names = dict.fromkeys(name for offer in sheet.offers for name in offer.options)
-    return whole | {
-        "@type": "ProductGroup",
-        "productGroupID": sheet.product.slug,
-        "variesBy": [_SCHEMA_OPTIONS.get(name.lower(), name) for name in names],
-        "hasVariant": [_variant(sheet, offer) for offer in sheet.offers],
-    }
+    names = dict.fromkeys(name.lower() for offer in sheet.offers for name in offer.options)
+    varying = [_SCHEMA_OPTIONS[name] for name in names if name in _SCHEMA_OPTIONS]
+    return (
+        whole
+        | {
+            "@type": "ProductGroup",
+            "productGroupID": sheet.product.slug,
+            "hasVariant": [_variant(sheet, offer) for offer in sheet.offers],
+        }
+        | ({"variesBy": varying} if varying else {})
+    )
 
 
 def way(sheet: Sheet) -> Json:
@@ -67,7 +73,14 @@ def way(sheet: Sheet) -> Json:
     }
 
 
-# The properties of schema.org by which Google tells variants apart.
+def countries(rates: Sequence[Rate]) -> Iterator[list[str]]:
+    """Where something goes, in parts of as many countries as one return policy may name."""
+    named = [rate.country for rate in rates]
+    for start in range(0, len(named), _MOST_COUNTRIES):
+        yield named[start : start + _MOST_COUNTRIES]
+
+
+# The properties of schema.org by which Google tells variants apart; others it does not take.
 _SCHEMA_OPTIONS = {name: f"{_SCHEMA}/{name}" for name in ("color", "size", "material", "pattern")}
 
 
@@ -87,7 +100,21 @@ def _described(sheet: Sheet) -> Json:
             "ratingValue": f"{sheet.rating[0]:.1f}",
             "reviewCount": sheet.rating[1],
         }
+    if sheet.reviews:
+        described["review"] = [_review(sheet, each) for each in sheet.reviews]
     return described
+
+
+def _review(sheet: Sheet, review: Review) -> Json:
+    return {
+        "@type": "Review",
+        "@id": f"{sheet.url}/reviews#review-{review.id}",
+        "author": {"@type": "Person", "name": review.name},
+        "datePublished": review.written_at.date().isoformat(),
+        "reviewRating": {"@type": "Rating", "ratingValue": review.stars, "bestRating": 5},
+        "name": review.title,
+        "reviewBody": review.body,
+    }
 
 
 def _variant(sheet: Sheet, offer: Offer) -> Json:
@@ -100,6 +127,7 @@ def _variant(sheet: Sheet, offer: Offer) -> Json:
         "@type": "Product",
         "name": offer.title,
         "description": sheet.product.summary,
+        "inProductGroupWithID": sheet.product.slug,
         "image": [f"{sheet.site_url}{path}" for path in sheet.pictures],
         **options,
         **_sold(sheet, offer, f"{sheet.site_url}{offer.address}"),
@@ -109,7 +137,7 @@ def _variant(sheet: Sheet, offer: Offer) -> Json:
 def _sold(sheet: Sheet, offer: Offer, url: str) -> Json:
     sold: Json = {"sku": offer.sku, "offers": [_offer(sheet, offer, url)]}
     if offer.gtin:
-        sold["gtin"] = offer.gtin
+        sold[f"gtin{len(offer.gtin)}"] = offer.gtin
     if offer.weight_grams:
         sold["weight"] = {
             "@type": "QuantitativeValue",
@@ -130,7 +158,9 @@ def _offer(sheet: Sheet, offer: Offer, url: str) -> Json:
         "availability": f"{_SCHEMA}/{'InStock' if offer.in_stock else 'OutOfStock'}",
         "itemCondition": f"{_SCHEMA}/NewCondition",
         "shippingDetails": [_shipping(rate) for rate in sheet.rates[offer.sku]],
-        "hasMerchantReturnPolicy": _returns(sheet, offer),
+        "hasMerchantReturnPolicy": [
+            _returns(sheet, some) for some in countries(sheet.rates[offer.sku])
+        ],
     }
 
 
@@ -148,10 +178,10 @@ def _reduced(offer: Offer) -> Json:
     }
 
 
-def _returns(sheet: Sheet, offer: Offer) -> Json:
+def _returns(sheet: Sheet, named: Sequence[str]) -> Json:
     return {
         "@type": "MerchantReturnPolicy",
-        "applicableCountry": [rate.country for rate in sheet.rates[offer.sku]],
+        "applicableCountry": named,
         "returnPolicyCategory": f"{_SCHEMA}/MerchantReturnFiniteReturnWindow",
         "merchantReturnDays": settings.store().return_days,
         "returnMethod": f"{_SCHEMA}/ReturnByMail",

@@ -72,7 +72,6 @@ def init_app(app: Flask) -> None:
         letters_wording=consents.LETTERS.text,
         reminder_wording=consents.REMINDER.text,
         address_lines=shipping.address_lines,
-        reviews_of=reviews.of_product,
         purchases_of=reviews.of_order,
         testimonials=testimonials.picked,
         shipping_by_weight=shipping.by_weight,

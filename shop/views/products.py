@@ -12,9 +12,12 @@ from shop import attribution, catalog, gallery, reviews, shipping, structured, w
 from shop.catalog import Offer
 from shop.forms import MOST, Wish, read_source
 from shop.models import Product
+from shop.reviews import Summary
 from shop.structured import Sheet
 
 pages = Blueprint("products", __name__)
+
+_MOST_REVIEWS = 3
 
 
 @pages.get("/products/<slug>")
@@ -43,13 +46,15 @@ def page(shown: Product, form: Wish) -> str:
     exhibits = [
         (picture, each) for each in gallery.of(shown) if (picture := pictures.find(each.picture))
     ]
+    spread, newest = reviews.summary(shown), reviews.listed(shown, size=_MOST_REVIEWS)
     sheet = Sheet(
         product=shown,
         offers=offers,
         rates=rates,
         pictures=[picture.url for picture, _ in exhibits],
         site_url=str(current_app.jinja_env.globals["site_url"]),
-        rating=_rating(shown),
+        rating=_rating(spread),
+        reviews=newest.rows,
     )
     return render_template(
         "shop/product.html",
@@ -62,13 +67,15 @@ def page(shown: Product, form: Wish) -> str:
         exhibits=exhibits,
         data=[structured.product(sheet), structured.way(sheet)],
         beside=catalog.accessories(shown),
+        spread=spread,
+        newest=newest.rows,
+        used=reviews.USED,
         most=MOST,
         form=form,
     )
 
 
-def _rating(shown: Product) -> tuple[float, int] | None:
-    spread = reviews.summary(shown)
+def _rating(spread: Summary) -> tuple[float, int] | None:
     return (spread.average, spread.count) if spread.average is not None else None
 
 

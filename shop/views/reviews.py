@@ -9,9 +9,9 @@ from flask.typing import ResponseReturnValue
 from core.web.headers import cache_publicly
 from core.web.limits import limiter
 from shop import catalog, moderation, reviews
-from shop.models import Order, Product, Review, Used
+from shop.models import Order, Review, Used
 from shop.orders import NotPossible
-from shop.reviews import Draft, Listed, Purchase, Sorting, Summary
+from shop.reviews import Draft, Purchase, Sorting
 from shop.views.orders import privately
 
 pages = Blueprint("reviews", __name__)
@@ -25,24 +25,6 @@ class Entered:
 
     values: Mapping[str, str] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Shown:
-    """What a product's page shows of its reviews."""
-
-    summary: Summary
-    newest: Listed
-    used: Mapping[Used, str]
-
-
-def of_product(product: Product) -> Shown:
-    """Lent to templates as `reviews_of`: the spread and the newest few."""
-    return Shown(
-        summary=reviews.summary(product),
-        newest=reviews.listed(product, size=3),
-        used=reviews.USED,
-    )
 
 
 def of_order(order: Order) -> Sequence[Purchase]:
