@@ -6,18 +6,23 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+from json import dumps
 from typing import Any, cast
 
 from sqlalchemy import (
     JSON,
     BindParameter,
+    ColumnElement,
     CursorResult,
     DateTime,
     Dialect,
     Engine,
     Enum,
     Executable,
+    Integer,
     MetaData,
+    Text,
+    bindparam,
     create_engine,
     event,
     literal,
@@ -25,8 +30,11 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Connection
-from sqlalchemy.orm import DeclarativeBase, Session
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import DeclarativeBase, QueryableAttribute, Session
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 # Named constraints, since a migration can only change what it can name.
 _NAMES = {
@@ -235,6 +243,15 @@ def literally(value: Any, kind: Any) -> BindParameter[Any]:
     return literal(value, kind.type, literal_execute=True)
 
 
+def among(column: ColumnElement[int] | QueryableAttribute[int], name: str) -> ColumnElement[bool]:
+    """The column's number is in the list that the parameter `name` will hold.
+
+    One parameter however long the list is, where IN has one for each of its members and is
+    written anew each time.
+    """
+    return _Among(column, bindparam(name, type_=_Numbers()))
+
+
 def changed(statement: Executable, values: Mapping[str, Any] | None = None) -> int:
     """Run an INSERT, UPDATE or DELETE with these values for its parameters.
 
@@ -243,6 +260,40 @@ def changed(statement: Executable, values: Mapping[str, Any] | None = None) -> i
     options = {"preserve_rowcount": True}
     result = session().execute(statement, values, execution_options=options)
     return cast("CursorResult[Any]", result).rowcount
+
+
+class _Numbers(TypeDecorator[list[int]]):
+    """A list as one parameter: an array in PostgreSQL, JSON in SQLite."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """What the database knows it as."""
+        is_sqlite = dialect.name == "sqlite"
+        return dialect.type_descriptor(Text() if is_sqlite else postgresql.ARRAY(Integer))
+
+    def process_bind_param(self, value: list[int] | None, dialect: Dialect) -> Any:
+        """The list as it is, or as JSON."""
+        return dumps(value) if dialect.name == "sqlite" else value
+
+
+class _Among(FunctionElement[bool]):
+    """See `among`; of no type, since a boolean one is compared with 1 and then finds no index."""
+
+    inherit_cache = True
+
+
+@compiles(_Among, "sqlite")
+def _among_in_sqlite(element: _Among, compiler: SQLCompiler, **options: Any) -> str:
+    column, numbers = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"{column} IN (SELECT value FROM json_each({numbers}))"  # noqa: S608 - both are compiled
+
+
+@compiles(_Among, "postgresql")
+def _among_in_postgresql(element: _Among, compiler: SQLCompiler, **options: Any) -> str:
+    column, numbers = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"{column} = ANY({numbers})"
 
 
 def _prepare_sqlite(connection: Any, record: object) -> None:

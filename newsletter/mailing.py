@@ -152,13 +152,14 @@ def _step(delivery: Delivery) -> tuple[str, str, str]:
 
 def _readers(deliveries: Sequence[Delivery]) -> dict[int, _Reader]:
     """Who the letters are for, by their ids; columns alone, as there may be very many."""
-    people = {delivery.person for delivery in deliveries}
-    rows = db.session().execute(
-        select(Subscriber.id, Subscriber.name, Subscriber.email, Subscriber.public_id).where(
-            Subscriber.id.in_(people)
-        )
-    )
-    return {row.id: (row.name, row.email, row.public_id) for row in rows}
+    people = [delivery.person for delivery in deliveries if delivery.person is not None]
+    rows = db.session().execute(_READERS, {"people": people})
+    return {number: (name, email, public_id) for number, name, email, public_id in rows}
+
+
+_READERS = select(Subscriber.id, Subscriber.name, Subscriber.email, Subscriber.public_id).where(
+    db.among(Subscriber.id, "people")
+)
 
 
 def _compose_test(delivery: Delivery) -> Message:

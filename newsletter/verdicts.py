@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import func, select
 
 from core import clock, db
 from core.mail.letters import Verdict, Wait
@@ -74,7 +74,7 @@ _READERS = (
         Suppression.reason,
     )
     .outerjoin(Suppression, Suppression.address_hash == Subscriber.address_hash)
-    .where(Subscriber.id.in_(bindparam("people", expanding=True)))
+    .where(db.among(Subscriber.id, "people"))
 )
 
 
@@ -112,7 +112,7 @@ def _issues_at_rest(batch: Sequence[Delivery]) -> dict[int, Verdict]:
 
 
 _AT_REST = select(Newsletter.id, Newsletter.state).where(
-    Newsletter.id.in_(bindparam("issues", expanding=True)),
+    db.among(Newsletter.id, "issues"),
     Newsletter.state.in_((IssueState.PAUSED, IssueState.CANCELLED)),
 )
 

@@ -11,6 +11,7 @@ from binascii import b2a_base64, b2a_qp
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.utils import formataddr
+from functools import lru_cache
 from hashlib import sha256
 from urllib.parse import quote
 
@@ -24,6 +25,8 @@ MARK = "\ue000"
 _SOFT_BREAK = b"=\r\n"
 _LIMIT = 998  # octets in a line, RFC 5322, 2.1.1
 _NAME = re.compile(r"[!-9;-~]+")
+_TO_ESCAPE = re.compile(r"""[&<>"']""")
+_SHORT = 76  # characters of a header that fits in a line with ": "
 _WORD = 45  # octets in an encoded word, whose base64 stays below the 75 of RFC 2047, section 2
 
 Encode = Callable[[str], bytes]
@@ -50,7 +53,7 @@ class Form:
         `head` holds further headers of this one message, such as `to` and `message_id`; they come
         first. Raises `BadHeader`, and `KeyError` for a slot that has no value.
         """
-        octets = [header(name.replace("_", "-").title(), value) for name, value in head.items()]
+        octets = [header(_header_name(name), value) for name, value in head.items()]
         octets.append(header("Subject", join(self.subject, values)))
         filled: dict[tuple[Encode, str], bytes] = {}
         for part in self.parts:
@@ -83,12 +86,19 @@ def join(parts: tuple[str, ...], values: Mapping[str, str]) -> str:
 
 def header(name: str, value: str) -> bytes:
     """One header line, folded; other than ASCII as encoded words (RFC 2047). Raises `BadHeader`."""
+    if len(name) + len(value) <= _SHORT and value.isascii() and value.isprintable():
+        return f"{name}: {value}\r\n".encode()
     if not _NAME.fullmatch(name) or any(mark in value for mark in "\r\n\0"):
         raise BadHeader(f"the header {name!r} holds a line break")
     if value.isascii():
         return _folded(f"{name}: {value}")
     words = b"\r\n ".join(_encoded_words(value))
     return b"%s: %s\r\n" % (name.encode(), words)
+
+
+@lru_cache(maxsize=64)
+def _header_name(keyword: str) -> str:
+    return keyword.replace("_", "-").title()
 
 
 def _head(message: Message, sender: tuple[str, str]) -> bytes:
@@ -181,12 +191,14 @@ def _quoted(text: str) -> bytes:
     return b2a_qp(lines).replace(b"\n", b"\r\n")
 
 
+@lru_cache(maxsize=256)
 def _in_text(value: str) -> bytes:
+    """Kept for a while, as most values stand in both parts, and some are every reader's."""
     return _SOFT_BREAK + _quoted(value) + _SOFT_BREAK
 
 
 def _in_html(value: str) -> bytes:
-    return _SOFT_BREAK + _quoted(str(escape(value))) + _SOFT_BREAK
+    return _in_text(str(escape(value)) if _TO_ESCAPE.search(value) else value)
 
 
 def _in_header(value: str) -> bytes:

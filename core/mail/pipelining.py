@@ -40,6 +40,9 @@ class Answer:
     text: str = ""
 
 
+_TAKEN = Answer(Fate.ACCEPTED)
+
+
 @dataclass(frozen=True, slots=True)
 class Parcel:
     """A message in its final octets, in lines that end with CRLF, and its envelope."""
@@ -51,7 +54,12 @@ class Parcel:
 
 class _Reply(NamedTuple):
     code: int
-    text: str
+    lines: list[bytes]
+
+    @property
+    def text(self) -> str:
+        """The server's own words; read only where they matter, of four replies to a message."""
+        return b" ".join(self.lines).decode("utf-8", "replace")
 
 
 class _Ended(Exception):
@@ -140,9 +148,9 @@ def _refused(reply: _Reply) -> Answer | None:
 
 
 def _judged(reply: _Reply) -> Answer:
-    text = f"{reply.code} {reply.text}"
     if reply.code < 300:
-        return Answer(Fate.ACCEPTED, text)
+        return _TAKEN
+    text = f"{reply.code} {reply.text}"
     return Answer(Fate.DEFERRED if reply.code < 500 else Fate.REFUSED, text)
 
 
@@ -167,10 +175,10 @@ def _reply(host: smtplib.SMTP) -> _Reply:
         line = host.file.readline(_LONGEST_REPLY)  # type: ignore[union-attr] # open with its socket
         if not line.endswith(b"\n") or not line[:3].isdigit():
             raise _Ended(f"no reply: {line!r}")
-        lines.append(line[4:].strip().decode("utf-8", "replace"))
+        lines.append(line[4:].strip())
         if line[3:4] != b"-":
             break
     code = int(line[:3])
     if not 200 <= code < 600:
         raise _Ended(f"{code} {lines}")
-    return _Reply(code, " ".join(lines))
+    return _Reply(code, lines)

@@ -2,6 +2,7 @@
 
 import logging
 import re
+import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -149,7 +150,7 @@ def _print(
             {**values, RETURN_PATH: path or ""},
             to=recipient,
             message_id=message_id(delivery, domain_of(sender[1])),
-            date=formatdate(),
+            date=_date(int(time.time())),
         )
     except BadHeader as error:
         return Undeliverable(str(error))
@@ -159,6 +160,11 @@ def _print(
         octets=dkim.sign(octets),
     )
     return Printed(parcel, form.subject_for(values))
+
+
+@lru_cache(maxsize=4)
+def _date(second: int) -> str:
+    return formatdate(second)
 
 
 @lru_cache(maxsize=1024)

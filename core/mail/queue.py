@@ -109,7 +109,7 @@ TABLE = cast("Table", Delivery.__table__)
 """The ledger without its objects, for statements that are asked for every group."""
 
 STILL = (
-    TABLE.c.id.in_(bindparam("ids", expanding=True)),
+    db.among(TABLE.c.id, "ids"),
     TABLE.c.fence == bindparam("fence_of_claim"),
     TABLE.c.state == bindparam("state_of_claim"),
 )

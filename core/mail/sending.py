@@ -9,6 +9,7 @@ import logging
 import os
 import socket
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,8 +17,9 @@ from datetime import timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from core import config, db, jobs
+from core import db, jobs
 from core.mail import acceptance, fates, ledger, letters, printing, queue, rates, smtp, stops
+from core.mail.grouping import Grouping
 from core.mail.letters import Undeliverable, Verdict, Wait
 from core.mail.models import Cause, Delivery, Stream
 from core.mail.pipelining import Answer, Fate, Parcel
@@ -25,10 +27,6 @@ from core.mail.printing import Faulty, Print, Printed
 
 log = logging.getLogger(__name__)
 
-GROUP = 50
-"""Messages between two marks: at most so many are in doubt after a crash."""
-GROUPS = 4
-"""Groups in a claim."""
 PAUSE_WHEN_UNREACHABLE = timedelta(seconds=30)
 
 stopping = threading.Event()
@@ -65,11 +63,12 @@ def drain() -> int:
     """
     recover()
     worker = f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident()}"
-    claimed = queue.claim(worker, _batch_size())
+    grouping = Grouping()
+    claimed = queue.claim(worker, grouping.claim)
     if not claimed:
         return 0
     with _heartbeat(worker), smtp.Connection() as connection:
-        return _drain(worker, connection, claimed)
+        return _drain(worker, connection, claimed, grouping)
 
 
 def recover() -> None:
@@ -130,14 +129,16 @@ def _heartbeat(worker: str) -> Iterator[None]:
         thread.join()
 
 
-def _drain(worker: str, connection: smtp.Connection, claimed: list[Delivery]) -> int:
+def _drain(
+    worker: str, connection: smtp.Connection, claimed: list[Delivery], grouping: Grouping
+) -> int:
     """Send group after group, and leave no row of ours in doubt that need not be."""
     handed_over = 0
     press: Press = {}
     outcomes: Outcomes = []
     try:
         while claimed and not stopping.is_set():
-            size = _group_size()
+            size = grouping.size
             press |= printing.print_all([row for row in claimed if row not in press])
             if not rates.wait_for(min(size, len(claimed)), stopping):
                 break
@@ -145,9 +146,11 @@ def _drain(worker: str, connection: smtp.Connection, claimed: list[Delivery]) ->
                 _settle(outcomes)
                 streams = stops.open_streams()
                 begun = _begin(claimed[:size], press, streams)
-                following = _claim_next(worker, claimed[size:], streams)
+                following = _claim_next(worker, claimed[size:], streams, grouping)
             outcomes, claimed = [], following
+            started = time.monotonic()
             outcomes = _hand_over(connection, begun)
+            grouping.learn(len(begun), time.monotonic() - started)
             handed_over += sum(answer.fate is not Fate.BARRED for _, answer in outcomes)
             if any(answer.fate is Fate.BARRED for _, answer in outcomes):
                 break
@@ -188,13 +191,15 @@ def _begin(
     return [(delivery, ready[delivery].parcel) for delivery in begun]
 
 
-def _claim_next(worker: str, rest: list[Delivery], streams: Collection[Stream]) -> list[Delivery]:
+def _claim_next(
+    worker: str, rest: list[Delivery], streams: Collection[Stream], grouping: Grouping
+) -> list[Delivery]:
     """What follows a group: the rest of what we hold, but receipts that came meanwhile first."""
     if not rest:
-        return queue.claim(worker, _batch_size(), streams)
+        return queue.claim(worker, grouping.claim, streams)
     if not streams or not queue.is_urgent():
         return rest
-    return queue.claim(worker, _group_size(), (Stream.TRANSACTIONAL,)) + rest
+    return queue.claim(worker, grouping.size, (Stream.TRANSACTIONAL,)) + rest
 
 
 def _last_look(ready: Sequence[Delivery]) -> Iterator[tuple[Delivery, Verdict]]:
@@ -236,14 +241,3 @@ def _settle(outcomes: Outcomes) -> bool:
 
 
 _FATES = {Fate.REFUSED: fates.fail, Fate.DEFERRED: fates.postpone, Fate.UNKNOWN: fates.doubt}
-
-
-def _batch_size() -> int:
-    """How much to claim: some groups, or one where the provider sets a rate and workers share."""
-    return _group_size() * (GROUPS if config.current().mail.rate is None else 1)
-
-
-def _group_size() -> int:
-    """A second's worth where the provider sets a rate, so that several workers share it."""
-    rate = config.current().mail.rate
-    return GROUP if rate is None else max(1, min(GROUP, int(rate)))

@@ -7,6 +7,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from core import clock, db, leases, redirects, settings
+from core.mail.models import MailReport, Report
 from core.models import Redirect
 
 
@@ -66,6 +67,25 @@ def test_of_two_that_insert_the_same_key_one_is_told_no(app: Flask) -> None:
     with db.transaction():
         assert db.insert_missing(Redirect, **values)
         assert not db.insert_missing(Redirect, **values)
+
+
+def test_numbers_among_many_are_one_parameter_and_found_by_the_index(
+    app: Flask, database_kind: str
+) -> None:
+    with db.transaction() as session:
+        for key in ("a", "b", "c"):
+            session.add(MailReport(key=key, kind=Report.DELIVERED, recipient="", at=clock.now()))
+            session.flush()
+    with db.reading() as session:
+        first, _, third = session.scalars(select(MailReport.id).order_by(MailReport.id))
+    found = select(MailReport.key).where(db.among(MailReport.id, "numbers")).order_by(MailReport.id)
+    with db.reading() as session:
+        assert session.scalars(found, {"numbers": [third, first, 99]}).all() == ["a", "c"]
+        assert session.scalars(found, {"numbers": []}).all() == []
+        if database_kind == "sqlite":
+            sql = f"EXPLAIN QUERY PLAN {found.compile(db.engine())}"
+            plan = session.connection().exec_driver_sql(sql, ("[1]",)).all()
+            assert "SEARCH mail_report USING INTEGER PRIMARY KEY" in str(plan)
 
 
 def test_a_lease_is_taken_once_until_it_ends(app: Flask) -> None:

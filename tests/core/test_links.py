@@ -1,11 +1,14 @@
 """Links that nobody may guess or alter."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
 from flask import Flask
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from core import config, links
 
@@ -20,6 +23,14 @@ def test_a_token_gives_back_what_was_signed_for_its_purpose_only(app: Flask) -> 
             links.read("unsubscribe", broken)
     with pytest.raises(links.BadLink):
         links.read("confirm", token)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(payload=st.one_of(st.text(), st.integers(), st.lists(st.text(max_size=30), max_size=3)))
+def test_a_token_is_read_by_the_library_that_signs_long_ones(app: Flask, payload: object) -> None:
+    token = links.sign("unsubscribe", payload)
+    assert links._signer("unsubscribe").loads(token) == payload
+    assert re.fullmatch(r"[A-Za-z0-9_.-]+", token)
 
 
 def test_a_dated_token_ends(app: Flask) -> None:

@@ -16,6 +16,7 @@ from core import config, db
 from core.mail import (
     acceptance,
     fates,
+    grouping,
     ledger,
     letters,
     queue,
@@ -144,12 +145,13 @@ def test_a_connection_that_the_server_ends_is_opened_again(
     app: Flask, mailbox: Mailbox, write: Write
 ) -> None:
     write("ben@example.com")
+    groups = grouping.Grouping()
     with smtp.Connection() as connection:
-        assert sending._drain("test", connection, queue.claim("test", 9)) == 1
+        assert sending._drain("test", connection, queue.claim("test", 9), groups) == 1
         with mailbox.refusing():
             pass
         write(ADA)
-        assert sending._drain("test", connection, queue.claim("test", 9)) == 1
+        assert sending._drain("test", connection, queue.claim("test", 9), groups) == 1
     assert states() == {State.ACCEPTED: 2}
     assert row().attempts == 1
 
@@ -321,12 +323,27 @@ def test_a_pause_takes_effect_with_the_next_group(
         )
     )
     write(count=60)
-    assert sending.deliver() == sending.GROUP
-    assert states() == {State.ACCEPTED: sending.GROUP, State.HELD: 60 - sending.GROUP}
+    assert sending.deliver() == grouping.FIRST
+    assert states() == {State.ACCEPTED: grouping.FIRST, State.HELD: 60 - grouping.FIRST}
     ledger.resume("test:1")
     sending.deliver()
     assert states() == {State.ACCEPTED: 60}
     assert len(received(mailbox)) == 60
+
+
+def test_a_slow_server_gets_small_groups_and_a_fast_one_large_ones(app: Flask) -> None:
+    groups = grouping.Grouping()
+    assert (groups.size, groups.claim) == (grouping.FIRST, 2 * grouping.FIRST)
+    groups.learn(25, 5.0)
+    assert groups.size == 2
+    groups.learn(2, 60.0)
+    assert groups.size == 1
+    groups.learn(0, 0.0)
+    groups.learn(1, 0.0)
+    assert groups.size == grouping.MOST
+    shop = config.current()
+    config.install(replace(shop, mail=replace(shop.mail, rate=14.0)))
+    assert (groups.size, groups.claim) == (14, 14)
 
 
 def test_a_receipt_comes_before_the_rest_of_a_newsletter(
@@ -341,7 +358,7 @@ def test_a_receipt_comes_before_the_rest_of_a_newsletter(
     )
     write(count=200)
     sending.deliver()
-    assert received(mailbox).index(ADA) <= 2 * sending.GROUP
+    assert received(mailbox).index(ADA) <= grouping.FIRST + grouping.MOST
 
 
 def test_the_last_look_excludes_or_puts_off(app: Flask, mailbox: Mailbox, write: Write) -> None:
@@ -416,7 +433,7 @@ def test_stopping_gives_back_what_has_not_begun(app: Flask, mailbox: Mailbox, wr
     )
     write(count=60)
     sending.deliver()
-    assert states() == {State.ACCEPTED: sending.GROUP, State.PENDING: 60 - sending.GROUP}
+    assert states() == {State.ACCEPTED: grouping.FIRST, State.PENDING: 60 - grouping.FIRST}
     assert row("reader59@example.com").attempts == 0
 
 
@@ -426,9 +443,7 @@ def test_a_rate_is_kept(app: Flask, mailbox: Mailbox, write: Write) -> None:
     started = datetime.now(UTC)
     write(count=60)
     sending.deliver()
-    assert datetime.now(UTC) - started >= timedelta(
-        seconds=60 // sending.GROUP * sending.GROUP / 100
-    )
+    assert datetime.now(UTC) - started >= timedelta(seconds=grouping.FIRST / 100)
     assert states() == {State.ACCEPTED: 60}
 
 
