@@ -11,8 +11,10 @@ import click
 import frontmatter
 from flask.cli import AppGroup
 
-from newsletter import imports, newsletters
+from newsletter import exports, imports, newsletters, takebacks
+from newsletter.admissions import Fate
 from newsletter.newsletters import NotReady, WrongState
+from newsletter.takebacks import AlreadyUndone
 
 newsletter = AppGroup("newsletter", help="Draft, send, pause, resume, cancel, watch issues.")
 subscribers = AppGroup("subscribers", help="Bring people in, take the list out.")
@@ -24,7 +26,7 @@ class _Refusing(click.Command):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except (LookupError, NotReady, ValueError, WrongState) as error:
+        except (AlreadyUndone, LookupError, NotReady, ValueError, WrongState) as error:
             raise click.ClickException(str(error)) from error
 
 
@@ -88,7 +90,7 @@ def status(issue_id: int, *, as_json: bool) -> None:
 @subscribers.command("import", cls=_Refusing)
 @click.argument("file", type=click.File(encoding="utf-8-sig"))
 @click.option("--start", metavar="SEQUENCE", help="Begin this sequence with whoever is confirmed.")
-@click.option("--dry-run", is_flag=True, help="Count, and change nothing.")
+@click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def import_people(file: Any, start: str | None, *, dry_run: bool, as_json: bool) -> None:
     """Import people from a CSV file; see docs/sending.md for its columns."""
@@ -96,16 +98,30 @@ def import_people(file: Any, start: str | None, *, dry_run: bool, as_json: bool)
     if as_json:
         click.echo(json.dumps(asdict(outcome)))
         return
-    counts = {name: value for name, value in asdict(outcome).items() if name != "errors"}
-    click.echo(", ".join(f"{value} {name}" for name, value in counts.items()))
+    click.echo(", ".join(f"{outcome.of(fate)} {fate.value}" for fate in Fate))
+    for change in outcome.changes if dry_run else ():
+        click.echo("; ".join((f"{change.email}: {change.fate.value}", *change.alters)))
     for error in outcome.errors:
         click.echo(error, err=True)
+    if outcome.run is not None:
+        click.echo(f"import {outcome.run}; take it back with: subscribers undo {outcome.run}")
+
+
+@subscribers.command("undo", cls=_Refusing)
+@click.argument("number", metavar="IMPORT", type=int)
+def undo_import(number: int) -> None:
+    """Take back an import, but for people who have done something since; names those."""
+    ended = takebacks.undo(number)
+    click.echo(", ".join(f"{people} {end}" for end, people in ended.items()))
+    for person, why in takebacks.left(number):
+        click.echo(f"{person.email}: {why}")
 
 
 @subscribers.command("export", cls=_Refusing)
-def export_people() -> None:
+@click.option("--segment", help="Only people in the segment of this name.")
+def export_people(segment: str | None) -> None:
     """Write everybody on the list to standard output, as the CSV that `import` reads."""
-    imports.write(sys.stdout)
+    exports.write(sys.stdout, segment=segment)
 
 
 def _report(issue_id: int) -> None:

@@ -5,12 +5,14 @@ for each person, so that an erasure breaks nobody else's proof.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from itertools import groupby
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from core import clock, db
 from newsletter.models import Consent, ConsentEvent, Subscriber
@@ -37,29 +39,21 @@ class Circumstances:
 
 def record(subscriber: Subscriber, event: ConsentEvent, how: Circumstances) -> Consent:
     """Write the next receipt of a person whose row the transaction under way has locked."""
+    return record_all([(subscriber, event, how)])[0]
+
+
+def record_all(meant: Sequence[tuple[Subscriber, ConsentEvent, Circumstances]]) -> list[Consent]:
+    """Write the next receipt of each of these people, whose rows are locked; each comes once."""
     with db.transaction() as session:
-        last = session.scalar(
-            select(Consent)
-            .where(Consent.subscriber_id == subscriber.id)
-            .order_by(Consent.number.desc())
-            .limit(1)
-        )
-        consent = Consent(
-            subscriber_id=subscriber.id,
-            number=last.number + 1 if last else 1,
-            event=event,
-            basis=how.basis,
-            wording=_words(event, how),
-            wording_version=how.version or wording()["consent"]["version"],
-            page=how.page[:500],
-            method=how.method[:32],
-            at=how.at or clock.now(),
-            previous_hash=last.hash if last else _FIRST,
-        )
-        consent.hash = _hash(consent)
-        session.add(consent)
+        last = _last({subscriber.id for subscriber, _, _ in meant})
+        written = []
+        for subscriber, event, how in meant:
+            consent = _next(subscriber, last.get(subscriber.id), event, how)
+            consent.hash = _hash(consent)
+            written.append(consent)
+        session.add_all(written)
         session.flush()
-        return consent
+        return written
 
 
 def receipts(subscriber: Subscriber) -> Sequence[Consent]:
@@ -67,6 +61,36 @@ def receipts(subscriber: Subscriber) -> Sequence[Consent]:
     with db.reading() as session:
         mine = select(Consent).where(Consent.subscriber_id == subscriber.id)
         return session.scalars(mine.order_by(Consent.number)).all()
+
+
+def chains(people: Collection[int]) -> dict[int, list[Consent]]:
+    """The receipts of each of these people, oldest first; nobody's where there are none."""
+    theirs = select(Consent).where(Consent.subscriber_id.in_(people))
+    ordered = theirs.order_by(Consent.subscriber_id, Consent.number)
+    with db.reading() as session:
+        rows = session.scalars(ordered).all()
+    return {who: list(chain) for who, chain in groupby(rows, lambda row: row.subscriber_id)}
+
+
+def kept(receipt: Consent) -> dict[str, Any]:
+    """A receipt as JSON values, to be kept where its person is removed."""
+    names = [column.key for column in Consent.__table__.columns if column.key != "id"]
+    values = {name: getattr(receipt, name) for name in names}
+    return values | {"at": receipt.at.isoformat(), "event": receipt.event.value}
+
+
+def restored(receipts: Sequence[Mapping[str, Any]]) -> list[Consent]:
+    """Receipts from what `kept` gave; they are in no session."""
+    return [
+        Consent(
+            **{
+                **each,
+                "at": datetime.fromisoformat(each["at"]),
+                "event": ConsentEvent(each["event"]),
+            }
+        )
+        for each in receipts
+    ]
 
 
 def is_intact(chain: Sequence[Consent]) -> bool:
@@ -78,6 +102,40 @@ def is_intact(chain: Sequence[Consent]) -> bool:
             return False
         previous = consent.hash
     return True
+
+
+def _last(people: Collection[int]) -> dict[int, Consent]:
+    """The latest receipt of each of these people who has any."""
+    latest = (
+        select(Consent.subscriber_id, func.max(Consent.number).label("number"))
+        .where(Consent.subscriber_id.in_(people))
+        .group_by(Consent.subscriber_id)
+        .subquery()
+    )
+    rows = db.session().scalars(
+        select(Consent).join(
+            latest,
+            (Consent.subscriber_id == latest.c.subscriber_id) & (Consent.number == latest.c.number),
+        )
+    )
+    return {consent.subscriber_id: consent for consent in rows}
+
+
+def _next(
+    subscriber: Subscriber, last: Consent | None, event: ConsentEvent, how: Circumstances
+) -> Consent:
+    return Consent(
+        subscriber_id=subscriber.id,
+        number=last.number + 1 if last else 1,
+        event=event,
+        basis=how.basis,
+        wording=_words(event, how),
+        wording_version=how.version or wording()["consent"]["version"],
+        page=how.page[:500],
+        method=how.method[:32],
+        at=how.at or clock.now(),
+        previous_hash=last.hash if last else _FIRST,
+    )
 
 
 def _words(event: ConsentEvent, how: Circumstances) -> str:

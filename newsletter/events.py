@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+UNDONE = "import undone"
+"""Why somebody left who had been put on the list by an import that was taken back."""
+
 
 @dataclass(frozen=True)
 class Confirmed:
@@ -42,6 +45,10 @@ class Returned:
 
 @dataclass(frozen=True)
 class Erased:
-    """All that is kept about a person is being deleted; rows that point to them must go first."""
+    """All that is kept about a person is being deleted; rows that point to them must go first.
+
+    `wished` says that they asked for it, rather than that they never confirmed.
+    """
 
     subscriber_id: int
+    wished: bool

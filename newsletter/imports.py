@@ -1,173 +1,151 @@
-"""Brings people in from a CSV file, and takes them out to one.
+"""Brings people in from a file: says first what would change, and does it in one go.
 
-An import adds consent with its evidence, or asks for it; it revives nobody who left or was shut
-out, and begins no sequence unless told to.
+It begins no sequence unless told to, and can be undone, see `newsletter.takebacks`.
 """
 
-import csv
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import asdict
+from datetime import timedelta
+from io import StringIO
+from itertools import chain, islice
 from typing import TextIO
-from zoneinfo import available_timezones
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
-from core import clock, db, tables
-from core.mail import hashes
-from newsletter import addresses, consents, enrolments, segments, subscribers, suppression
-from newsletter.addresses import InvalidAddress
-from newsletter.consents import Circumstances
-from newsletter.models import Consent, ConsentEvent, Standing, Subscriber
+from core import clock, db
+from newsletter import admissions, rosters
+from newsletter.admissions import Change, Fate, Outcome
+from newsletter.models import ImportRun
+from newsletter.models import Sequence as Path
+from newsletter.rosters import Fault, Row
 
-COLUMNS = ("email", "name", "timezone", "tags", "consent_at", "consent_source")
-_CHUNK = 200
+MOST_SHOWN = 500
+"""Changes that are kept to be looked at before an import."""
+KEPT = timedelta(days=1)
+"""For how long a file waits that was looked at and not imported."""
+_CHUNK = 500
 
 
-@dataclass(kw_only=True)
-class Outcome:
-    """What an import did, or would do: how many people of each kind, and the lines with errors."""
-
-    confirmed: int = 0
-    asked: int = 0
-    already: int = 0
-    unsubscribed: int = 0
-    suppressed: int = 0
-    errors: list[str] = field(default_factory=list)
+class NotWaiting(Exception):
+    """There is no file of this number that waits to be imported."""
 
 
 class _DryRun(Exception):
     """Takes back what a dry run wrote."""
 
 
-def read(file: TextIO, *, origin: str, start: str | None = None, dry_run: bool = False) -> Outcome:
-    """Import the people in `file`; `origin` names it in their receipts.
+def read(
+    file: TextIO, *, origin: str, start: str | None = None, by: str = "", dry_run: bool = False
+) -> Outcome:
+    """Import the people in `file`; `origin` names it in their receipts, `by` is whose deed it is.
 
-    A row with `consent_at` and `consent_source` is confirmed, one without is asked to confirm.
-    With `start`, whoever is confirmed begins that sequence. A dry run counts and changes nothing.
-    Raises `ValueError` where the column `email` is missing, `LookupError` for an unknown sequence.
+    A row with evidence of consent is confirmed, one without is asked to confirm. With `start`,
+    whoever is confirmed begins that sequence. A dry run counts and changes nothing.
+    Raises `ValueError` where no column holds addresses, `LookupError` for an unknown sequence.
     """
-    rows = csv.DictReader(file)
-    if "email" not in (rows.fieldnames or ()):
-        raise ValueError("the file has no column called email")
-    outcome = Outcome()
-    for chunk in _chunks(enumerate(rows, start=2)):
-        with suppress(_DryRun), db.transaction():
-            for line, row in chunk:
-                take(line, _as_meant(row), outcome, origin, start)
+    rows = _rows(file, start)
+    if dry_run:
+        return _take_all(rows, Outcome(), origin, start, dry_run=True)
+    outcome = Outcome(run=_begin(origin, by, start))
+    return _take_all(rows, outcome, origin, start)
+
+
+def examine(text: str, *, origin: str, by: str, start: str | None = None) -> int:
+    """Keep a file with what it would do, until it is imported or a day is over; its number.
+
+    Raises as `read` does.
+    """
+    outcome = read(StringIO(text), origin=origin, start=start, dry_run=True)
+    with db.transaction(shown=False) as session:
+        run = session.get_one(ImportRun, _begin(origin, by, start))
+        run.content, run.changes = text, [_kept(each) for each in outcome.changes[:MOST_SHOWN]]
+        run.counts, run.faults = _counts(outcome), outcome.errors[:MOST_SHOWN]
+        return run.id
+
+
+def carry_out(number: int) -> Outcome:
+    """Import a file that was examined. Raises `NotWaiting`."""
+    with db.transaction(shown=False) as session:
+        run = session.get(ImportRun, number, with_for_update=True)
+        if run is None or run.content is None:
+            raise NotWaiting(f"no file {number} waits to be imported")
+        text, run.content, run.changes, run.at = run.content, None, None, clock.now()
+        origin, start = run.file, run.start
+    return _take_all(_rows(StringIO(text), start), Outcome(run=number), origin, start)
+
+
+def discard(number: int) -> None:
+    """Forget a file that was examined and is not to be imported. Raises `NotWaiting`."""
+    with db.transaction(shown=False):
+        waits = ImportRun.id == number, ImportRun.content.is_not(None)
+        if db.changed(delete(ImportRun).where(*waits)) == 0:
+            raise NotWaiting(f"no file {number} waits to be imported")
+
+
+def forget() -> int:
+    """Forget files that nobody imported for a day; how many."""
+    with db.transaction(shown=False):
+        old = ImportRun.content.is_not(None), ImportRun.at < clock.now() - KEPT
+        return db.changed(delete(ImportRun).where(*old))
+
+
+def _rows(file: TextIO, start: str | None) -> Iterator[Row | Fault]:
+    """The rows of a file, whose columns have been looked at. Raises as `read` does."""
+    rows = rosters.read(file)
+    first = list(islice(rows, 1))
+    with db.reading() as session:
+        known = session.scalar(select(Path.id).where(Path.name == start)) if start else None
+    if start and known is None:
+        raise LookupError(f"no sequence is called {start!r}")
+    return chain(first, rows)
+
+
+def _take_all(
+    rows: Iterator[Row | Fault],
+    outcome: Outcome,
+    origin: str,
+    start: str | None,
+    *,
+    dry_run: bool = False,
+) -> Outcome:
+    seen: set[str] = set()
+    while chunk := list(islice(rows, _CHUNK)):
+        with suppress(_DryRun), db.transaction(shown=False) as session:
+            admissions.take(_once(chunk, seen, outcome), outcome, origin, start)
             if dry_run:
                 raise _DryRun
+            run = session.get_one(ImportRun, outcome.run)
+            run.counts, run.faults = _counts(outcome), outcome.errors[:MOST_SHOWN]
     return outcome
 
 
-def take(
-    line: int, row: dict[str, str | None], outcome: Outcome, origin: str, start: str | None
-) -> None:
-    """Let one person in, or count why not; inside a transaction. See `read` for a row's meaning."""
-    try:
-        address = addresses.normalize(row["email"] or "")
-        given_at = _moment(row.get("consent_at"))
-    except (InvalidAddress, ValueError) as error:
-        outcome.errors.append(f"line {line}: {error}")
-        return
-    if suppression.reason(hashes.keyed_hash(address)) is not None:
-        outcome.suppressed += 1
-        return
-    evidence = (row.get("consent_source") or "").strip()
-    subscriber = subscribers.find_or_add(address, source="import")
-    if subscriber.standing is Standing.UNSUBSCRIBED:
-        outcome.unsubscribed += 1
-    elif subscriber.standing is Standing.CONFIRMED:
-        outcome.already += 1
-        _describe(subscriber, row)
-    elif given_at is not None and evidence:
-        outcome.confirmed += 1
-        _describe(subscriber, row)
-        subscribers.admit(subscriber, evidence=f"{evidence}, {given_at.isoformat()}", file=origin)
-        if start is not None:
-            enrolments.enrol(start, subscriber.id)
-    else:
-        _ask(subscriber, row, outcome, origin)
+def _once(found: Iterable[Row | Fault], seen: set[str], outcome: Outcome) -> list[Row]:
+    """The rows whose person has not come before in this file; faults are counted."""
+    rows = []
+    for each in found:
+        if isinstance(each, Fault):
+            outcome.errors.append(each.said)
+        elif each.email in seen:
+            outcome.errors.append(f"line {each.line}: {each.email} stands in the file twice")
+        else:
+            seen.add(each.email)
+            rows.append(each)
+    return rows
 
 
-def write(file: TextIO) -> int:
-    """Export everybody on the list; how many people."""
-    people = select(Subscriber).where(Subscriber.standing == Standing.CONFIRMED)
-    with db.reading() as session:
-        found = session.scalars(people.order_by(Subscriber.id).execution_options(yield_per=500))
-        count = -1  # the heading is nobody
-        for line in tables.write(COLUMNS, map(_exported, found)):
-            file.write(line)
-            count += 1
-    return count
+def _begin(origin: str, by: str, start: str | None) -> int:
+    with db.transaction(shown=False) as session:
+        run = ImportRun(file=origin[:200], by=by, start=start or None, at=clock.now())
+        run.counts, run.faults = {}, []
+        session.add(run)
+        session.flush()
+        return run.id
 
 
-def _as_meant(row: dict[str, str | None]) -> dict[str, str | None]:
-    """A row of our own export as it was before its cells were made harmless."""
-    return {name: cell and tables.as_meant(cell) for name, cell in row.items()}
+def _counts(outcome: Outcome) -> dict[str, int]:
+    return {fate.value: outcome.of(fate) for fate in Fate} | {"errors": len(outcome.errors)}
 
 
-def _ask(subscriber: Subscriber, row: dict[str, str | None], outcome: Outcome, origin: str) -> None:
-    """Ask to confirm, unless they were asked before."""
-    if consents.receipts(subscriber):
-        outcome.already += 1
-        return
-    outcome.asked += 1
-    _describe(subscriber, row)
-    how = Circumstances(page=origin, method="import")
-    subscribers.ask(subscriber, consents.record(subscriber, ConsentEvent.REQUESTED, how))
-
-
-def _describe(subscriber: Subscriber, row: dict[str, str | None]) -> None:
-    """Fill in what we do not know yet; what a person chose themselves stays."""
-    subscriber.name = subscriber.name or subscribers.clean_name(row.get("name") or "")
-    zone = (row.get("timezone") or "").strip()
-    if zone in available_timezones():
-        subscriber.timezone = zone
-    for tag in (row.get("tags") or "").replace(";", ",").split(","):
-        if tag.strip():
-            segments.tag(subscriber.id, tag.strip()[:64], quietly=True)
-
-
-def _moment(text: str | None) -> datetime | None:
-    """Raises `ValueError` for what is neither empty nor an ISO 8601 moment of the past."""
-    if not text or not text.strip():
-        return None
-    moment = datetime.fromisoformat(text.strip())
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    if moment > clock.now():
-        raise ValueError("consent_at lies in the future")
-    return moment
-
-
-def _exported(person: Subscriber) -> list[str]:
-    given = db.session().scalar(
-        select(Consent)
-        .where(
-            Consent.subscriber_id == person.id,
-            Consent.event.in_((ConsentEvent.CONFIRMED, ConsentEvent.IMPORTED)),
-        )
-        .order_by(Consent.number.desc())
-        .limit(1)
-    )
-    return [
-        person.email,
-        person.name or "",
-        person.timezone,
-        ",".join(subscribers.tags(person)),
-        given.at.isoformat() if given else "",
-        f"{given.method} {given.page}".strip() if given else "",
-    ]
-
-
-def _chunks(
-    rows: Iterable[tuple[int, dict[str, str | None]]],
-) -> Iterator[list[tuple[int, dict[str, str | None]]]]:
-    chunk = []
-    for row in rows:
-        chunk.append(row)
-        if len(chunk) == _CHUNK:
-            yield chunk
-            chunk = []
-    yield chunk
+def _kept(change: Change) -> dict[str, object]:
+    return asdict(change) | {"fate": change.fate.value, "alters": list(change.alters)}

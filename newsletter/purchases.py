@@ -9,7 +9,7 @@ from core import db
 from newsletter import addresses, segments, subscribers, triggers, walks
 from newsletter.addresses import InvalidAddress
 from newsletter.consents import Circumstances
-from newsletter.events import Erased, Left
+from newsletter.events import UNDONE, Erased, Left
 from newsletter.models import Subscriber
 from newsletter.triggers import UNTIL_BOUGHT, Trigger
 from shop import refusals
@@ -97,6 +97,10 @@ def on_back_in_stock(event: BackInStock) -> None:
 
 def on_left(event: Left | Erased) -> None:
     """Whoever wants no letters any more is not asked for a review either."""
+    if isinstance(event, Erased) and not event.wished:
+        return
+    if isinstance(event, Left) and event.reason == UNDONE:
+        return
     with db.transaction() as session:
         reader = session.get_one(Subscriber, event.subscriber_id)
         refusals.refuse(reader.email)

@@ -68,6 +68,13 @@ def switch(sequence_id: int, *, active: bool) -> None:
         db.changed(update(Sequence).where(Sequence.id == sequence_id).values(active=active))
 
 
+def titles() -> list[tuple[str, str]]:
+    """Every sequence by its name, with its title."""
+    asked = select(Sequence.name, Sequence.title).order_by(Sequence.title)
+    with db.reading() as session:
+        return [(name, title) for name, title in session.execute(asked)]
+
+
 def source(version_id: int, position: int) -> str:
     """What the letters of one step are counted under in the ledger."""
     return f"sequence:{version_id}:{position}"

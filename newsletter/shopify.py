@@ -6,15 +6,15 @@ from core import arrivals, clock
 from core.arrivals import Fate, LeftOut
 from core.mail import hashes
 from core.tables import Row
-from newsletter import addresses, imports
-from newsletter.imports import Outcome
+from newsletter import addresses, admissions, rosters
+from newsletter.admissions import Outcome
 
 _EVIDENCE = "Accepts Email Marketing: yes, as Shopify exported it"
 _YES = ("Accepts Email Marketing", "Accepts Marketing")
 
 
 def take(rows: Sequence[Row], *, exported_at: str) -> Fate:
-    """Take a customer to the gate of `newsletter.imports`, with what Shopify says of their consent.
+    """Take a customer to `newsletter.admissions`, with what Shopify says of their consent.
 
     It revives nobody who left or was shut out, and begins no sequence. The export tells no day of
     the consent, so that the receipt has the file's: `exported_at`, ISO 8601. Nothing is kept of
@@ -36,14 +36,14 @@ def take(rows: Sequence[Row], *, exported_at: str) -> Fate:
     hashed = hashes.keyed_hash(address)
     if arrivals.remember("shopify customer", hashed, (told["name"], told["tags"])) is Fate.SAME:
         return Fate.SAME
-    return _let_in(row, told)
+    return _let_in(rosters.of(row.line, told), row.file)
 
 
-def _let_in(row: Row, told: dict[str, str | None]) -> Fate:
+def _let_in(told: rosters.Row | rosters.Fault, file: str) -> Fate:
+    if isinstance(told, rosters.Fault):
+        raise ValueError(told.why)  # noqa: TRY004 - a fault of the row's values
     outcome = Outcome()
-    imports.take(row.line, told, outcome, row.file, None)
-    if outcome.errors:
-        raise ValueError(outcome.errors[0].partition(": ")[2])
+    admissions.take([told], outcome, file, None)
     if outcome.unsubscribed:
         raise LeftOut("unsubscribed here")
     if outcome.suppressed:

@@ -1,17 +1,20 @@
 """The one gate to the list: asking, confirming, changing, leaving, being forgotten."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, union
 
 from core import clock, db, events
 from core.mail import hashes, ledger
 from core.mail.events import AskedToLeave, Bounced, Complained
-from newsletter import addresses, consents, links, suppression
+from core.mail.ledger import Entry
+from core.mail.models import Delivery, MailReport
+from newsletter import addresses, consents, links, suppression, zones
 from newsletter.consents import Circumstances
 from newsletter.events import Confirmed, Erased, Left, PreferencesChanged, Returned
 from newsletter.models import (
@@ -19,6 +22,7 @@ from newsletter.models import (
     DEFAULT_ZONE,
     Consent,
     ConsentEvent,
+    ImportEntry,
     Standing,
     Subscriber,
     SubscriberTag,
@@ -71,7 +75,12 @@ def subscribe(
 
 def ask(subscriber: Subscriber, request: Consent) -> None:
     """Write the message that asks to confirm this request."""
-    ledger.enqueue(
+    ledger.enqueue_all([confirmation(subscriber, request)])
+
+
+def confirmation(subscriber: Subscriber, request: Consent) -> Entry:
+    """The message that asks to confirm this request, as the ledger takes it."""
+    return Entry(
         key=f"{CONFIRMATION}:{subscriber.id}:{request.number}",
         letter=CONFIRMATION,
         recipient=subscriber.email,
@@ -160,7 +169,7 @@ def on_asked_to_leave(event: AskedToLeave) -> None:
 
 def change_preferences(public_id: str, chosen: Preferences) -> Subscriber | None:
     """Keep what a reader chose; None after their erasure. Raises `ValueError`."""
-    if chosen.pace_days not in paces() or chosen.timezone not in available_timezones():
+    if chosen.pace_days not in paces() or chosen.timezone not in zones.known():
         raise ValueError("no such pace or time zone")
     with db.transaction():
         subscriber = _locked(public_id)
@@ -237,19 +246,23 @@ def erase(public_id: str) -> None:
         if subscriber is None:
             return
         suppression.suppress(subscriber.address_hash, Reason.ERASED)
-        forget(subscriber)
+        forget([subscriber], wished=True)
         session.flush()
 
 
-def forget(subscriber: Subscriber) -> None:
-    """Delete a person's rows, in the transaction under way."""
+def forget(people: Sequence[Subscriber], *, wished: bool = False) -> None:
+    """Delete people's rows, in the transaction under way; whether that is their own wish."""
     with db.transaction() as session:
-        events.tell(Erased(subscriber.id))
-        ledger.forget(subscriber.email, letters="newsletter.")
-        for table in (Consent, SubscriberTag):
-            db.changed(delete(table).where(table.subscriber_id == subscriber.id))
-        session.expunge(subscriber)
-        db.changed(delete(Subscriber).where(Subscriber.id == subscriber.id))
+        ids = [person.id for person in people]
+        for person in people:
+            events.tell(Erased(person.id, wished=wished))
+        for address in _written_to([person.email for person in people]):
+            ledger.forget(address, letters="newsletter.")
+        for table in (Consent, SubscriberTag, ImportEntry):
+            db.changed(delete(table).where(table.subscriber_id.in_(ids)))
+        for person in people:
+            session.expunge(person)
+        db.changed(delete(Subscriber).where(Subscriber.id.in_(ids)))
 
 
 def find_or_add(address: str, *, source: str) -> Subscriber:
@@ -299,6 +312,12 @@ def _locked(public_id: str) -> Subscriber | None:
     return db.session().scalar(
         select(Subscriber).where(Subscriber.public_id == public_id).with_for_update()
     )
+
+
+def _written_to(recipients: Sequence[str]) -> Sequence[str]:
+    """Which of these addresses the ledger or a report about its mail names."""
+    named = [select(t.recipient).where(t.recipient.in_(recipients)) for t in (Delivery, MailReport)]
+    return db.session().scalars(union(*named)).all()
 
 
 def _join(subscriber: Subscriber, how: Circumstances) -> None:

@@ -1,5 +1,6 @@
 """Addresses that get no letters, whoever adds them again; kept as hashes that outlive erasure."""
 
+from collections.abc import Collection
 from enum import StrEnum
 
 from sqlalchemy import delete, select
@@ -33,6 +34,13 @@ def reason(address_hash: str) -> Reason | None:
             select(Suppression.reason).where(Suppression.address_hash == address_hash)
         )
     return Reason(found) if found else None
+
+
+def among(hashes: Collection[str]) -> set[str]:
+    """Which of these addresses get no letters."""
+    found = select(Suppression.address_hash).where(Suppression.address_hash.in_(hashes))
+    with db.reading() as session:
+        return set(session.scalars(found))
 
 
 def lift(address_hash: str, only: Reason | None = None) -> bool:

@@ -6,7 +6,7 @@ from sqlalchemy import String, cast, exists, literal, null, select
 
 from core import clock, db, jobs
 from core.mail import ledger
-from newsletter import links, subscribers
+from newsletter import imports, links, subscribers
 from newsletter.letters import REMINDER
 from newsletter.models import Consent, ConsentEvent, Standing, Subscriber
 
@@ -20,6 +20,7 @@ def tend() -> None:
     """Remind and forget."""
     remind()
     forget()
+    imports.forget()
 
 
 def remind() -> int:
@@ -48,6 +49,5 @@ def forget() -> int:
     )
     with db.transaction() as session:
         people = session.scalars(silent.limit(_AT_ONCE)).all()
-        for person in people:
-            subscribers.forget(person)
+        subscribers.forget(people)
     return len(people)

@@ -11,7 +11,13 @@ MORNING = time(9)
 @cache
 def zones() -> list[str]:
     """The zones to choose from: places on the map, and UTC."""
-    return ["UTC", *sorted(zone for zone in available_timezones() if _is_a_place(zone))]
+    return ["UTC", *sorted(zone for zone in known() if _is_a_place(zone))]
+
+
+@cache
+def known() -> frozenset[str]:
+    """Every zone that there is; asked once, since the answer is read from many files."""
+    return frozenset(available_timezones())
 
 
 def morning(day: date, zone: str) -> datetime:

@@ -12,6 +12,7 @@ from staff import (
     comments,
     disputes,
     gallery,
+    imports,
     letter_pieces,
     media,
     money,
@@ -83,6 +84,7 @@ for _part in (parcels, papers, repayments, disputes):
 for _part in (working_copies, revisions, pieces, readers):
     posts.desk.register_blueprint(_part.pages)
 newsletters.desk.register_blueprint(letter_pieces.pages)
+subscribers.desk.register_blueprint(imports.pages)
 
 
 def init_app(app: Flask) -> None:

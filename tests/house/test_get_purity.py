@@ -13,7 +13,7 @@ from blog import comments, followers, posts, working_copies
 from blog.models import Comment, Follower
 from core import db, media
 from core.mail.models import Delivery
-from newsletter import links, segments, subscribers
+from newsletter import imports, links, segments, subscribers
 from newsletter.conditions import Rule, Tagged, Term
 from newsletter.models import Newsletter, Sequence, Subscriber
 from shop import (
@@ -52,6 +52,7 @@ def addresses(app: Flask, olivia: FlaskClient) -> dict[str, str]:
     code = promotions.make(Terms(code="SPRING", percent=10, worth={}), by="olivia@shop.example")
     picture = media.add(photograph(40, 30), alt="The tool", file="a.jpg", by="olivia")
     runners = segments.save("Runners", Rule((Term(Tagged("runners")),)))
+    listed = imports.examine("email\neve@example.com\n", origin="old.csv", by="olivia")
     with db.reading() as session:
         ben = session.scalars(select(Subscriber)).one()
         comment = session.scalars(select(Comment)).one()
@@ -120,6 +121,7 @@ def addresses(app: Flask, olivia: FlaskClient) -> dict[str, str]:
             "/staff/sequences/<int:number>/flight": f"/staff/sequences/{sequence.id}/flight",
             "/staff/sequences/<int:number>/why": f"/staff/sequences/{sequence.id}/why?email={ben.email}",
             "/staff/subscribers/<int:number>": f"/staff/subscribers/{ben.id}",
+            "/staff/subscribers/imports/<int:number>": f"/staff/subscribers/imports/{listed}",
             "/staff/subscribers/<int:number>/why": f"/staff/subscribers/{ben.id}/why",
             "/staff/subscribers/<int:number>/export": f"/staff/subscribers/{ben.id}/export",
         }

@@ -11,8 +11,8 @@ from sqlalchemy import func, select
 
 from core import db
 from core.mail import letters
-from newsletter import consents, imports, mailing, sequences, subscribers, walks
-from newsletter.imports import Outcome
+from newsletter import consents, exports, imports, mailing, sequences, subscribers, walks
+from newsletter.admissions import Outcome
 from newsletter.models import ConsentEvent, Enrolment, Standing, Subscriber
 from newsletter.steps import Mail
 from tests.newsletter.conftest import Join, mail_to, person
@@ -91,7 +91,7 @@ def test_lines_with_errors_are_named_and_the_others_taken(app: Flask) -> None:
 def test_what_is_exported_can_be_imported(app: Flask, join: Join) -> None:
     join(ADA, name="Ada")
     file = StringIO()
-    assert imports.write(file) == 1
+    assert exports.write(file) == 1
     exported = file.getvalue()
     subscribers.erase(person(ADA).public_id)
     assert exported.startswith(HEADER.strip())
@@ -102,7 +102,7 @@ def test_an_export_holds_no_formula_and_brings_back_who_was_in_it(app: Flask, jo
     address = "+ada@example.com"
     join(address, name="=HYPERLINK(1)")
     file = StringIO()
-    imports.write(file)
+    exports.write(file)
     cells = next(csv.DictReader(StringIO(file.getvalue())))
     assert (cells["email"], cells["name"]) == (f"'{address}", "'=HYPERLINK(1)")
     assert imports.read(StringIO(file.getvalue()), origin="x").already == 1
