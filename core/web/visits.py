@@ -12,15 +12,16 @@ import threading
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from weakref import WeakSet
 
 from flask import Flask
+from sqlalchemy import delete
 from sqlalchemy.exc import SQLAlchemyError
 
-from core import clock, db
+from core import clock, db, jobs
 from core.models import Visit
 
 if TYPE_CHECKING:
@@ -37,6 +38,10 @@ CLICK = "click"
 
 OTHERS = "others"
 """What stands for names and details beyond the first of a day: whoever asks can make them up."""
+
+KEPT = timedelta(days=400)
+"""For how long sums are kept: this month can be put beside the same one of last year, and no page
+of staff looks further back. The privacy page says so."""
 
 _MOST_DETAILS = 100  # of one page, kind and day, in each process
 _MOST_SUMS = 5_000  # of one kind and day, in each process
@@ -173,6 +178,13 @@ def _flush_all() -> None:
 def add(app: Flask, reading: Reading) -> None:
     """Let a package tell which of its pages are counted."""
     app.extensions["visits"].readings.append(reading)
+
+
+@jobs.job("forget visits", every_minutes=24 * 60)
+def forget() -> None:
+    """Delete the sums of days that are longer ago than they are kept."""
+    with db.transaction(shown=False) as session:
+        session.execute(delete(Visit).where(Visit.day < (clock.now() - KEPT).date()))
 
 
 def _is_reading(environ: "WSGIEnvironment") -> bool:

@@ -1,7 +1,8 @@
 """Visits are counted by page and day, of people only, and without disturbing the page cache."""
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import time_machine
@@ -10,8 +11,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
+import blog.pages
 from core import db
 from core.models import Visit
+from core.web import visits
 from core.web.visits import OTHERS, Seen, Visits
 from shop import samples
 
@@ -151,3 +154,17 @@ def test_what_cannot_be_written_waits(
         layer.flush()
     open_page(reader, "/")
     assert list(counts(layer).values()) == [2]
+
+
+def test_sums_are_kept_for_as_long_as_the_privacy_page_says(app: Flask) -> None:
+    del app
+    with time_machine.travel(NOW, tick=False):
+        kept = TODAY - visits.KEPT
+        with db.transaction() as session:
+            for day in (TODAY, kept, kept - timedelta(days=1)):
+                session.add(Visit(day=day, kind="home", name="", detail="", count=1))
+        visits.forget()
+        with db.reading() as session:
+            assert set(session.scalars(select(Visit.day))) == {TODAY, kept}
+    page = (Path(blog.pages.__file__).parent / "content" / "pages" / "privacy.md").read_text()
+    assert f"deleted after {visits.KEPT.days} days" in page
