@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 from blog import anatomy, drawings
 from core import media
+from shop import testimonials
 
 Check = Callable[[str], str | None]
 
@@ -84,6 +85,7 @@ def check(known: Mapping[str, Directive], name: str, given: Mapping[str, str]) -
 
 _ATTRIBUTE = re.compile(r'([a-z]+)="([^"]*)"')
 _UPLOAD = re.compile(r"[0-9a-f]{20}")
+_LONGEST_NUMBER = 10
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
@@ -118,6 +120,13 @@ def _a_link(value: str) -> str | None:
     return None if fine else f"{value!r} is not an address such as /pain-finder"
 
 
+def _a_quotation(value: str) -> str | None:
+    known = value.isascii() and value.isdigit() and len(value) < _LONGEST_NUMBER
+    if known and testimonials.one(int(value)) is not None:
+        return None
+    return f"there is no review {value!r} that may be quoted now"
+
+
 def _one_of(*choices: str) -> Check:
     def is_one(value: str) -> str | None:
         return None if value in choices else f"{value!r} must be one of {', '.join(choices)}"
@@ -135,6 +144,7 @@ LEAVES: Mapping[str, Directive] = MappingProxyType(
         "button": Directive(("href", "label"), checks={"href": _a_link}),
         "finder": Directive(),
         "newsletter": Directive((), ("heading",)),
+        "testimonial": Directive((), ("review",), checks={"review": _a_quotation}),
     }
 )
 """Directives of one line, which leave a slot."""

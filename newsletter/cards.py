@@ -19,7 +19,6 @@ WIDEST = 536
 
 _TEMPLATE = "newsletter/_cards.{}"
 _MOST_POSTS = 10
-_PICKED = 100  # quotations among which one that a letter names is looked for
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,8 +157,9 @@ def _testimonial(attributes: Mapping[str, str]) -> Review | None:
     Never one whose writer did not agree, or took that back.
     """
     wanted = attributes.get("review")
-    picked = testimonials.picked(_PICKED if wanted else 1)
-    return next((review for review in picked if wanted in (None, str(review.id))), None)
+    if wanted is None:
+        return testimonials.one()
+    return testimonials.one(int(wanted)) if wanted.isascii() and wanted.isdigit() else None
 
 
 def _plate(attributes: Mapping[str, str]) -> Plate | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload
 
 from core import clock, db
@@ -53,15 +53,31 @@ def drop(review_id: int) -> None:
 
 def picked(limit: int = 3, *, product: Product | None = None) -> Sequence[Review]:
     """The reviews that may be quoted now, the last picked first; their words are `picked_quote`."""
-    quotable = (
-        *SHOWN,
-        Review.picked_at.is_not(None),
-        Review.quote_agreed_at.is_not(None),
-        Review.quote_withdrawn_at.is_(None),
-    )
-    chosen = select(Review).options(joinedload(Review.product)).where(*quotable)
+    chosen = _quotable()
     if product is not None:
         chosen = chosen.where(Review.product_id == product.id)
     newest = chosen.order_by(Review.picked_at.desc(), Review.id.desc()).limit(limit)
     with db.reading() as session:
         return session.scalars(newest, execution_options={"populate_existing": True}).all()
+
+
+def one(review_id: int | None = None) -> Review | None:
+    """The review of that number if it may be quoted now; without a number, the last picked."""
+    if review_id is None:
+        return next(iter(picked(1)), None)
+    with db.reading() as session:
+        named = _quotable().where(Review.id == review_id)
+        return session.scalar(named, execution_options={"populate_existing": True})
+
+
+def _quotable() -> Select[Review]:
+    return (
+        select(Review)
+        .options(joinedload(Review.product))
+        .where(
+            *SHOWN,
+            Review.picked_at.is_not(None),
+            Review.quote_agreed_at.is_not(None),
+            Review.quote_withdrawn_at.is_(None),
+        )
+    )

@@ -74,6 +74,7 @@ def init_app(app: Flask) -> None:
         address_lines=shipping.address_lines,
         purchases_of=reviews.of_order,
         testimonials=testimonials.picked,
+        testimonial=testimonials.one,
         shipping_by_weight=shipping.by_weight,
     )
     app.jinja_env.filters.update(

@@ -8,14 +8,12 @@ from flask.typing import ResponseReturnValue
 from blog import teasers
 from blog.directives import written
 from core.models import Medium
-from shop import testimonials
 from staff.frame import page
-from staff.pieces import Piece, products, uploads
+from staff.pieces import Piece, products, quotations, uploads
 
 pages = Blueprint("letter_pieces", __name__, url_prefix="/pieces")
 
 _POSTS = 30
-_QUOTATIONS = 20
 
 
 @pages.get("")
@@ -25,7 +23,7 @@ def index() -> ResponseReturnValue:
         "Blocks": _BLOCKS,
         "Products": products("With the price at that moment."),
         "Posts": _posts(),
-        "Quotations from reviews": _quotations(),
+        "Quotations": quotations(),
         "Pictures": uploads(_picture),
     }
     return page("letter_pieces.html", groups=groups)
@@ -51,17 +49,6 @@ def _posts() -> Sequence[Piece]:
     return [
         Piece(each.title, written("post", slug=each.slug), each.summary)
         for each in teasers.latest(_POSTS)
-    ]
-
-
-def _quotations() -> Sequence[Piece]:
-    return [
-        Piece(
-            f"{each.name}, {each.stars} of 5",
-            written("testimonial", review=str(each.id)),
-            f"“{each.picked_quote}”",
-        )
-        for each in testimonials.picked(_QUOTATIONS)
     ]
 
 

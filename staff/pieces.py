@@ -12,13 +12,15 @@ from core import media
 from core.models import Medium
 from core.web import pictures
 from core.web.pictures import Picture
-from shop import catalog
+from shop import catalog, testimonials
 from staff.frame import page
 
 pages = Blueprint("pieces", __name__, url_prefix="/pieces")
 
 _LIBRARY = 48
 """How many of the last uploads are offered."""
+
+_QUOTATIONS = 20
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ def index() -> ResponseReturnValue:
     groups = {
         "Boxes and forms": _BLOCKS,
         "Products": products("With today’s price and stock."),
+        "Quotations": quotations(),
         "Pictures": uploads(figure),
         "Drawings": _drawings(),
         "Charts": _charts(),
@@ -51,6 +54,18 @@ def products(about: str) -> Sequence[Piece]:
         Piece(each.title, written("product", slug=each.slug), about)
         for each in catalog.every()
         if each.published
+    ]
+
+
+def quotations() -> Sequence[Piece]:
+    """The last picked words from reviews whose writers agreed to be quoted."""
+    return [
+        Piece(
+            f"{each.name}, {each.stars} of 5",
+            written("testimonial", review=str(each.id)),
+            f"“{each.picked_quote}”",
+        )
+        for each in testimonials.picked(_QUOTATIONS)
     ]
 
 

@@ -1,5 +1,7 @@
 """Directives as writers meet them: what is inserted is what can be read."""
 
+from dataclasses import replace
+
 import pytest
 from flask import Flask
 from hypothesis import given
@@ -8,7 +10,9 @@ from hypothesis import strategies as st
 from blog import directives, markdown
 from blog.views import slots
 from core import media
+from shop import reviews, samples, testimonials
 from tests.core.images import photograph
+from tests.shop.test_reviews import draft, shipped
 
 pytestmark = pytest.mark.one_database
 
@@ -45,3 +49,22 @@ def test_an_uploaded_picture_is_a_figure_with_every_format(app: Flask) -> None:
 def test_a_figure_that_cannot_be_shown_is_said(app: Flask, attributes: str, problem: str) -> None:
     (found,) = markdown.render(f"::figure{{{attributes}}}").problems
     assert problem in found["message"]
+
+
+def test_a_quotation_in_a_post_is_of_a_review_whose_writer_agrees(app: Flask) -> None:
+    """Whatever was published, nothing is quoted any more once the writer takes it back."""
+    samples.seed()
+    words = draft(may_quote=True)
+    review = reviews.write(shipped("Ada", 1001), words)
+    text = directives.written("testimonial", review=str(review.id))
+    (early,) = markdown.render(text).problems
+    assert "there is no review" in early["message"]
+    testimonials.pick(review.id, "It reaches the spot.", by="ed@shop.example")
+    rendered = markdown.render(f"::testimonial\n\n{text}")
+    assert not rendered.problems
+    with app.test_request_context():
+        shown = slots.fill(rendered.html, rendered.slots, source="post:a")
+        assert shown.count("<blockquote>It reaches the spot.</blockquote>") == 2
+        assert "Read all reviews, good and bad" in shown
+        reviews.edit(review.id, replace(words, may_quote=False))
+        assert "It reaches" not in slots.fill(rendered.html, rendered.slots, source="post:a")
