@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import ScalarSelect, delete, func, select
 
 from blog.models import WorkingCopy
 from blog.posts import Draft
@@ -53,6 +53,12 @@ def of_writer(writer: str) -> Sequence[WorkingCopy]:
     statement = select(WorkingCopy).where(WorkingCopy.writer == writer)
     with db.reading() as session:
         return session.scalars(statement.order_by(WorkingCopy.kept_at.desc())).all()
+
+
+def how_many(writer: str) -> ScalarSelect[int]:
+    """How to count what somebody left unsaved anywhere."""
+    mine = select(func.count(WorkingCopy.key)).where(WorkingCopy.writer == writer)
+    return mine.scalar_subquery()
 
 
 def discard(key: str, *, by: str) -> None:

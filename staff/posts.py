@@ -15,7 +15,7 @@ from blog.suggestions import suggest, targets
 from blog.views import articles
 from core import clock, db
 from core.findings import Finding, Weight
-from staff import access, differences, post_form, readership, revisions
+from staff import access, differences, frame, post_form, readership, revisions
 from staff.frame import page, say
 from staff.models import Role
 from staff.working_copies import beside, left
@@ -32,21 +32,20 @@ def index() -> ResponseReturnValue:
     wanted = request.args.get("state", "")
     state = PostState(wanted) if wanted in set(PostState) else None
     states = {"": "All"} | {each.value: each.value.capitalize() for each in PostState}
-    found = list(posts.in_state(state))
+    found, read = list(posts.in_state(state)), readership.of_posts()
     sorting = request.args.get("sort", "")
-    read = readership.of_posts() if sorting in _SORTINGS else None
-    if read is not None:
+    if sorting in _SORTINGS:
         found.sort(key=lambda post: getattr(read[post.slug], sorting), reverse=True)
+    unsaved = working_copies.how_many(access.member().email)
     return page(
         "posts.html",
+        counts=frame.count(**frame.waiting(), unsaved=unsaved),
         found=found,
         read=read,
         sorting=sorting,
         days=readership.DAYS,
         state=wanted,
         states=states,
-        # Each of the two is a question to the database, and five are enough for a list.
-        unsaved=working_copies.of_writer(access.member().email) if read is None else [],
     )
 
 

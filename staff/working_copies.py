@@ -38,6 +38,12 @@ class Beside:
         }
 
 
+@pages.get("")
+def index() -> ResponseReturnValue:
+    """What one left unsaved oneself, the last kept first."""
+    return page("post_copies.html", copies=working_copies.of_writer(access.member().email))
+
+
 @pages.post("/<key>")
 def keep(key: str) -> ResponseReturnValue:
     """Keep what the editor holds; the answer says who else is in the post.

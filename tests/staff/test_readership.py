@@ -59,9 +59,11 @@ def test_all_that_came_of_a_post_is_told_together(post: int, client: FlaskClient
 
 
 @pytest.mark.one_database
-def test_the_list_sorts_by_readers_and_only_who_sees_orders_sees_money(
+def test_the_list_tells_readers_sorts_by_them_and_only_who_sees_orders_sees_money(
     post: int, ed: FlaskClient, olivia: FlaskClient
 ) -> None:
+    numbers = re.findall(r'class="number">([^<]*)</td>', ed.get("/staff/posts").text)
+    assert numbers == ["90", "0", "0", "40", "5", "0"]
     rows = re.findall(
         r'class="wide"><a href="[^"]*">([^<]*)', ed.get("/staff/posts?sort=readers").text
     )

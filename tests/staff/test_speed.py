@@ -32,6 +32,7 @@ LISTS = {
     "posts": "/staff/posts",
     "posts, readers of all": "/staff/posts/readers",
     "posts, by readers": "/staff/posts?sort=readers",
+    "posts, unsaved": "/staff/posts/copies",
     "comments": "/staff/comments",
     "pages": "/staff/pages",
     "newsletters": "/staff/newsletters",

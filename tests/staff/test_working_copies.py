@@ -55,11 +55,14 @@ def test_what_ed_typed_before_the_crash_is_offered_taken_up_and_gone_once_saved(
 def test_a_post_that_was_never_saved_comes_back_too(ed: FlaskClient) -> None:
     ed.post("/staff/posts/copies/k2", data=typed(None, "A thought."))
     assert "/staff/posts/new?copy=k2" in ed.get("/staff/posts/new").text
-    assert "/staff/posts/copies/k2" in ed.get("/staff/posts").text
+    assert "A piece of your writing is unsaved" in ed.get("/staff/posts").text
+    assert "/staff/posts/copies/k2" in ed.get("/staff/posts/copies").text
     assert "\nA thought.</textarea>" in ed.get("/staff/posts/new?copy=k2").text
     assert lines_shown(ed.get("/staff/posts/copies/k2").text, "added") == ["A thought."]
     ed.post("/staff/posts/copies/k2/discard")
     assert "k2" not in ed.get("/staff/posts/new").text
+    assert "unsaved" not in ed.get("/staff/posts").text
+    assert "Nothing is unsaved" in ed.get("/staff/posts/copies").text
 
 
 def test_who_begins_anew_does_not_overwrite_what_was_left(ed: FlaskClient, draft: int) -> None:
