@@ -1,8 +1,8 @@
 """The first desk: what waits for somebody this morning, and how things went in the last 30 days."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import redirect
@@ -12,9 +12,9 @@ from sqlalchemy import ScalarSelect, func, select, text
 from core import clock, jobs, settings
 from core.mail.models import Delivery
 from core.models import Visit
-from newsletter.models import IssueState, Newsletter
+from newsletter.models import IssueState, Newsletter, Standing, Subscriber
 from shop import alerts, books, disputes, takings
-from shop.models import Dispute, Return, Stock, Withdrawal
+from shop.models import Dispute, Order, Return, Stock, StockMovement, Withdrawal
 from shop.takings import Taking
 from staff import access, frame, sources, trends
 from staff.frame import page, say
@@ -24,6 +24,8 @@ from staff.sources import Source
 desk = access.desk("today", __name__, *Role, at="")
 
 _MOST_POSTS = 6
+_SOON = timedelta(days=3)
+"""Before the deadline of a dispute that is nearer than this, nothing else comes first."""
 
 
 @dataclass(frozen=True)
@@ -39,10 +41,13 @@ def index() -> ResponseReturnValue:
     """What waits, how sales and readers went, which posts sold, and whether all is at work."""
     now, currency = clock.now(), settings.store().currency
     sells = access.may_use("orders")
+    counts = frame.count(**_numbers(now))
     return page(
         "today.html",
-        counts=frame.count(**_numbers(now)),
+        counts=counts,
         now=now,
+        urgent=_is_urgent(counts.get("dispute_due"), now),
+        days_of_stock=_days_of_stock(counts) if sells else None,
         currency=currency,
         trends=trends.read(currency),
         first=trends.first_moment(),
@@ -58,6 +63,16 @@ def acknowledge(number: int) -> ResponseReturnValue:
     if alerts.acknowledge(number, by=access.member().email):
         say("Seen. Should it happen again, it will be here again.")
     return redirect(access.HOME, 303)
+
+
+def _is_urgent(due: datetime | None, now: datetime) -> bool:
+    return due is not None and due - now < _SOON
+
+
+def _days_of_stock(counts: Mapping[str, Any]) -> int | None:
+    """For how many days the shelf lasts if it empties as it did; None where nothing left it."""
+    left = int(counts["left"] or 0)
+    return int(counts["units"]) * trends.DAYS // left if left > 0 else None
 
 
 def _brought(currency: str) -> Sequence[Brought]:
@@ -80,6 +95,9 @@ def _numbers(now: datetime) -> dict[str, ScalarSelect[Any]]:
         scheduled = Newsletter.state == IssueState.SCHEDULED
         under_way = Newsletter.state.in_((IssueState.SENDING, IssueState.PAUSED))
         numbers |= {
+            "get_letters": select(func.count(Subscriber.id))
+            .where(Subscriber.standing == Standing.CONFIRMED)
+            .scalar_subquery(),
             "next_issue": select(func.min(Newsletter.scheduled_at))
             .where(scheduled)
             .scalar_subquery(),
@@ -98,6 +116,7 @@ def _of_orders() -> dict[str, ScalarSelect[Any]]:
     disputed = Dispute.status.in_(disputes.ANSWERABLE)
     received = select(func.count(Return.id)).where(text("state = 'received'")).scalar_subquery()
     withdrawn = select(func.count(Withdrawal.id)).where(Withdrawal.closed_at.is_(None))
+    first = trends.first_moment()
     free = func.coalesce(func.sum(Stock.on_hand - Stock.reserved), 0)
     return {
         "disputes": select(func.count(Dispute.id)).where(disputed).scalar_subquery(),
@@ -107,11 +126,21 @@ def _of_orders() -> dict[str, ScalarSelect[Any]]:
         .scalar_subquery(),
         "to_refund": select(received + withdrawn.scalar_subquery()).scalar_subquery(),
         "units": select(free).scalar_subquery(),
-        "looked": _looked(),
+        "left": _left(),
+        "looked": _looked(first, first + trends.LENGTH),
+        "looked_before": _looked(first - trends.LENGTH, first),
     }
 
 
-def _looked() -> ScalarSelect[Any]:
-    """How often pages of products were opened in the 30 days, by people as far as one can tell."""
-    opened = Visit.kind == "product", Visit.day >= trends.first_moment().date()
+def _left() -> ScalarSelect[Any]:
+    """How many units left the shelf for orders of the 30 days, less what came back of them."""
+    taken = select(func.coalesce(-func.sum(StockMovement.change), 0)).join(
+        Order, Order.id == StockMovement.order_id
+    )
+    return taken.where(Order.placed_at >= trends.first_moment()).scalar_subquery()
+
+
+def _looked(first: datetime, end: datetime) -> ScalarSelect[Any]:
+    """How often pages of products were opened, by people as far as one can tell."""
+    opened = Visit.kind == "product", Visit.day >= first.date(), Visit.day < end.date()
     return select(func.coalesce(func.sum(Visit.count), 0)).where(*opened).scalar_subquery()

@@ -13,6 +13,7 @@ from newsletter.models import Consent, ConsentEvent
 from shop.models import BOUGHT, Order
 
 DAYS = 30
+LENGTH = timedelta(days=DAYS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,9 +61,10 @@ class Readers:
 
 @dataclass(frozen=True, kw_only=True)
 class Course:
-    """How something went: `days` with what each came to, all of them, and the days before."""
+    """How something went: `days` with what each came to, all of them, and both also of before."""
 
     days: list[tuple[date, Any]]
+    earlier: list[Any]
     now: Any
     before: Any
 
@@ -70,6 +72,11 @@ class Course:
     def today(self) -> Any:
         """What the last day came to until now."""
         return self.days[-1][1]
+
+    @property
+    def yesterday(self) -> Any:
+        """What the day before it came to."""
+        return self.days[-2][1]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +96,7 @@ def first_moment() -> datetime:
 def read(currency: str) -> Trends:
     """Both courses, at least one for `currency`; one query."""
     first = first_moment()
-    since = first - timedelta(days=DAYS)
+    since = first - LENGTH
     sales: dict[str, dict[date, Tally]] = {currency: {}}
     readers: dict[date, Readers] = {}
     for day, code, begun, orders, amount in _rows(since):
@@ -109,9 +116,12 @@ def read(currency: str) -> Trends:
 def _course(known: dict[date, Any], first: date, empty: Callable[[], Any]) -> Course:
     found = defaultdict(empty, known)
     days = [(day, found[day]) for day in _days(first)]
-    earlier = (found[day] for day in _days(first - timedelta(days=DAYS)))
+    earlier = [found[day] for day in _days(first - LENGTH)]
     return Course(
-        days=days, now=sum((each for _, each in days), empty()), before=sum(earlier, empty())
+        days=days,
+        earlier=earlier,
+        now=sum((each for _, each in days), empty()),
+        before=sum(earlier, empty()),
     )
 
 

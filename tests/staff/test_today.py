@@ -1,5 +1,6 @@
 """The first desk: what waits, how 30 days went beside the 30 before, and what led to orders."""
 
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
 
@@ -11,7 +12,8 @@ from core import clock, db
 from core.models import Visit
 from newsletter import subscribers
 from newsletter.models import Subscriber
-from shop.models import Dispute, Order, OrderState
+from shop import catalog
+from shop.models import Dispute, Order, OrderState, StockMovement
 from staff import trends
 from staff.trends import Readers, Tally
 from tests.staff.test_orders import order_of
@@ -72,10 +74,38 @@ def test_olivia_sees_what_waits_and_what_sold(sample_shop: Flask, olivia: FlaskC
     page = olivia.get("/staff/").text
     due = now + timedelta(days=6)
     assert f"answer the next by {due:%b} {due.day}" in page
-    assert "today $96.00 from 1 order" in page
-    assert "an order for every 40" in page
+    assert 'class="urgent"' not in page
+    assert "<strong>$96.00</strong> from 1 order so far, $0.00 from 0 orders yesterday" in page
+    assert "2.5% of openings" in page
     assert "Revenue of the orders that they led to" in page
     assert "the-ql" in page
+
+
+@pytest.mark.one_database
+def test_a_deadline_that_is_near_comes_before_all_else(
+    sample_shop: Flask, olivia: FlaskClient
+) -> None:
+    order, now = placed("Ada", 1001, 0), clock.now()
+    with db.transaction() as session:
+        asked = {"amount": 9600, "currency": "USD", "reason": "fraudulent"}
+        moments = {"created_at": now, "updated_at": now, "due_by": now}
+        named = {"order_id": order.id, "stripe_id": "dp_1", "status": "needs_response"}
+        session.add(Dispute(**asked, **moments, **named))
+    page = olivia.get("/staff/").text
+    assert re.search(r'class="urgent">.*Disputes.*answer the next today', page)
+
+
+@pytest.mark.one_database
+def test_the_shelf_says_for_how_long_it_lasts(sample_shop: Flask, olivia: FlaskClient) -> None:
+    assert "like the last 30" not in olivia.get("/staff/").text
+    order = placed("Ada", 1001, 0)
+    offer = catalog.on_sale()[0]
+    with db.transaction() as session:
+        taken = {"variant_id": offer.variant_id, "order_id": order.id}
+        for change in (-20, 5):  # five of the twenty came back
+            moved = {"change": change, "why": "sold", "who": "shop", "at": clock.now()}
+            session.add(StockMovement(**taken, **moved))
+    assert "40 units that nobody holds, enough for 80 days" in olivia.get("/staff/").text
 
 
 @pytest.mark.one_database
