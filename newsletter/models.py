@@ -235,7 +235,8 @@ class Sequence(Base):
 
     `trigger` says what enrols people, see `newsletter.triggers`, and `trigger_value` of what, such
     as a SKU; None of all, or of none where people are enrolled by hand. Those who walk it keep the
-    version they began with.
+    version they began with. `draft` holds steps that staff have not published, see
+    `newsletter.drafts`; None where nothing differs from the newest version.
     """
 
     __tablename__ = "sequence"
@@ -246,6 +247,7 @@ class Sequence(Base):
     trigger: Mapped[str | None] = mapped_column(String(32))
     trigger_value: Mapped[str | None] = mapped_column(String(64))
     active: Mapped[bool] = mapped_column(default=True)
+    draft: Mapped[list[dict[str, Any]] | None]
     created_at: Mapped[datetime]
 
 

@@ -19,17 +19,41 @@ from newsletter.models import (
     Subscriber,
     Walk,
 )
-from newsletter.steps import Mail, Step
+from newsletter.phrases import Known
+from newsletter.steps import Branch, End, Step
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drawn:
+    """A step as it is drawn: `lanes` are the ways of branches that run beside it.
+
+    A lane shows that a way begins here, runs on, or comes back; or nothing. Where a step `is_cut`,
+    nobody comes to it from the one above.
+    """
+
+    position: int
+    step: Step
+    kind: str
+    title: str
+    wait: str
+    lanes: list[str]
+    is_cut: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drawing:
+    """The steps of a sequence as a path, and what runs beside its end."""
+
+    steps: list[Drawn]
+    lanes: list[str]
+    is_cut: bool
 
 
 @dataclass(frozen=True, kw_only=True)
 class StepCounts:
     """One step: who waits for it, and what became of its letters."""
 
-    position: int
-    title: str
-    wait: str
-    is_mail: bool
+    drawn: Drawn
     waiting: int
     sent: int
     pending: int
@@ -42,6 +66,7 @@ class Path:
 
     sequence: Sequence
     version: SequenceVersion
+    drawing: Drawing
     steps: list[StepCounts]
     active: int
     done: int
@@ -77,20 +102,20 @@ def path(sequence: Sequence) -> Path | None:
     walks = _walks(sequence.id)
     mine = {walk: count for (number, walk), count in walks.items() if number == version.id}
     waiting = _waiting(version.id)
-    walked = steps.read(version.steps)
-    places = range(len(walked))
+    drawing = drawn(steps.read(version.steps))
+    places = range(len(drawing.steps))
     letters = ledger.counts(sequences.source(version.id, position) for position in places)
     return Path(
         sequence=sequence,
         version=version,
+        drawing=drawing,
         steps=[
             _counts(
-                position,
-                step,
-                waiting.get(position, 0),
-                letters[sequences.source(version.id, position)],
+                each,
+                waiting.get(each.position, 0),
+                letters[sequences.source(version.id, each.position)],
             )
-            for position, step in enumerate(walked)
+            for each in drawing.steps
         ],
         active=mine.get(Walk.ACTIVE, 0),
         done=mine.get(Walk.DONE, 0),
@@ -100,6 +125,29 @@ def path(sequence: Sequence) -> Path | None:
             for (number, walk), count in walks.items()
             if number != version.id and walk is Walk.ACTIVE
         ),
+    )
+
+
+def drawn(walked: Rows[Step], known: Known | None = None) -> Drawing:
+    """Steps as a path with branches; `known` has the names of what conditions are about."""
+    lanes = _lanes(walked)
+    cut = [False, *(isinstance(step, End) for step in walked)]
+    kinds = {kind: name for name, kind in steps.KINDS.items()}
+    return Drawing(
+        steps=[
+            Drawn(
+                position=at,
+                step=step,
+                kind=kinds[type(step)],
+                title=steps.title(step, known),
+                wait=steps.wait(step),
+                lanes=lanes[at],
+                is_cut=cut[at],
+            )
+            for at, step in enumerate(walked)
+        ],
+        lanes=lanes[-1],
+        is_cut=cut[-1],
     )
 
 
@@ -132,6 +180,24 @@ def _way(enrolment: Enrolment) -> Way:
     )
 
 
+def _lanes(walked: Rows[Step]) -> list[list[str]]:
+    """For each step and the end, what every lane beside it shows."""
+    until: list[int] = []
+    spans: list[tuple[int, int, int]] = []
+    for at, step in enumerate(walked):
+        if isinstance(step, Branch):
+            free = (lane for lane, end in enumerate(until) if end < at)
+            lane = next(free, len(until))
+            until[lane : lane + 1] = [step.otherwise]
+            spans.append((lane, at, step.otherwise))
+    shown = [[""] * len(until) for _ in range(len(walked) + 1)]
+    for lane, begin, end in spans:
+        shown[begin][lane], shown[end][lane] = "begins", "comes"
+        for between in range(begin + 1, end):
+            shown[between][lane] = "runs"
+    return shown
+
+
 def _walks(sequence_id: int) -> dict[tuple[int, Walk], int]:
     rows = db.session().execute(
         select(Enrolment.version_id, Enrolment.state, func.count())
@@ -154,12 +220,9 @@ def _waiting(version_id: int) -> dict[int, int]:
     return dict(rows.all())
 
 
-def _counts(position: int, step: Step, waiting: int, letters: dict[State, int]) -> StepCounts:
+def _counts(each: Drawn, waiting: int, letters: dict[State, int]) -> StepCounts:
     return StepCounts(
-        position=position,
-        title=steps.title(step),
-        wait=steps.wait(step),
-        is_mail=isinstance(step, Mail),
+        drawn=each,
         waiting=waiting,
         sent=letters.get(State.ACCEPTED, 0),
         pending=sum(count for state, count in letters.items() if state in WAITING),

@@ -62,6 +62,16 @@ def latest_version(sequence_id: int) -> SequenceVersion | None:
         return session.scalar(versions.order_by(SequenceVersion.number.desc()).limit(1))
 
 
+def rename(number: int, title: str, *, trigger: str | None, trigger_value: str | None) -> None:
+    """Give a sequence another title, and let something else begin it from now on.
+
+    Its name, by which segments ask for it, stays.
+    """
+    changed = {"title": title, "trigger": trigger, "trigger_value": trigger_value}
+    with db.transaction():
+        db.changed(update(Sequence).where(Sequence.id == number).values(changed))
+
+
 def switch(sequence_id: int, *, active: bool) -> None:
     """Let people begin a sequence, or no more; whoever is under way goes on."""
     with db.transaction():

@@ -8,9 +8,7 @@ from collections.abc import Sequence
 from dataclasses import MISSING, dataclass, fields
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Protocol
-
-import yaml
+from typing import Any, NamedTuple, Protocol
 
 from newsletter import conditions, phrases
 from newsletter.conditions import BadRule, Term
@@ -22,12 +20,18 @@ LONGEST_WAIT = 366
 """Days."""
 LATE = timedelta(hours=12)
 """From when on a step that was due is late, as after an outage; see `Late`."""
-_YES_OR_NO = {True: "yes", False: "no"}
-_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 class BadSteps(ValueError):
     """These are no steps of a sequence; the text says which is wrong, and why."""
+
+
+class Fault(NamedTuple):
+    """What is wrong with a step, and in which of its fields."""
+
+    field: str
+    text: str
 
 
 class Late(StrEnum):
@@ -157,47 +161,60 @@ def read(stored: Sequence[dict[str, Any]]) -> list[Step]:
 
 def write(steps: Sequence[Step]) -> list[dict[str, Any]]:
     """Steps as JSON values. Raises `BadSteps` where they would not be read again."""
-    stored = [_write(step) for step in steps]
+    stored = [write_step(step) for step in steps]
     read(stored)
     return stored
 
 
-def load(text: str) -> list[Step]:
-    """Steps from text that people write, in YAML, who count from one. Raises `BadSteps`."""
-    try:
-        stored = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise BadSteps(f"This is no YAML: {error}.") from error
-    if not isinstance(stored, list) or not all(isinstance(values, dict) for values in stored):
-        raise BadSteps("Steps are a list; each begins with “- kind:”.")
-    for values in stored:
-        if type(values.get("otherwise")) is int:
-            values["otherwise"] -= 1
-        if isinstance(term := values.get("term"), dict):
-            # YAML takes yes for true and 3 for a number; a condition's values are texts.
-            values["term"] = {name: _YES_OR_NO.get(each, str(each)) for name, each in term.items()}
-    return read(stored)
+def write_step(step: Step) -> dict[str, Any]:
+    """A step as JSON values, without those that say nothing."""
+    kind = next(name for name, kind in KINDS.items() if type(step) is kind)
+    values: dict[str, Any] = {"kind": kind}
+    for field in fields(step):
+        value = getattr(step, field.name)
+        if isinstance(value, Term):
+            value = conditions.write_term(value)
+        if value != field.default:
+            values[field.name] = value.value if isinstance(value, Late) else value
+    return values
 
 
-def dump(steps: Sequence[Step]) -> str:
-    """Steps as text that `load` reads."""
-    return "\n".join(
-        yaml.dump([values], Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10_000)
-        for values in map(_counted_from_one, write(steps))
-    )
+def fault(position: int, step: Step, end: int) -> Fault | None:
+    """What is wrong with a step at a place of a sequence that ends at `end`."""
+    faults = {
+        Fault("delay_days", "it can wait for up to a year."): not 0
+        <= step.delay_days
+        <= LONGEST_WAIT,
+        Fault("delay_hours", "it can wait for up to a year."): not 0
+        <= step.delay_hours
+        <= 24 * LONGEST_WAIT,
+        Fault("hour", "an hour is from 0 to 23."): step.hour is not None
+        and not 0 <= step.hour <= 23,
+        Fault("weekday", "a weekday is from 0, Monday, to 6."): step.weekday is not None
+        and not 0 <= step.weekday < len(DAYS),
+        Fault("subject", "a letter has a subject."): isinstance(step, Mail)
+        and not step.subject.strip(),
+        Fault("body", "a letter has a text."): isinstance(step, Mail) and not step.body.strip(),
+        Fault("tag", "a tag has from 1 to 64 characters."): isinstance(step, Tag)
+        and not 1 <= len(step.tag.strip()) <= 64,
+        Fault(
+            "otherwise", "a branch leads forward, to a step that there is or to the end."
+        ): isinstance(step, Branch) and not position < step.otherwise <= end,
+    }
+    return next((found for found, holds in faults.items() if holds), None)
 
 
-def title(step: Step) -> str:
-    """A step in a few words."""
+def title(step: Step, known: phrases.Known | None = None) -> str:
+    """A step in a few words; `known` has the names of products and the like."""
     match step:
         case Mail(subject=subject):
             return subject
         case Branch(term=term, otherwise=otherwise):
-            return f"{phrases.of_term(term)}: go on; otherwise with step {otherwise + 1}"
+            return f"{phrases.of_term(term, known)}: go on; otherwise with step {otherwise + 1}"
         case Tag(tag=tag):
             return f"Tag with “{tag}”"
         case Goal(term=term):
-            return f"Goal: {phrases.uncapitalized(phrases.of_term(term))}"
+            return f"Goal: {phrases.uncapitalized(phrases.of_term(term, known))}"
         case _:
             return "The end of this way"
 
@@ -210,7 +227,7 @@ def wait(step: Step) -> str:
     if step.delay_hours:
         parts.append(f"{step.delay_hours} hour{'' if step.delay_hours == 1 else 's'} later")
     if step.weekday is not None:
-        parts.append(f"on {_DAYS[step.weekday]}")
+        parts.append(f"on {DAYS[step.weekday]}")
     if step.hour is not None:
         parts.append(f"at {step.hour}:00")
     return ", ".join(parts)
@@ -255,55 +272,7 @@ def _value(name: str, value: Any) -> Any:
 _TEXTS = ("subject", "preheader", "body", "tag")
 
 
-def _write(step: Step) -> dict[str, Any]:
-    """A step's values, without those that say nothing."""
-    kind = next(name for name, kind in KINDS.items() if type(step) is kind)
-    values: dict[str, Any] = {"kind": kind}
-    for field in fields(step):
-        value = getattr(step, field.name)
-        if isinstance(value, Term):
-            value = conditions.write_term(value)
-        if value != field.default:
-            values[field.name] = value.value if isinstance(value, Late) else value
-    return values
-
-
 def _examine(steps: Sequence[Step]) -> None:
     for number, step in enumerate(steps, start=1):
-        if fault := _fault(number - 1, step, len(steps)):
-            raise BadSteps(f"Step {number}: {fault}")
-
-
-def _fault(position: int, step: Step, end: int) -> str | None:
-    """What is wrong with a step of a sequence that ends at `end`."""
-    hours = 24 if step.hour is None else step.hour
-    faults = {
-        "it can wait for up to a year.": not 0 <= step.delay_days <= LONGEST_WAIT
-        or not 0 <= step.delay_hours <= 24 * LONGEST_WAIT,
-        "an hour is from 0 to 23.": not 0 <= hours <= (24 if step.hour is None else 23),
-        "a weekday is from 0, Monday, to 6.": step.weekday is not None
-        and not 0 <= step.weekday < len(_DAYS),
-        "a letter has a subject and a text.": isinstance(step, Mail)
-        and not (step.subject.strip() and step.body.strip()),
-        "a tag has from 1 to 64 characters.": isinstance(step, Tag)
-        and not 1 <= len(step.tag.strip()) <= 64,
-        "a branch leads forward, to a step that there is or to the end.": isinstance(step, Branch)
-        and not position < step.otherwise <= end,
-    }
-    return next((fault for fault, holds in faults.items() if holds), None)
-
-
-def _counted_from_one(values: dict[str, Any]) -> dict[str, Any]:
-    return values | {name: values[name] + 1 for name in ("otherwise",) if name in values}
-
-
-class _Dumper(yaml.SafeDumper):  # type: ignore[misc] # PyYAML has no types
-    """Writes texts of several lines as they are read."""
-
-
-def _lines(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    style = "|" if "\n" in text else None
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
-
-
-_Dumper.add_representer(str, _lines)
+        if found := fault(number - 1, step, len(steps)):
+            raise BadSteps(f"Step {number}: {found.text}")

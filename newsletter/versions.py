@@ -4,7 +4,7 @@ from collections.abc import Sequence as Rows
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, true, update
 
 from core import clock, db, jobs
 from newsletter import sequences, steps, walks
@@ -29,28 +29,50 @@ class Shift:
     onward_title: str
 
 
-def plan(sequence_id: int) -> list[Shift]:
-    """Who walks an older version, by version and step, and where each would go on. Moves nobody."""
+@dataclass(frozen=True)
+class Change:
+    """A step that differs between two versions: `kind` is new, changed or gone."""
+
+    kind: str
+    title: str
+
+
+def compare(before: Rows[Step], after: Rows[Step]) -> list[Change]:
+    """What differs from one version to another, in the order of the later; what is gone last."""
+    old = {steps.title(step): step for step in before}
+    titles = [steps.title(step) for step in after]
+    changes = [
+        Change("changed" if title in old else "new", title)
+        for title, step in zip(titles, after, strict=True)
+        if old.get(title) != step
+    ]
+    return changes + [Change("gone", title) for title in old if title not in titles]
+
+
+def plan(sequence_id: int, draft: Rows[Step] | None = None) -> list[Shift]:
+    """Who walks an older version, by version and step, and where each would go on. Moves nobody.
+
+    With a `draft`, as if that were the newest version.
+    """
     newest = sequences.latest_version(sequence_id)
     if newest is None:
         return []
+    onward = list(draft) if draft is not None else steps.read(newest.steps)
+    is_older = true() if draft is not None else SequenceVersion.id != newest.id
     waiting = (
         select(SequenceVersion, Enrolment.position, func.count())
         .join(Enrolment, Enrolment.version_id == SequenceVersion.id)
         .where(
             Enrolment.sequence_id == sequence_id,
             Enrolment.state == Walk.ACTIVE,
-            SequenceVersion.id != newest.id,
+            is_older,
         )
         .group_by(SequenceVersion.id, Enrolment.position)
         .order_by(SequenceVersion.id, Enrolment.position)
     )
     with db.reading() as session:
         rows = session.execute(waiting).all()
-    return [
-        _shift(version, position, people, steps.read(newest.steps))
-        for version, position, people in rows
-    ]
+    return [_shift(version, position, people, onward) for version, position, people in rows]
 
 
 def move(sequence_id: int) -> int:

@@ -63,6 +63,11 @@ def waiting() -> dict[str, ScalarSelect[Any]]:
     return mine | health.questions()
 
 
+# The preview is a letter, whose styles stand on its elements, in a frame of the editor's page.
+EDITOR_POLICY = (
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
+)
 _MAIL_POLICY = (
     "default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'; font-src 'self'; "
     "frame-ancestors 'self'; sandbox allow-same-origin allow-popups"

@@ -64,7 +64,7 @@ def index() -> ResponseReturnValue:
     """Every segment in words, with how many people are in it now."""
     found = segments.every()
     rules = [conditions.read(each.rule) for each in found]
-    known = _choices()
+    known = choices()
     listed = zip(
         found, (phrases.of_rule(rule, known) for rule in rules), segments.sizes(rules), strict=True
     )
@@ -116,6 +116,17 @@ def remove(number: int) -> ResponseReturnValue:
         return redirect(f"/staff/segments/{number}", 303)
     say(f"There is no segment “{name}” any more. The people stay on the list.")
     return redirect("/staff/segments", 303)
+
+
+def choices() -> dict[str, dict[str, str]]:
+    """What each field of a condition may hold, by its name: a value and how it is called."""
+    found: dict[str, dict[str, str]] = {name: {} for name in phrases.LABELS}
+    found["product"][""] = "anything"
+    found["stage"] = phrases.STAGES
+    with db.reading() as session:
+        for name, value, called in session.execute(_known()):
+            found[name][value] = country_name(value) if name == "country" else called
+    return found
 
 
 def _taken(number: int | None) -> ResponseReturnValue:
@@ -186,7 +197,7 @@ def _editor(
         form=form,
         problem=problem,
         counted=counted,
-        choices=_choices(),
+        choices=choices(),
         said=phrases.SAID,
         labels=phrases.LABELS,
         kinds=[(kind, holds) for kind, (holds, _) in phrases.SAID.items()],
@@ -196,17 +207,6 @@ def _editor(
 def _row(term: Term) -> Row:
     values = conditions.write_term(term)
     return Row(values.pop("kind"), values)
-
-
-def _choices() -> dict[str, dict[str, str]]:
-    """What each field may hold, by its name: a value and how it is called."""
-    found: dict[str, dict[str, str]] = {name: {} for name in phrases.LABELS}
-    found["product"][""] = "anything"
-    found["stage"] = phrases.STAGES
-    with db.reading() as session:
-        for name, value, called in session.execute(_known()):
-            found[name][value] = country_name(value) if name == "country" else called
-    return found
 
 
 def _known() -> CompoundSelect[str, str, str]:

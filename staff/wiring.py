@@ -11,6 +11,8 @@ from staff import (
     cli,
     comments,
     disputes,
+    drafts,
+    flights,
     gallery,
     imports,
     letter_pieces,
@@ -85,6 +87,8 @@ for _part in (working_copies, revisions, pieces, readers):
     posts.desk.register_blueprint(_part.pages)
 newsletters.desk.register_blueprint(letter_pieces.pages)
 subscribers.desk.register_blueprint(imports.pages)
+for _part in (drafts, flights):
+    sequences.desk.register_blueprint(_part.pages)
 
 
 def init_app(app: Flask) -> None:

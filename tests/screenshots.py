@@ -52,7 +52,16 @@ STAFF = (
     *("products", "products/1", "products/new", "variants/1", "prices/QL-CLAW", "gallery/1"),
     *("shelf", "shipping", "shipping/1", "posts", "posts/new", "posts/1", "comments", "reviews"),
     *("pages", "pages/safety", "media", "newsletters", "newsletters/new", "sequences"),
-    *("sequences/1", "subscribers", "subscribers/1", "outbox", "outbox/1", "redirects"),
+    *("sequences/new", "sequences/1", "sequences/1/edit", "sequences/1/edit/1"),
+    *("sequences/1/edit/new?kind=branch", "sequences/1/publish", "sequences/1/settings"),
+    *(
+        "sequences/1/flight?readers=1000000",
+        "subscribers",
+        "subscribers/1",
+        "outbox",
+        "outbox/1",
+        "redirects",
+    ),
     *("settings", "search?q=ada", "search?q=psoas", "account", "styleguide"),
 )
 _PASSWORD = "a long enough password"

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from newsletter import steps
-from newsletter.conditions import Bought, Tagged, Term
+from newsletter.conditions import Tagged, Term
 from newsletter.models import Subscriber
 from newsletter.steps import BadSteps, Branch, End, Goal, Late, Mail, Tag
 
@@ -75,26 +75,3 @@ def test_what_means_nothing_is_refused(stored: list[dict[str, Any]]) -> None:
 )
 def test_a_step_comes_by_the_reader_s_clock(step: steps.Step, when: datetime) -> None:
     assert steps.due(step, NOW, ADA) == when
-
-
-def test_what_people_write_as_text_is_read_as_it_was() -> None:
-    path = [
-        Mail(subject="One: a letter", body="Hello {{ name }},\n\nsome words.\n"),
-        Branch(term=Term(Tagged("runner"), holds=False), otherwise=2),
-        End(late=Late.WAIT),
-    ]
-    text = steps.dump(path)
-    assert "otherwise: 3" in text
-    assert "  body: |" in text
-    assert steps.load(text) == path
-
-
-def test_yes_and_numbers_are_taken_as_they_are_meant() -> None:
-    text = "- kind: goal\n  term: {kind: bought, holds: no, product: 3}"
-    assert steps.load(text) == [Goal(term=Term(Bought(3, None, None), holds=False))]
-
-
-@pytest.mark.parametrize("text", ["", "a: b", "- mail", "- [", "- kind: wish"])
-def test_text_that_is_no_steps_is_refused(text: str) -> None:
-    with pytest.raises(BadSteps):
-        steps.load(text)

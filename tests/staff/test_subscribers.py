@@ -127,30 +127,3 @@ def test_ed_flies_a_sequence_before_anybody_gets_it(
         "<strong>2,000</strong>" in ed.get(f"/staff/sequences/{welcome}/flight?readers=1000").text
     )
     assert ed.get(f"/staff/sequences/{welcome}/flight?readers=9").status_code == 404
-
-
-def test_ed_edits_a_sequence_and_moves_those_under_way(
-    ed: FlaskClient, welcome: int, join: Join
-) -> None:
-    join("Ada")
-    base = f"/staff/sequences/{welcome}"
-    assert "subject: A second thought" in ed.get(f"{base}/edit").text
-    refused = ed.post(f"{base}/edit", data={"steps": "- kind: wish"})
-    assert refused.status_code == 422
-    assert "Step 1: there is no such kind of step." in refused.text
-    ed.post(f"{base}/edit", data={"steps": "- kind: mail\n  subject: Anew\n  body: Hello"})
-    assert f"{base}/versions" in ed.get(base).text
-    page = ed.get(f"{base}/versions").text
-    assert "1. Anew" in page
-    assert "Move 1 people" in page
-    ed.post(f"{base}/versions")
-    assert "1 waiting" in ed.get(base).text
-
-
-def test_ed_writes_a_new_sequence_that_nobody_begins_yet(ed: FlaskClient, app: Flask) -> None:
-    letter = "- kind: mail\n  subject: Thank you\n  body: Hello"
-    form = {"title": "Runners", "trigger": "tagged", "value": "", "steps": letter}
-    assert "Say which tag." in ed.post("/staff/sequences/new", data=form).text
-    told = ed.post("/staff/sequences/new", data=form | {"value": "runner"}, follow_redirects=True)
-    assert "when somebody is tagged (runner)" in told.text
-    assert "Stopped" in told.text

@@ -1,0 +1,128 @@
+"""The draft of a sequence: steps that staff add, move, change and remove until they publish them.
+
+Nobody walks a draft. A branch keeps leading to the step that it led to while steps around it move,
+and never leads back.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable
+from collections.abc import Sequence as Rows
+from dataclasses import replace
+
+from sqlalchemy import select
+
+from core import clock, db
+from newsletter import sequences, steps, versions
+from newsletter.models import Sequence
+from newsletter.steps import BadSteps, Branch, Step
+
+_Place = Callable[[int], int]
+
+
+class NameTaken(ValueError):
+    """Another sequence has this title."""
+
+
+class Outdated(Exception):
+    """The steps were changed by somebody else since they were looked at."""
+
+
+def begin(title: str, trigger: str | None, value: str | None) -> int:
+    """A sequence without a step, which nobody begins; its number. Raises `NameTaken`."""
+    with db.transaction() as session:
+        if session.scalar(select(Sequence.id).where(Sequence.name == title.lower())):
+            raise NameTaken("There is a sequence of that title.")
+        sequence = Sequence(
+            name=title.lower(),
+            title=title,
+            trigger=trigger,
+            trigger_value=value,
+            active=False,
+            draft=[],
+            created_at=clock.now(),
+        )
+        session.add(sequence)
+        session.flush()
+        return sequence.id
+
+
+def read(sequence: Sequence) -> list[Step]:
+    """The steps as staff left them: of the draft, else of the newest version."""
+    if sequence.draft is not None:
+        return steps.read(sequence.draft) if sequence.draft else []
+    newest = sequences.latest_version(sequence.id)
+    return steps.read(newest.steps) if newest else []
+
+
+def mark(walked: Rows[Step]) -> str:
+    """What tells these steps from others, to be shown again with a change of them."""
+    written = json.dumps(steps.write(walked) if walked else [], sort_keys=True)
+    return hashlib.sha256(written.encode()).hexdigest()[:16]
+
+
+def put(number: int, walked: Rows[Step], *, seen: str) -> None:
+    """Make these steps the draft, if those that were `seen` still stand. Raises `Outdated`."""
+    with db.transaction() as session:
+        sequence = session.get_one(Sequence, number, with_for_update=True, populate_existing=True)
+        if mark(read(sequence)) != seen:
+            raise Outdated
+        sequence.draft = steps.write(walked) if walked else []
+
+
+def discard(number: int) -> None:
+    """Forget the draft of a sequence that has a version; that one stands as it was."""
+    with db.transaction() as session:
+        if sequences.latest_version(number) is not None:
+            session.get_one(Sequence, number, with_for_update=True).draft = None
+
+
+def publish(number: int, *, seen: str, moving: bool = False) -> int:
+    """Make the draft the newest version; where `moving`, whoever is under way goes on with it.
+
+    How many people were moved. Raises `Outdated`; `BadSteps` for a draft without a step.
+    """
+    with db.transaction() as session:
+        sequence = session.get_one(Sequence, number, with_for_update=True, populate_existing=True)
+        walked = read(sequence)
+        if mark(walked) != seen:
+            raise Outdated
+        if not walked:
+            raise BadSteps("A sequence has a step at least.")
+        sequences.publish(sequence.name, sequence.title, walked)
+        sequence.draft = None
+        return versions.move(number) if moving else 0
+
+
+def insert(walked: Rows[Step], at: int, step: Step) -> list[Step]:
+    """These steps with another before the one at `at`."""
+    moved = [_led(each, lambda onward: onward + (onward >= at)) for each in walked]
+    return _forward([*moved[:at], step, *moved[at:]])
+
+
+def remove(walked: Rows[Step], at: int) -> list[Step]:
+    """These steps without one; whatever led to it leads to the step after it."""
+    left = [_led(each, lambda onward: onward - (onward > at)) for each in walked]
+    return _forward(left[:at] + left[at + 1 :])
+
+
+def lift(walked: Rows[Step], at: int) -> list[Step]:
+    """These steps with one of them earlier by one place."""
+    places = {at: at - 1, at - 1: at}
+    moved = [_led(each, lambda onward: places.get(onward, onward)) for each in walked]
+    return _forward([*moved[: at - 1], moved[at], moved[at - 1], *moved[at + 1 :]])
+
+
+def _led(step: Step, place: _Place) -> Step:
+    """A step whose branch leads to where its target has gone."""
+    return replace(step, otherwise=place(step.otherwise)) if isinstance(step, Branch) else step
+
+
+def _forward(walked: Rows[Step]) -> list[Step]:
+    """The same with every branch leading forward, and no further than to the end."""
+    return [
+        replace(step, otherwise=min(max(step.otherwise, at + 1), len(walked)))
+        if isinstance(step, Branch)
+        else step
+        for at, step in enumerate(walked)
+    ]

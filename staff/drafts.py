@@ -1,0 +1,289 @@
+"""The editor of a sequence: its steps one by one in forms, and publishing them.
+
+Who is affected is shown before anything is published.
+"""
+
+from flask import Blueprint, Response, abort, make_response, redirect, request
+from flask.typing import ResponseReturnValue
+
+from core import db
+from newsletter import drafts, paths, phrases, segments, sequences, steps, triggers, versions
+from newsletter.drafts import NameTaken, Outdated
+from newsletter.models import Sequence
+from newsletter.steps import BadSteps, Step
+from newsletter.triggers import BadTrigger
+from staff import segments as segments_desk
+from staff import step_form
+from staff.frame import EDITOR_POLICY, page, say
+from staff.step_form import Form
+
+pages = Blueprint("drafts", __name__)
+
+_CHANGED = "Somebody else changed the steps meanwhile. Look at them before you go on."
+
+
+@pages.get("/new")
+def begin() -> ResponseReturnValue:
+    """What a new sequence is called, and what begins it."""
+    return _settings(None, "", None, None)
+
+
+@pages.post("/new")
+def create() -> ResponseReturnValue:
+    """Keep a new sequence, without a step and switched off."""
+    title, trigger, value = _entered()
+    problems = _problems(title, trigger, value)
+    if not problems:
+        try:
+            number = drafts.begin(title, trigger, value)
+        except NameTaken as error:
+            problems["title"] = str(error)
+        else:
+            return redirect(f"/staff/sequences/{number}/edit", 303)
+    return _settings(None, title, trigger, value, problems), 422
+
+
+@pages.get("/<int:number>/settings")
+def show_settings(number: int) -> ResponseReturnValue:
+    """A sequence's title, and what begins it."""
+    sequence = _found(number)
+    return _settings(sequence, sequence.title, sequence.trigger, sequence.trigger_value)
+
+
+@pages.post("/<int:number>/settings")
+def save_settings(number: int) -> ResponseReturnValue:
+    """Change the title, or what begins it from now on."""
+    sequence, (title, trigger, value) = _found(number), _entered()
+    if problems := _problems(title, trigger, value):
+        return _settings(sequence, title, trigger, value, problems), 422
+    sequences.rename(number, title, trigger=trigger, trigger_value=value)
+    say("Saved. Whoever is under way goes on.")
+    return redirect(_home(number), 303)
+
+
+@pages.get("/<int:number>/edit")
+def show(number: int) -> ResponseReturnValue:
+    """The draft's steps as a path, each with its deeds."""
+    sequence = _found(number)
+    walked = drafts.read(sequence)
+    return page(
+        "sequence_edit.html",
+        sequence=sequence,
+        path=paths.drawn(walked, segments_desk.choices()),
+        seen=drafts.mark(walked),
+        kinds=step_form.CALLED,
+        published=sequences.latest_version(number),
+        beginnings=triggers.SAID,
+    )
+
+
+@pages.get("/<int:number>/edit/new")
+def new_step(number: int) -> ResponseReturnValue:
+    """The form of a step that is yet to be written."""
+    walked = drafts.read(_found(number))
+    at = _place(walked)
+    return _step_page(number, walked, at, step_form.blank(_kind(), at), is_new=True)
+
+
+@pages.post("/<int:number>/edit/new")
+def add(number: int) -> ResponseReturnValue:
+    """Put a step into the draft before the one at its place."""
+    return _taken(number, drafts.read(_found(number)), None)
+
+
+@pages.get("/<int:number>/edit/<int:at>")
+def show_step(number: int, at: int) -> ResponseReturnValue:
+    """The form of a step of the draft."""
+    walked = drafts.read(_found(number))
+    if at >= len(walked):
+        abort(404)
+    return _step_page(number, walked, at, step_form.of(walked[at]))
+
+
+@pages.post("/<int:number>/edit/<int:at>")
+def save(number: int, at: int) -> ResponseReturnValue:
+    """Keep a step as its form says."""
+    walked = drafts.read(_found(number))
+    if at >= len(walked):
+        abort(404)
+    return _taken(number, walked, at)
+
+
+@pages.post("/<int:number>/edit/<int:at>/<any(lift, remove):deed>")
+def change(number: int, at: int, deed: str) -> ResponseReturnValue:
+    """Move a step before the one above it, or take it away."""
+    walked = drafts.read(_found(number))
+    if not (deed == "lift") <= at < len(walked):
+        abort(404)
+    changed = drafts.lift(walked, at) if deed == "lift" else drafts.remove(walked, at)
+    _put(number, changed)
+    return redirect(f"{_home(number)}/edit#step-{at + (deed == 'remove')}", 303)
+
+
+@pages.post("/<int:number>/discard")
+def discard(number: int) -> ResponseReturnValue:
+    """Forget the draft."""
+    drafts.discard(_found(number).id)
+    say("The draft is gone. The steps are the published ones.")
+    return redirect(_home(number), 303)
+
+
+@pages.get("/<int:number>/publish")
+def before_publishing(number: int) -> ResponseReturnValue:
+    """What publishing would change, and for whom."""
+    sequence = _found(number)
+    walked = drafts.read(sequence)
+    newest = sequences.latest_version(number)
+    before = steps.read(newest.steps) if newest else []
+    return page(
+        "sequence_publish.html",
+        sequence=sequence,
+        walked=walked,
+        seen=drafts.mark(walked),
+        number=newest.number + 1 if newest else 1,
+        changes=versions.compare(before, walked),
+        shifts=versions.plan(number, walked),
+    )
+
+
+@pages.post("/<int:number>/publish")
+def publish(number: int) -> ResponseReturnValue:
+    """Make the draft the newest version, and move whoever is under way if staff said so."""
+    moving = request.form.get("under_way") == "move"
+    try:
+        moved = drafts.publish(_found(number).id, seen=_seen(), moving=moving)
+    except Outdated:
+        say(_CHANGED, kind="error")
+        return redirect(f"{_home(number)}/edit", 303)
+    except BadSteps as error:
+        say(str(error), kind="error")
+        return redirect(f"{_home(number)}/edit", 303)
+    theirs = (
+        f"{moved:,} people who were under way go on with it."
+        if moving
+        else "Whoever is under way goes on with theirs."
+    )
+    say(f"Published. Whoever begins from now on gets these steps. {theirs}")
+    return redirect(_home(number), 303)
+
+
+def _taken(number: int, walked: list[Step], at: int | None) -> ResponseReturnValue:
+    """Keep the form's step at its place, or show the form again with what is wrong."""
+    form = step_form.given(_kind() if at is None else step_form.of(walked[at]).kind)
+    place = _place(walked) if at is None else at
+    end = len(walked) + (at is None)
+    if request.form.get("do") == "choose":
+        return _step_page(number, walked, place, form, is_new=at is None)
+    step = step_form.read(form, place, end)
+    if step is None:
+        return _step_page(number, walked, place, form, is_new=at is None), 422
+    changed = (
+        drafts.insert(walked, place, step)
+        if at is None
+        else [*walked[:place], step, *walked[place + 1 :]]
+    )
+    try:
+        drafts.put(number, changed, seen=_seen())
+    except Outdated:
+        form.problems["form"] = _CHANGED + " Save again to keep yours all the same."
+        return _step_page(number, walked, place, form, is_new=at is None), 409
+    say("Kept in the draft.")
+    return redirect(f"{_home(number)}/edit#step-{place + 1}", 303)
+
+
+def _step_page(
+    number: int, walked: list[Step], at: int, form: Form, *, is_new: bool = False
+) -> Response:
+    later = [
+        (str(place + is_new), f"{place + is_new + 1}. {steps.title(step)}")
+        for place, step in enumerate(walked)
+        if place + is_new > at
+    ]
+    html = page(
+        "sequence_step.html",
+        sequence=_found(number),
+        form=form,
+        at=at,
+        is_new=is_new,
+        seen=drafts.mark(walked),
+        called=step_form.CALLED[form.kind],
+        ways=[*later, (str(len(walked) + is_new), "the end")],
+        weekdays=[("", "any day"), *((str(n), day) for n, day in enumerate(steps.DAYS))],
+        hours=[("", "the morning, at 9:00" if form.kind == "mail" else "any hour")]
+        + [(str(hour), f"{hour}:00") for hour in range(24)],
+        late=step_form.LATE,
+        tags=segments.tags() if form.kind == "tag" else [],
+        choices=segments_desk.choices() if form.asks else {},
+        said=phrases.SAID,
+        labels=phrases.LABELS,
+    )
+    response = make_response(html)
+    response.headers["Content-Security-Policy"] = EDITOR_POLICY
+    return response
+
+
+def _settings(
+    sequence: Sequence | None,
+    title: str,
+    trigger: str | None,
+    value: str | None,
+    problems: dict[str, str] | None = None,
+) -> str:
+    return page(
+        "sequence_settings.html",
+        sequence=sequence,
+        title=title,
+        trigger=trigger or "",
+        value=value or "",
+        problems=problems or {},
+        said=[(each or "", words) for each, words in triggers.SAID.items()],
+    )
+
+
+def _entered() -> tuple[str, str | None, str | None]:
+    """The title, what begins it, and of what."""
+    entered = {name: request.form.get(name, "").strip() for name in ("title", "trigger", "value")}
+    return " ".join(entered["title"].split()), entered["trigger"] or None, entered["value"] or None
+
+
+def _problems(title: str, trigger: str | None, value: str | None) -> dict[str, str]:
+    problems = {}
+    if not 1 <= len(title) <= 60:
+        problems["title"] = "A title has from 1 to 60 characters."
+    try:
+        triggers.examine(trigger, value)
+    except BadTrigger as error:
+        problems["value" if trigger in set(triggers.Trigger) else "trigger"] = str(error)
+    if value is not None and len(value) > 64:
+        problems["value"] = "That has more than 64 characters."
+    return problems
+
+
+def _put(number: int, walked: list[Step]) -> None:
+    try:
+        drafts.put(number, walked, seen=_seen())
+    except Outdated:
+        say(_CHANGED, kind="error")
+
+
+def _seen() -> str:
+    return request.form.get("seen", "")
+
+
+def _kind() -> str:
+    kind = request.values.get("kind", "")
+    return kind if kind in steps.KINDS else abort(404)
+
+
+def _place(walked: list[Step]) -> int:
+    """Before which step a new one stands; without a number, at the end."""
+    at = request.values.get("at", len(walked), type=int)
+    return min(max(at, 0), len(walked))
+
+
+def _found(number: int) -> Sequence:
+    return db.session().get(Sequence, number) or abort(404)
+
+
+def _home(number: int) -> str:
+    return f"/staff/sequences/{number}"

@@ -1,0 +1,130 @@
+"""Ed writes a sequence by forms alone, sees whom a new version would touch, and publishes it."""
+
+from collections.abc import Callable
+from html import unescape
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from core import db
+from newsletter import drafts, segments, tick
+from newsletter.conditions import Tagged, Term
+from newsletter.models import Sequence, Subscriber
+from newsletter.steps import Branch, End, Goal, Late, Mail, Step, Tag
+
+pytestmark = pytest.mark.one_database
+
+NEW = "/staff/sequences/new"
+RUNNER = Term(Tagged("runner"))
+
+
+@pytest.fixture
+def runners(ed: FlaskClient) -> str:
+    """The address of a new sequence without a step."""
+    form = {"title": "Runners", "trigger": "tagged", "value": "runner"}
+    return ed.post(NEW, data=form).location.removesuffix("/edit")
+
+
+def draft() -> list[Step]:
+    with db.reading() as session:
+        return drafts.read(session.scalars(select(Sequence)).one())
+
+
+def seen() -> str:
+    return drafts.mark(draft())
+
+
+def write(ed: FlaskClient, to: str, **fields: str) -> str:
+    """What is told after a step was sent from its form."""
+    answer = ed.post(to, data={"seen": seen(), "do": "save"} | fields, follow_redirects=True)
+    return unescape(answer.text)
+
+
+def test_a_sequence_is_written_step_by_step(ed: FlaskClient, runners: str) -> None:
+    assert "No step yet" in ed.get(runners, follow_redirects=True).text
+    assert 'name="subject"' in ed.get(f"{runners}/edit/new?kind=mail&at=0").text
+    new = f"{runners}/edit/new"
+    write(ed, new, kind="mail", subject="Welcome", body="Hello", hour="18", weekday="1")
+    write(ed, new, kind="end", at="1")
+    chosen = write(ed, new, kind="branch", at="1", condition="tagged", do="choose")
+    assert 'name="tag"' in chosen
+    asked = {"condition": "tagged", "holds": "yes", "tag": "runner"}
+    write(ed, new, kind="branch", at="1", otherwise="2", **asked)
+    write(ed, new, kind="goal", at="2", delay_days="2", late="skip", **asked)
+    told = write(ed, new, kind="tag", at="2", tag="knows")
+    assert "Has the tag runner: go on; otherwise with step 5" in told
+    assert draft() == [
+        Mail(subject="Welcome", body="Hello", hour=18, weekday=1),
+        Branch(term=RUNNER, otherwise=4),
+        Tag(tag="knows"),
+        Goal(term=RUNNER, delay_days=2, late=Late.SKIP),
+        End(),
+    ]
+
+
+def test_what_is_wrong_is_told_at_its_field_and_nothing_is_lost(
+    ed: FlaskClient, runners: str
+) -> None:
+    new = f"{runners}/edit/new"
+    told = write(ed, new, kind="mail", subject="", body="Dear reader", delay_days="soon")
+    assert 'id="delay_days-error">A whole number, please.' in told
+    assert "Dear reader" in told
+    assert 'id="subject-error">a letter has a subject.' in write(ed, new, kind="mail", body="Hello")
+    assert 'id="body-error"' in write(ed, new, kind="mail", subject="A", body="{{ wish }}")
+    assert 'id="condition-error">Say which tag.' in write(
+        ed, new, kind="goal", condition="tagged", holds="yes"
+    )
+    assert 'id="otherwise-error"' in write(
+        ed, new, kind="branch", condition="tagged", holds="yes", tag="a", otherwise="9"
+    )
+    assert draft() == []
+
+
+def test_steps_are_moved_and_removed(ed: FlaskClient, runners: str) -> None:
+    for subject in ("One", "Two", "Three"):
+        write(ed, f"{runners}/edit/new", kind="mail", subject=subject, body="Hello")
+    ed.post(f"{runners}/edit/2/lift", data={"seen": seen()})
+    ed.post(f"{runners}/edit/0/remove", data={"seen": seen()})
+    assert [step.subject for step in draft() if isinstance(step, Mail)] == ["Three", "Two"]
+    told = ed.post(f"{runners}/edit/0/remove", data={"seen": "old"}, follow_redirects=True).text
+    assert "Somebody else changed the steps" in told
+    late = ed.post(
+        f"{runners}/edit/0", data={"subject": "Mine", "body": "Hello", "seen": "old", "do": "save"}
+    )
+    assert late.status_code == 409
+    assert "Mine" in late.text
+    assert len(draft()) == 2
+
+
+def test_publishing_shows_who_is_affected_first(
+    ed: FlaskClient, runners: str, join: Callable[[str], Subscriber]
+) -> None:
+    for subject, days in (("One", "0"), ("Two", "3")):
+        write(ed, f"{runners}/edit/new", kind="mail", subject=subject, body="A", delay_days=days)
+    assert "first version, of 2 steps" in ed.get(f"{runners}/publish").text
+    ed.post(f"{runners}/publish", data={"seen": seen()})
+    ada = join("Ada")
+    ed.post(f"{runners}/start")
+    segments.tag(ada.id, "runner")
+    tick.tick()
+    ed.post(f"{runners}/edit/1/remove", data={"seen": seen()})
+    write(ed, f"{runners}/edit/new", kind="mail", subject="Anew", body="A", delay_days="3")
+    page = ed.get(f"{runners}/publish").text
+    assert "Anew" in page
+    assert "These 1 people" in page
+    told = ed.post(
+        f"{runners}/publish", data={"seen": seen(), "under_way": "move"}, follow_redirects=True
+    ).text
+    assert "1 people who were under way go on with it." in told
+    assert "1 waiting" in told
+
+
+def test_title_and_beginning_can_be_changed(ed: FlaskClient, runners: str) -> None:
+    assert "Say which tag." in ed.post(NEW, data={"title": "A", "trigger": "tagged"}).text
+    assert "of that title" in ed.post(NEW, data={"title": "Runners", "trigger": ""}).text
+    changed = {"title": "Joggers", "trigger": "date", "value": "tomorrow"}
+    assert "A day looks like" in ed.post(f"{runners}/settings", data=changed).text
+    ed.post(f"{runners}/settings", data=changed | {"value": "2026-12-31"})
+    assert 'value="2026-12-31"' in ed.get(f"{runners}/settings").text
+    assert "Joggers" in ed.get("/staff/sequences").text
