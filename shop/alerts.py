@@ -61,3 +61,10 @@ def acknowledge(alert_id: int, *, by: str) -> bool:
     with db.transaction():
         seen = update(Alert).where(Alert.id == alert_id, Alert.acknowledged_at.is_(None))
         return db.changed(seen.values(acknowledged_at=clock.now(), acknowledged_by=by)) == 1
+
+
+def reopen(alert_id: int) -> bool:
+    """It is to be seen again; False where nobody had acknowledged it."""
+    with db.transaction():
+        seen = update(Alert).where(Alert.id == alert_id, Alert.acknowledged_at.is_not(None))
+        return db.changed(seen.values(acknowledged_at=None, acknowledged_by=None)) == 1

@@ -69,6 +69,25 @@ def deliver(order_id: int, parcel_id: int | None = None, *, by: str) -> Order:
     return order
 
 
+def take_back_arrival(order_id: int, parcel_id: int, *, by: str) -> Order:
+    """A parcel that was marked as delivered is still on its way. Raises `NotPossible`.
+
+    Whoever was told that it arrived stays told: what follows from an arrival follows once.
+    """
+    with db.transaction():
+        order = orders.locked(Order.id == order_id)
+        arrived = update(Fulfilment).where(
+            Fulfilment.id == parcel_id,
+            Fulfilment.order_id == order_id,
+            Fulfilment.delivered_at.is_not(None),
+        )
+        if order is None or not db.changed(arrived.values(delivered_at=None)):
+            raise NotPossible("There is no such parcel that has arrived.")
+        orders.advance(order, Progress.FULFILLED, (Progress.DELIVERED,), delivered_at=None)
+        orders.note(order, "not delivered yet", who=by)
+    return order
+
+
 def drop(order: Order, units: Mapping[int, int], *, by: str) -> None:
     """Let so many units of lines (by id), as far as they have not left, need not leave any more.
 

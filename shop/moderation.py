@@ -101,6 +101,14 @@ def see(review_id: int) -> None:
             review.seen_at = review.seen_at or clock.now()
 
 
+def unsee(review_id: int) -> None:
+    """Staff have to read it after all."""
+    with db.transaction():
+        review = locked(review_id)
+        if review is not None:
+            review.seen_at = None
+
+
 def tally() -> Tally:
     """What became of all reviews; what was taken down counts as such, also once it is deleted."""
     deleted_by_writers = Review.deleted_at.is_not(None), Review.removed_at.is_(None)

@@ -77,21 +77,25 @@ def send_again(order_id: int, letter: str, *, by: str) -> None:
         note(order, "letter sent again", who=by, why=letter)
 
 
-def tag(order_id: int, word: str, *, by: str) -> None:
-    """Put a word on an order, to find it again; one that it has stays."""
+def tag(order_id: int, word: str, *, by: str) -> bool:
+    """Put a word on an order, to find it again; False where it has it."""
     with db.transaction():
         order = get(order_id)
-        if db.insert_missing(OrderTag, order_id=order.id, tag=tag_of(word)):
+        is_new = db.insert_missing(OrderTag, order_id=order.id, tag=tag_of(word))
+        if is_new:
             note(order, "tagged", who=by, why=tag_of(word))
+    return is_new
 
 
-def untag(order_id: int, word: str, *, by: str) -> None:
-    """Take a word off an order."""
+def untag(order_id: int, word: str, *, by: str) -> bool:
+    """Take a word off an order; False where it has none such."""
     with db.transaction():
         order = get(order_id)
         mine = delete(OrderTag).where(OrderTag.order_id == order.id, OrderTag.tag == tag_of(word))
-        if db.changed(mine):
+        is_gone = db.changed(mine) == 1
+        if is_gone:
             note(order, "tag removed", who=by, why=tag_of(word))
+    return is_gone
 
 
 def tag_of(word: str) -> str:

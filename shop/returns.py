@@ -161,6 +161,17 @@ def close(return_id: int, *, by: str) -> bool:
     return _end(return_id, ReturnState.CLOSED, (ReturnState.RECEIVED,), by, "return closed")
 
 
+def reopen(return_id: int, *, by: str) -> bool:
+    """The money is not where it belongs after all; False where it was not closed."""
+    with db.transaction():
+        if not _move(
+            return_id, ReturnState.RECEIVED, (ReturnState.CLOSED,), ended_at=None, ended_by=None
+        ):
+            return False
+        orders.note(_get(return_id).order, "return taken up again", who=by)
+    return True
+
+
 def cancel(return_id: int, *, by: str) -> bool:
     """The goods stay with the customer; False where they are here, or it has ended."""
     return _end(return_id, ReturnState.CANCELLED, _UNDER_WAY, by, "return called off")

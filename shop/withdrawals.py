@@ -126,6 +126,19 @@ def close(order_id: int, *, by: str) -> bool:
     return is_closed
 
 
+def reopen(order_id: int, *, by: str) -> bool:
+    """The last statement was not dealt with; False where there is none, or one waits already."""
+    with db.transaction() as session:
+        order = orders.locked(Order.id == order_id)
+        mine = select(Withdrawal).where(Withdrawal.order_id == order_id)
+        last = session.scalar(mine.order_by(Withdrawal.id.desc()).limit(1))
+        if order is None or last is None or open_of(order_id) is not None:
+            return False
+        last.closed_at = last.closed_by = None
+        orders.note(order, "withdrawal taken up again", who=by)
+    return True
+
+
 def send_link(number: str, email: str, *, name: str) -> None:
     """Send the way to withdraw to the address of an order, if it is that order's.
 

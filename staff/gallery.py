@@ -34,11 +34,11 @@ def add(product: int) -> ResponseReturnValue:
         if pictures.find(name) is None:
             raise Unusable("Choose a picture, or upload one.")
         place = request.form.get("position", type=int)
-        gallery.add(shown, name, _label(), position=place)
+        added = gallery.add(shown, name, _label(), position=place)
     except ValueError as error:
         say(str(error), kind="error")
     else:
-        say("It is in the gallery.")
+        say("It is in the gallery.", undo=f"/staff/gallery/exhibits/{added.id}/remove")
     return redirect(f"/staff/gallery/{product}", 303)
 
 

@@ -109,14 +109,18 @@ def tag(number: int) -> ResponseReturnValue:
     if not word or len(word) > _LONGEST_TAG:
         wrong = f"Write a tag of no more than {_LONGEST_TAG} characters."
         return of_order.refuse(order, "tag", {"tag": wrong})
-    orders.tag(order.id, word, by=access.member().email)
+    if orders.tag(order.id, word, by=access.member().email):
+        way_back = f"/staff/orders/{number}/tags/remove"
+        say(f"Tagged “{orders.tag_of(word)}”.", undo=way_back, tag=word)
     return of_order.back(number)
 
 
 @desk.post("/<int:number>/tags/remove")
 def untag(number: int) -> ResponseReturnValue:
     """Take a tag off the order."""
-    orders.untag(of_order.found(number).id, of_order.line("tag"), by=access.member().email)
+    word = of_order.line("tag")
+    if orders.untag(of_order.found(number).id, word, by=access.member().email):
+        say(f"The tag “{word}” is off.", undo=f"/staff/orders/{number}/tags", tag=word)
     return of_order.back(number)
 
 
@@ -124,7 +128,16 @@ def untag(number: int) -> ResponseReturnValue:
 def close_withdrawal(number: int) -> ResponseReturnValue:
     """The customer's withdrawal is dealt with: the goods and the money are where they belong."""
     if withdrawals.close(of_order.found(number).id, by=access.member().email):
-        say("Dealt with. The statement stays in the timeline.")
+        way_back = f"/staff/orders/{number}/withdrawal/reopen"
+        say("Dealt with. The statement stays in the timeline.", undo=way_back)
+    return of_order.back(number)
+
+
+@desk.post("/<int:number>/withdrawal/reopen")
+def reopen_withdrawal(number: int) -> ResponseReturnValue:
+    """It was not dealt with after all."""
+    if withdrawals.reopen(of_order.found(number).id, by=access.member().email):
+        say("The withdrawal waits again.", kind="info")
     return of_order.back(number)
 
 

@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from shop import carriers, dispatch, fulfilment, order_search, words
 from shop.dispatch import Row
+from shop.models import Order
 from shop.orders import NotPossible
 from shop.words import TooLong
 from staff import access
@@ -50,13 +51,27 @@ def ship(number: int) -> ResponseReturnValue:
 @pages.post("/<int:number>/delivered")
 def deliver(number: int) -> ResponseReturnValue:
     """A parcel has arrived."""
-    order = of_order.found(number)
+    order, parcel = of_order.found(number), request.form.get("parcel", type=int)
     try:
-        fulfilment.deliver(order.id, request.form.get("parcel", type=int), by=access.member().email)
+        fulfilment.deliver(order.id, parcel, by=access.member().email)
     except NotPossible as error:
         say(str(error), kind="error")
     else:
-        say("Marked as delivered.")
+        way_back = f"/staff/orders/{number}/not-delivered" if parcel else None
+        say("Marked as delivered.", undo=way_back, parcel=str(parcel))
+    return of_order.back(number)
+
+
+@pages.post("/<int:number>/not-delivered")
+def take_back_arrival(number: int) -> ResponseReturnValue:
+    """A parcel is still on its way after all."""
+    order, parcel = of_order.found(number), request.form.get("parcel", 0, type=int)
+    try:
+        fulfilment.take_back_arrival(order.id, parcel, by=access.member().email)
+    except NotPossible as error:
+        say(str(error), kind="error")
+    else:
+        say("It is on its way again.", kind="info")
     return of_order.back(number)
 
 
@@ -73,12 +88,14 @@ def correct_address(number: int) -> ResponseReturnValue:
     }
     if problems:
         return of_order.refuse(order, "address", problems)
-    name = given.pop("name")
+    name, before = given.pop("name"), _address_of(order)
     try:
         fulfilment.correct_address(order.id, name=name, address=given, by=access.member().email)
     except NotPossible as error:
         return of_order.refuse(order, "address", {"address": str(error)})
-    say("The address is put right.")
+    is_whole = all(before[name] for name in _NEEDED)
+    way_back = f"/staff/orders/{number}/address" if is_whole else None
+    say("The address is put right.", undo=way_back, **before)
     return of_order.back(number)
 
 
@@ -96,10 +113,11 @@ def change_words(number: int) -> ResponseReturnValue:
     if problems:
         return of_order.refuse(order, "words", problems)
     try:
+        before = {"gift": order.gift_message or "", "note": order.customer_note or ""}
         words.change(order.id, gift=given["gift"], note=given["note"], by=access.member().email)
     except NotPossible as error:
         return of_order.refuse(order, "words", {"words": str(error)})
-    say("The words are changed.")
+    say("The words are changed.", undo=f"/staff/orders/{number}/words", **before)
     return of_order.back(number)
 
 
@@ -128,6 +146,12 @@ def ship_many() -> ResponseReturnValue:
     if gone:
         say(f"{len(gone)} on the way; their customers are told.")
     return _form(left, gone=gone), 422 if left else 200
+
+
+def _address_of(order: Order) -> dict[str, str]:
+    """Where an order goes, as the form for it has it."""
+    at = {**(order.address or {}), "name": order.name}
+    return {name: at.get(name) or "" for name in _ADDRESS}
 
 
 def _read_file() -> ResponseReturnValue:

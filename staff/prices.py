@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from core import clock, db, money, settings
 from shop import catalog, prices
-from shop.models import Variant
+from shop.models import Price, Variant
 from staff import access
 from staff.frame import page, say
 from staff.products import Entered
@@ -44,8 +44,11 @@ def change(sku: str) -> ResponseReturnValue:
 @desk.post("/<sku>/call-off")
 def call_off(sku: str) -> ResponseReturnValue:
     """Take back a price that has not begun."""
-    if prices.call_off(request.form.get("price", 0, type=int)):
-        say("Called off. The price stays as it is.")
+    number = request.form.get("price", 0, type=int)
+    planned = next((each for each in prices.history(_found(sku).id) if each.id == number), None)
+    again = _fields(planned) if planned else {}
+    if planned is not None and prices.call_off(number):
+        say("Called off. The price stays as it is.", undo=f"/staff/prices/{sku}", **again)
     else:
         say("It has begun already: set another price.", kind="error")
     return redirect(f"/staff/prices/{sku}", 303)
@@ -66,7 +69,11 @@ def _page(variant: Variant, entered: Entered) -> str:
 def _tell(sku: str, amount: int, currency: str, at: datetime | None) -> None:
     shown = money.display(amount, currency)
     if at is not None:
-        say(f"{sku} will cost {shown} from {at:%B %-d, %Y, %H:%M} UTC.")
+        planned = prices.history(_found(sku).id)
+        number = next(each.id for each in planned if each.valid_from == at)
+        undo = f"/staff/prices/{sku}/call-off"
+        said = f"{sku} will cost {shown} from {at:%B %-d, %Y, %H:%M} UTC."
+        say(said, undo=undo, price=str(number))
         return
     before = next(iter(_before(sku)), None)
     if before is None:
@@ -75,6 +82,12 @@ def _tell(sku: str, amount: int, currency: str, at: datetime | None) -> None:
         exact = str(money.to_decimal(before, currency))
         undo = f"/staff/prices/{sku}"
         say(f"{sku} costs {shown} from now on.", undo=undo, amount=exact, why="undone")
+
+
+def _fields(planned: Price) -> dict[str, str]:
+    """What the form held when this price was planned."""
+    exact = str(money.to_decimal(planned.amount, planned.currency))
+    return {"amount": exact, "at": planned.valid_from.isoformat(), "why": planned.why}
 
 
 def _before(sku: str) -> list[int]:

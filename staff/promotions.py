@@ -134,7 +134,9 @@ def stripe_codes() -> ResponseReturnValue:
     say(
         "Stripe's page asks for its own codes now, where none of ours was used."
         if allowed
-        else "Stripe's page asks for no codes."
+        else "Stripe's page asks for no codes.",
+        undo="/staff/promotions/stripe",
+        allowed="0" if allowed else "1",
     )
     return redirect("/staff/promotions", 303)
 

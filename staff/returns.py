@@ -109,7 +109,17 @@ def receive(number: int) -> ResponseReturnValue:
 def close(number: int) -> ResponseReturnValue:
     """The money is where it belongs."""
     if returns.close(_found(number).id, by=access.member().email):
-        say("Closed.")
+        say("Closed.", undo=f"/staff/returns/{number}/reopen")
+    else:
+        _say_too_late()
+    return _back()
+
+
+@desk.post("/<int:number>/reopen")
+def reopen(number: int) -> ResponseReturnValue:
+    """It was closed too soon."""
+    if returns.reopen(_found(number).id, by=access.member().email):
+        say("It waits for its money again.", kind="info")
     else:
         _say_too_late()
     return _back()

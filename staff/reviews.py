@@ -70,15 +70,28 @@ def index() -> ResponseReturnValue:
 def see(number: int) -> ResponseReturnValue:
     """Somebody read it."""
     moderation.see(_found(number).id)
+    say("Read.", undo=f"/staff/reviews/{number}/unseen")
+    return _back()
+
+
+@desk.post("/<int:number>/unseen")
+def unsee(number: int) -> ResponseReturnValue:
+    """Somebody has to read it after all."""
+    moderation.unsee(_found(number).id)
     return _back()
 
 
 @desk.post("/<int:number>/reply")
 def reply(number: int) -> ResponseReturnValue:
     """Answer under a review as the shop, or take the answer away with an empty one."""
-    said = _text("text")
-    moderation.reply(_found(number).id, said, by=access.member().email)
-    say("Your answer stands under the review." if said else "The answer is gone.")
+    review, said = _found(number), _text("text")
+    before = review.reply or ""
+    moderation.reply(review.id, said, by=access.member().email)
+    say(
+        "Your answer stands under the review." if said else "The answer is gone.",
+        undo=f"/staff/reviews/{number}/reply",
+        text=before,
+    )
     return _back()
 
 
@@ -119,8 +132,13 @@ def pick(number: int) -> ResponseReturnValue:
 @desk.post("/<int:number>/drop")
 def drop(number: int) -> ResponseReturnValue:
     """Quote a review no longer."""
-    testimonials.drop(_found(number).id)
-    say("It is quoted no longer.")
+    review = _found(number)
+    quote = review.picked_quote
+    testimonials.drop(review.id)
+    if quote:
+        # Whoever picked it was warned of its words then.
+        fields = {"quote": quote, "warned": "1"}
+        say("It is quoted no longer.", undo=f"/staff/reviews/{number}/pick", **fields)
     return _back()
 
 

@@ -93,13 +93,13 @@ def _save(zone: ShippingZone | None) -> ResponseReturnValue:
     given = _read(form)
     if not form.problems:
         try:
-            shipping.save_zone(given, zone.id if zone else None)
+            saved = shipping.save_zone(given, zone.id if zone else None)
         except Taken as taken:
             form.problems["countries"] = str(taken)
     if form.problems:
         return _page(form, zone), 422
     if zone is None:
-        say(f"“{given.title}” is added.")
+        say(f"“{given.title}” is added.", undo=f"/staff/shipping/{saved.id}/remove")
     else:
         say(f"“{given.title}” is saved.", undo=f"/staff/shipping/{zone.id}", **before)
     return redirect("/staff/shipping", 303)

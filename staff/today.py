@@ -61,7 +61,16 @@ def index() -> ResponseReturnValue:
 def acknowledge(number: int) -> ResponseReturnValue:
     """Somebody saw an alert; should it come again, it opens again."""
     if alerts.acknowledge(number, by=access.member().email):
-        say("Seen. Should it happen again, it will be here again.")
+        way_back = f"/staff/alerts/{number}/reopen"
+        say("Seen. Should it happen again, it will be here again.", undo=way_back)
+    return redirect(access.HOME, 303)
+
+
+@desk.post("/alerts/<int:number>/reopen")
+def reopen(number: int) -> ResponseReturnValue:
+    """Somebody has to see an alert after all."""
+    if alerts.reopen(number):
+        say("It stands here again.", kind="info")
     return redirect(access.HOME, 303)
 
 

@@ -51,6 +51,7 @@ def save(number: int) -> ResponseReturnValue:
 def _save(product: Product, variant: Variant | None) -> ResponseReturnValue:
     given: dict[str, Any] = dict(request.form.items())
     errors: dict[str, str] = {}
+    before = _values(variant) if variant else {}
     read = _read(product, variant, errors)
     if not errors:
         try:
@@ -58,7 +59,8 @@ def _save(product: Product, variant: Variant | None) -> ResponseReturnValue:
         except ValueError as error:
             errors["parts"] = f"This cannot be: {error}."
         else:
-            say(f"Saved {saved.sku}.")
+            way_back = f"/staff/variants/{variant.id}" if variant else None
+            say(f"Saved {saved.sku}.", undo=way_back, **_fields(before))
             return redirect(f"/staff/products/{product.id}", 303)
     values = given | {"on_sale": "on_sale" in request.form}
     return _form(product, variant, Entered(values=values, errors=errors)), 422
@@ -150,6 +152,11 @@ def _values(variant: Variant) -> dict[str, Any]:
         "position": str(variant.position),
         "on_sale": variant.on_sale,
     }
+
+
+def _fields(values: Mapping[str, Any]) -> dict[str, str]:
+    """The same as a browser sends it: a box that is not ticked is not there."""
+    return {name: "1" if value is True else value for name, value in values.items() if value}
 
 
 def _form(product: Product, variant: Variant | None, entered: Entered) -> str:
