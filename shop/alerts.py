@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Sequence
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ScalarSelect, func, select, update
 
 from core import clock, db
 from shop.models import Alert
@@ -42,11 +42,10 @@ def unseen(limit: int = 100) -> Sequence[Alert]:
         return session.scalars(waiting.order_by(Alert.id.desc()).limit(limit)).all()
 
 
-def of_order(order_id: int, kind: str) -> Sequence[Alert]:
-    """The alerts of one kind about an order, whether seen or not."""
-    mine = select(Alert).where(Alert.order_id == order_id, Alert.kind == kind)
-    with db.reading() as session:
-        return session.scalars(mine.order_by(Alert.id)).all()
+def about(order_id: int, kind: str) -> ScalarSelect[int]:
+    """How to count the alerts of one kind about an order, whether seen or not."""
+    mine = select(func.count(Alert.id)).where(Alert.order_id == order_id, Alert.kind == kind)
+    return mine.scalar_subquery()
 
 
 def count_unseen() -> int:

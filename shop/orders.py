@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, delete, select, update
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import joinedload, selectinload
 
 from core import clock, db
 from core.mail import ledger
@@ -171,10 +171,11 @@ def write_letter(order: Order, letter: str, occurrence: str = "", **about: int) 
 
 
 def _read(statement: Select[Order]) -> Sequence[Order]:
-    parts = (Order.lines, Order.timeline, Order.fulfilments, Order.refunds, Order.tags)
-    whole = statement.options(*(selectinload(part) for part in parts))
+    parts = (Order.timeline, Order.fulfilments, Order.refunds, Order.tags)
+    whole = statement.options(joinedload(Order.lines), *(selectinload(part) for part in parts))
     with db.reading() as session:
-        return session.scalars(whole, execution_options={"populate_existing": True}).all()
+        found = session.scalars(whole, execution_options={"populate_existing": True})
+        return found.unique().all()
 
 
 def _one(statement: Select[Order]) -> Order | None:

@@ -1,5 +1,6 @@
 """What every page of the back office has: its desks, what waits on them, and what was just done."""
 
+import json
 from typing import Any, TypedDict
 
 from flask import Response, flash, render_template
@@ -36,9 +37,10 @@ def page(template: str, *, counts: dict[str, Any] | None = None, **context: Any)
 def say(said: str, *, kind: str = "good", undo: str | None = None, **fields: str) -> None:
     """Tell on the next page what was done; `undo` is the address that takes it back.
 
-    `kind` is good, info, warning or error.
+    `kind` is good, info, warning or error. What is too long for a cookie cannot be taken back.
     """
-    way: Undo | None = {"to": undo, "label": "Undo", "fields": fields} if undo else None
+    kept = undo is not None and len(json.dumps(fields)) <= _LONGEST_UNDO
+    way: Undo | None = {"to": undo, "label": "Undo", "fields": fields} if undo and kept else None
     flash({"text": said, "undo": way}, kind)  # type: ignore[arg-type] # any JSON value may be told
 
 
@@ -68,6 +70,7 @@ EDITOR_POLICY = (
     "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
 )
+_LONGEST_UNDO = 2500  # characters; a browser keeps 4,096 in a cookie, and drops what is longer
 _MAIL_POLICY = (
     "default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'; font-src 'self'; "
     "frame-ancestors 'self'; sandbox allow-same-origin allow-popups"

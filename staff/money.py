@@ -38,7 +38,8 @@ def index() -> ResponseReturnValue:
 @desk.get("/webhook")
 def webhook() -> ResponseReturnValue:
     """What Stripe delivered in 30 days, what came of it, and what failed, by reason."""
-    return page("webhook.html", webhook=books.webhook(), now=clock.now())
+    counts = frame.count(**frame.waiting(), **books.last_event())
+    return page("webhook.html", counts=counts, webhook=books.webhook(), now=clock.now())
 
 
 @desk.post("/reconcile")

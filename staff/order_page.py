@@ -19,7 +19,7 @@ from shop import (
     withdrawals,
 )
 from shop.models import Order
-from staff import sources
+from staff import frame, sources
 from staff.frame import page
 
 
@@ -79,19 +79,22 @@ def show(order: Order, entered: Entered | None = None) -> str:
     way = attribution.ways(order)
     names = sources.named(way)
     asked = disputes.of_order(order.id) if order.dispute else []
+    refundable = {line.id: line.quantity for line in order.lines}
+    if order.refunds:
+        refundable = refunds.refundable_units(order)
     return page(
         "order.html",
+        counts=frame.count(**frame.waiting(), warnings=alerts.about(order.id, "fraud_warning")),
         order=order,
         entered=entered or Entered(),
-        parcels=fulfilment.parcels(order.id),
+        parcels=fulfilment.parcels(order.id) if order.fulfilments else [],
         origins=[names[step.source] for step in way],
         disputes=asked,
         taken=any(each.status in disputes.TAKEN for each in asked),
         answerable=disputes.ANSWERABLE,
-        warnings=alerts.of_order(order.id, "fraud_warning"),
         withdrawal=withdrawals.open_of(order.id),
         repayment=withdrawals.PERIOD,
-        refundable=refunds.refundable_units(order),
+        refundable=refundable,
         agreements=consents.of_order(order.id),
         messages=ledger.under(f"order:{order.id}"),
         carriers=carriers.NAMES,

@@ -35,28 +35,33 @@ AT_STRIPE = (
     "refund part", "refund rest", "complete a refund", "fail a refund",
     "dispute", "answer", "win", "lose", "warn",
 )  # fmt: skip
-AT_STAFF = ("refund one", "ship one", "ship rest", "deliver", "cancel")
+HERE = ("come back", "refund one", "ship one", "ship rest", "deliver", "cancel")
 UNITS, TOTAL, STAFF = 2, 18500, "fay@shop.example"
 
 
 @given(
     way=st.sampled_from(WAYS),
-    deeds=st.lists(st.sampled_from(AT_STRIPE + AT_STAFF), max_size=6),
-    chance=st.randoms(use_true_random=False),
+    deeds=st.lists(st.sampled_from(AT_STRIPE + HERE), max_size=7),
+    seed=st.integers(0, 2**16),
 )
-@example(way="card", deeds=["refund rest", "fail a refund", "refund part"], chance=Random(1))
-@example(way="card", deeds=["dispute", "answer", "win", "refund one"], chance=Random(2))
-@example(way="recovered page", deeds=["ship one", "refund one", "dispute"], chance=Random(3))
-@example(way="bank debit", deeds=["cancel", "complete a refund", "ship rest"], chance=Random(4))
-@example(way="card", deeds=["dispute", "cancel", "lose", "deliver"], chance=Random(5))
+@example(way="card", deeds=["refund rest", "fail a refund", "refund part"], seed=1)
+@example(way="card", deeds=["dispute", "answer", "win", "come back"], seed=2)
+@example(way="recovered page", deeds=["come back", "ship one", "refund one", "dispute"], seed=3)
+@example(
+    way="bank debit",
+    deeds=["come back", "refund one", "complete a refund", "refund part"],
+    seed=4,
+)
+@example(way="card", deeds=["come back", "dispute", "cancel", "lose"], seed=5)
 @tries(
     max_examples=10,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_events_in_any_order_repeated_and_lost_end_in_the_same_state(
-    running_shop: RunningShop, *, way: str, deeds: list[str], chance: Any
+    running_shop: RunningShop, *, way: str, deeds: list[str], seed: int
 ) -> None:
+    chance = Random(seed)
     settings.change(checkout_reminders=True)
     leave_on_shelf(40)
     simulator = running_shop.simulator
@@ -82,7 +87,7 @@ def test_events_in_any_order_repeated_and_lost_end_in_the_same_state(
     assert _stands(order_id) == before
 
 
-def _some(chance: Any, told: list[str], known: set[str]) -> list[str]:
+def _some(chance: Random, told: list[str], known: set[str]) -> list[str]:
     """Some of what was told of this order, in any order, and some of it again."""
     mine = [each for each in told if each not in known]
     arrived = [each for each in mine if chance.random() < 0.6]
@@ -115,17 +120,19 @@ def _pay(shop: RunningShop, way: str, first: str, order_id: int, tell: Any) -> s
 
 
 def _do(shop: RunningShop, deed: str, order_id: int, session: str) -> None:
-    """Something that can happen, at Stripe or among staff; nothing where it cannot happen now."""
-    if deed in AT_STAFF:
+    """Something that can happen, at Stripe or here; nothing where it cannot happen now."""
+    if deed in HERE:
         with suppress(orders.NotPossible, payments.Refused):
-            _do_here(deed, orders.get(order_id))
+            _do_here(deed, orders.get(order_id), session)
     elif charge := _charge(shop, session):
         _do_there(shop, deed, charge)
 
 
-def _do_here(deed: str, order: Order) -> None:
+def _do_here(deed: str, order: Order, session: str) -> None:
     line = order.lines[0].id
-    if deed == "refund one":
+    if deed == "come back":
+        settlement.settle(session)
+    elif deed == "refund one":
         refunds.refund(order.id, units={line: 1}, by=STAFF, restock=True)
     elif deed == "ship one":
         fulfilment.ship(order.id, carrier="UPS", units={line: 1}, by=STAFF)
@@ -198,25 +205,32 @@ def _is_counted_once(order: Order) -> None:
         took = session.scalars(
             select(Reservation).where(Reservation.order_id == order.id)
         ).one()  # fmt: skip
+        given = [
+            payload["refund"]
+            for payload in session.scalars(
+                select(Delivery.payload).where(
+                    Delivery.letter == refunds.REFUNDED, Delivery.person == order.id
+                )
+            )
+        ]
         restocked = session.scalar(
-            select(func.coalesce(func.sum(RefundLine.restocked), 0))
-            .join(Refund, Refund.id == RefundLine.refund_id)
-            .where(Refund.order_id == order.id)
+            select(func.coalesce(func.sum(RefundLine.restocked), 0)).where(
+                RefundLine.refund_id.in_(given)
+            )
         )
     (line,) = order.lines
     is_all_back = took.returned == took.quantity == UNITS
     assert took.state is (ReservationState.RELEASED if is_all_back else ReservationState.TAKEN)
-    assert restocked is not None
-    assert took.returned <= UNITS
-    assert restocked <= UNITS
+    is_called_off = any(each.what == "cancelled" for each in order.timeline)
+    assert took.returned == (UNITS if is_called_off else restocked)
     assert shelf() == (40 - UNITS + took.returned, 0)
     assert shelf()[0] == moved()
     assert line.shipped + line.dropped <= UNITS
     numbers = [int(each.number[3:]) for each in every_order() if each.number]
     assert sorted(numbers) == list(range(1001, 1001 + len(numbers)))
     assert _letters(order, orders.RECEIPT) == 1
-    told = _letters(order, refunds.REFUNDED)
-    assert sum(each.status in refunds.GIVEN_BACK for each in rows) <= told <= len(rows)
+    open_ones = sum(each.status in refunds.GIVEN_BACK for each in rows)
+    assert open_ones <= len(given) == len(set(given)) <= len(rows)
     assert "oversold" not in alerts()
     assert "mismatch" not in alerts()
 

@@ -27,6 +27,7 @@ LISTS = {
     "orders, disputes": "/staff/orders/disputes",
     "orders, to ship": "/staff/orders/ship",
     "money": "/staff/money",
+    "money, webhook": "/staff/money/webhook",
     "origins": "/staff/origins?days=365",
     "shelf": "/staff/shelf",
     "posts": "/staff/posts",
@@ -130,6 +131,14 @@ def test_a_long_path_asks_no_more_than_a_short_one(busy_shop: None, olivia: Flas
     with questions() as asked:
         assert "Letter 11" in olivia.get("/staff/sequences/1").text
     assert len(asked) <= 9, "\n".join(asked)
+
+
+def test_one_order_asks_no_more_than_it_has_parts(sample_shop: Flask, olivia: FlaskClient) -> None:
+    number = order_of("Ada", 1001)
+    with questions() as asked:
+        assert olivia.get(f"/staff/orders/{number}").status_code == 200
+    real = [statement for statement in asked if not statement.startswith(("BEGIN", "PRAGMA"))]
+    assert len(real) <= 12, "\n".join(real)
 
 
 def test_every_desk_has_its_list_here() -> None:
