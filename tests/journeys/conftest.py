@@ -14,6 +14,7 @@ from core import db
 from core.config import Config
 from staff import members
 from staff.models import Role
+from tests.journeys import people
 from tests.running import RunningShop, run_shop
 
 PASSWORD = "a long enough password"
@@ -47,3 +48,13 @@ def page(chromium: Browser) -> Iterator[Page]:
     yield page
     context.close()
     assert problems == []
+
+
+@pytest.fixture
+def office(chromium: Browser, running_shop: RunningShop) -> Page:
+    """Olivia's window, signed in."""
+    context = chromium.new_context(viewport={"width": 1440, "height": 900})
+    context.set_default_timeout(15_000)
+    window = context.new_page()
+    people.sign_in(window, running_shop, "olivia@shop.example", PASSWORD)
+    return window

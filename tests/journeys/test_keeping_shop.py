@@ -4,24 +4,13 @@ import re
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from shop import catalog, stock
 from tests.journeys import people
-from tests.journeys.conftest import PASSWORD
 from tests.running import RunningShop
 
 pytestmark = pytest.mark.one_database
-
-
-@pytest.fixture
-def office(chromium: Browser, running_shop: RunningShop) -> Page:
-    """Olivia's window, signed in."""
-    context = chromium.new_context(viewport={"width": 1440, "height": 900})
-    context.set_default_timeout(15_000)
-    window = context.new_page()
-    people.sign_in(window, running_shop, "olivia@shop.example", PASSWORD)
-    return window
 
 
 def test_hana_is_told_once_that_it_is_back(

@@ -4,9 +4,9 @@ from itertools import count
 
 import pytest
 from flask import Flask
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from core import db, money
 from core.clock import now
@@ -15,7 +15,7 @@ from shop.cart import Cart
 from shop.checkout import Purchase
 from shop.models import Order, OrderState, Reservation, ReservationState
 from shop.stock import SoldOut
-from tests.shop.running import SKU, moved, shelf, ship_to
+from tests.shop.running import SKU, at_once, moved, shelf, ship_to
 
 _numbers = count(1)
 
@@ -69,6 +69,55 @@ def test_never_fewer_than_none_and_the_movements_add_up(
         assert 0 <= reserved <= on_hand
         assert on_hand == moved(sku)
         assert reserved == sum(each.quantity for order in placed for each in held(order))
+
+
+@given(
+    there=st.integers(0, 7),
+    wishes=st.lists(
+        st.tuples(st.integers(1, 3), st.sampled_from(["pay", "leave", "call off", "pay twice"])),
+        min_size=2,
+        max_size=8,
+    ),
+)
+@example(there=5, wishes=[(3, "leave"), (2, "pay twice"), (2, "pay"), (1, "call off")])
+@example(there=3, wishes=[(3, "call off"), (3, "pay"), (3, "leave"), (3, "pay")])
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_buyers_at_once_hold_what_is_there_and_what_they_leave_is_free_again(
+    sample_shop: Flask, there: int, wishes: list[tuple[int, str]]
+) -> None:
+    sku = new_sku()
+    if there:
+        stock.receive(variant(sku), there, by="Ada")
+
+    def buy(number: int) -> int:
+        """Go one of the ways; how many units were paid for."""
+        units, way = wishes[number]
+        try:
+            order = checkout.place(
+                Purchase(lines={sku: units}, country="US", cart=f"{sku}:{number}")
+            )
+        except SoldOut:
+            return 0
+        if way == "call off":
+            orders.close(order, OrderState.CANCELLED, by="test", why="")
+        elif way.startswith("pay"):
+            for _ in range(1 + (way == "pay twice")):
+                stock.take(order, by="test")
+        return units if way.startswith("pay") else 0
+
+    paid = sum(at_once(len(wishes), buy))
+    assert paid <= there
+    with db.transaction() as session:
+        session.execute(update(Reservation).values(expires_at=now()))
+    at_once(2, lambda _: checkout.sweep())
+    assert shelf(sku) == (there - paid, 0)
+    assert moved(sku) == there - paid
+    if there > paid:
+        checkout.place(Purchase(lines={sku: there - paid}, country="US", cart=f"{sku}:last"))
+    with pytest.raises(SoldOut):
+        checkout.place(Purchase(lines={sku: 1}, country="US", cart=f"{sku}:more"))
 
 
 def do(step: str, number: int, sku: str, placed: list[Order]) -> None:
