@@ -36,6 +36,7 @@ def init_app(app: Flask) -> None:
     events.listen(AskedToLeave, followers.on_unwanted)
     launch.register(readiness.check)
     app.jinja_env.filters["day"] = _day
+    app.jinja_env.tests["charted"] = lambda muscle: muscle in anatomy.muscles()
     app.jinja_env.globals.update(
         follow_wording=followers.WORDING,
         latest_posts=teasers.latest,

@@ -188,6 +188,11 @@ def test_a_sold_out_product_says_so_and_sells_nothing(sample_shop: Flask) -> Non
     assert "Sold out" in html
     assert 'action="/checkout"' not in html
     assert "OutOfStock" in html
+    # Google asks for the price of what is sold out too; when it would arrive nobody knows.
+    box = html.partition('id="buy"')[2].partition("</section>")[0]
+    assert "$89.00" in box
+    assert "$169.00" in box
+    assert "Arrives" not in box
 
 
 @pytest.mark.one_database
