@@ -13,8 +13,10 @@ from flask.cli import AppGroup
 
 from newsletter import exports, imports, newsletters, takebacks
 from newsletter.admissions import Fate
-from newsletter.newsletters import NotReady, WrongState
+from newsletter.models import Yardstick
+from newsletter.newsletters import NotReady, TooLate, WrongState
 from newsletter.takebacks import AlreadyUndone
+from newsletter.trials import Plan
 
 newsletter = AppGroup("newsletter", help="Draft, send, pause, resume, cancel, watch issues.")
 subscribers = AppGroup("subscribers", help="Bring people in, take the list out.")
@@ -26,7 +28,14 @@ class _Refusing(click.Command):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except (AlreadyUndone, LookupError, NotReady, ValueError, WrongState) as error:
+        except (
+            AlreadyUndone,
+            LookupError,
+            NotReady,
+            TooLate,
+            ValueError,
+            WrongState,
+        ) as error:
             raise click.ClickException(str(error)) from error
 
 
@@ -35,20 +44,61 @@ class _Refusing(click.Command):
 @click.option("--preheader", default="", help="What inboxes show after the subject.")
 @click.option("--body", "file", required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("--segment", help="Only people in the segment of this name.")
-def draft(subject: str, preheader: str, file: Path, segment: str | None) -> None:
+@click.option("--or-subject", "others", multiple=True, help="Another to try; may be repeated.")
+def draft(
+    subject: str, preheader: str, file: Path, segment: str | None, others: tuple[str, ...]
+) -> None:
     """Begin an issue from a Markdown file; prints its id."""
     letter = frontmatter.loads(file.read_text(encoding="utf-8"))
     preheader = preheader or str(letter.metadata.get("preheader", ""))
-    click.echo(newsletters.draft(subject, letter.content, preheader=preheader, segment=segment))
+    click.echo(
+        newsletters.draft(
+            subject,
+            letter.content,
+            preheader=preheader,
+            segment=segment,
+            others=[(other, preheader) for other in others],
+        )
+    )
 
 
 @newsletter.command(cls=_Refusing)
 @click.argument("issue_id", metavar="ID", type=int)
 @click.option("--at", help="A moment, ISO 8601; UTC unless it names its offset.")
+@click.option("--at-local", "local", help="A moment without a zone, by each reader's own clock.")
 @click.option("--hold-out", "held_out", default=0, help="Percent to leave out, by lot.")
-def send(issue_id: int, at: str | None, held_out: int) -> None:
+@click.option("--try", "share", type=int, help="Percent of readers to try each subject on.")
+@click.option("--by", type=click.Choice([*Yardstick]), default="clicks", help="What decides.")
+@click.option("--hours", default=4, help="How long the trial lasts.")
+@click.option("--mistakes", default=5, help="Percent of trials that may err.")
+@click.option("--until-decided", is_flag=True, help="Look four times instead of once.")
+def send(
+    issue_id: int,
+    *,
+    at: str | None,
+    local: str | None,
+    held_out: int,
+    share: int | None,
+    by: str,
+    hours: int,
+    mistakes: int,
+    until_decided: bool,
+) -> None:
     """Send an issue now, or later."""
-    newsletters.send(issue_id, at=_moment(at), held_out=held_out)
+    trial = share and Plan(
+        share=share,
+        yardstick=Yardstick(by),
+        hours=hours,
+        error=mistakes,
+        until_decided=until_decided,
+    )
+    newsletters.send(
+        issue_id,
+        at=_moment(at),
+        local=datetime.fromisoformat(local).replace(tzinfo=None) if local else None,
+        held_out=held_out,
+        trial=trial or None,
+    )
     _report(issue_id)
 
 

@@ -5,6 +5,7 @@ counts them as it counts pages. No address of ours leads on, and no link holds a
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
@@ -12,6 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 from sqlalchemy import func, select
 
 from core import config, db
+from core.mail.forms import MARK
 from core.models import Visit
 from core.web.visits import Seen
 from newsletter.models import Newsletter
@@ -20,10 +22,14 @@ from shop import attribution
 FOLLOWED = "letter"
 """The kind under which openings of a page are counted by the letter that led there."""
 
+TRIED = "letter part"
+"""The same by the part of its readers that a link named in a trial, see `newsletter.trials`."""
+
 ENOUGH = 3
 """With fewer links than these, a machine that opens all cannot be told from a person."""
 
 _LETTERS = ("newsletter", "sequence")
+_PART = re.compile(r"[a-d]\d")
 _LINK = re.compile(r'href="([^"]+)"')
 
 
@@ -42,6 +48,8 @@ def read(path: str, query: str) -> Iterator[Seen]:
     steps = attribution.steps(parse_qs(query).get("from", [""])[0])
     if steps and steps[-1].kind in _LETTERS:
         yield Seen(FOLLOWED, steps[-1].source, path)
+        if _PART.fullmatch(steps[-1].place):
+            yield Seen(TRIED, f"{steps[-1].source}:{steps[-1].place}", path)
 
 
 def links(issue: Newsletter) -> list[Link]:
@@ -68,6 +76,32 @@ def machines(found: list[Link]) -> int | None:
     return min(link.followed for link in found) if len(found) >= ENOUGH else None
 
 
+def by_people(issue: Newsletter) -> dict[str, int]:
+    """How often people followed a frozen issue's links, by the part of its readers, such as `b7`.
+
+    Where it can be told, what machines may have opened is taken off each part.
+    """
+    paths = set(_paths(issue.html or "", issue.source))
+    counted = (
+        select(Visit.name, Visit.detail, func.sum(Visit.count))
+        .where(
+            Visit.kind == TRIED,
+            Visit.name.startswith(f"{issue.source}:", autoescape=True),
+            Visit.detail.in_(paths),
+        )
+        .group_by(Visit.name, Visit.detail)
+    )
+    parts: dict[str, dict[str, int]] = defaultdict(lambda: dict.fromkeys(paths, 0))
+    with db.reading() as session:
+        for name, path, count in session.execute(counted):
+            parts[name.rpartition(":")[2]][path] = int(count)
+    return {
+        part: sum(sums.values())
+        - len(paths) * (machines([Link(*each) for each in sums.items()]) or 0)
+        for part, sums in parts.items()
+    }
+
+
 def _sums(source: str) -> dict[str, int]:
     counted = (
         select(Visit.detail, func.sum(Visit.count))
@@ -83,5 +117,5 @@ def _paths(html: str, source: str) -> Iterator[str]:
     for target in _LINK.findall(html):
         address = urlsplit(target.replace("&amp;", "&"))
         way = parse_qs(address.query).get("from", [""])[0]
-        if address.netloc == site.netloc and way.partition(",")[0] == source:
+        if address.netloc == site.netloc and re.split(f"[,{MARK}]", way)[0] == source:
             yield address.path

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, SQLColumnExpression, cast, literal
 
 LOTS = 100
+PARTS = 10
 
 _MODULUS = 2**31 - 1
 _MULTIPLIER = 48_271  # Park, Miller, Stockmeyer: Communications of the ACM 36 (1993), page 108
@@ -22,8 +23,25 @@ def lot(reader: int, issue: int) -> int:
 
 def drawn(reader: SQLColumnExpression[Any], issue: int) -> ColumnElement[int]:
     """The same as an expression over a column of readers' ids."""
-    whole = cast(reader, BigInteger) * literal(_step(issue), BigInteger)
-    return whole % _MODULUS * LOTS // literal(_MODULUS, BigInteger)
+    return _point(reader, issue) * LOTS // literal(_MODULUS, BigInteger)
+
+
+def part(reader: int, issue: int) -> int:
+    """A number below `PARTS`, drawn beside the lot: who draws like is spread over all of them.
+
+    Lots are very even, which leaves their own digits too regular to be dealt out by.
+    """
+    return (reader * _step(issue) % _MODULUS) ** 2 % _MODULUS * PARTS // _MODULUS
+
+
+def drawn_part(reader: SQLColumnExpression[Any], issue: int) -> ColumnElement[int]:
+    """The same as an expression over a column of readers' ids."""
+    point = _point(reader, issue)
+    return point * point % _MODULUS * PARTS // literal(_MODULUS, BigInteger)
+
+
+def _point(reader: SQLColumnExpression[Any], issue: int) -> ColumnElement[int]:
+    return cast(reader, BigInteger) * literal(_step(issue), BigInteger) % _MODULUS
 
 
 def _step(issue: int) -> int:

@@ -1,6 +1,7 @@
 """The letters that readers asked for: issues of the newsletter, and steps of sequences."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import TypeVar
@@ -16,11 +17,12 @@ from core.mail.models import Delivery, Stream
 from core.mail.notices import LEAVE
 from core.mail.printing import RETURN_PATH
 from core.settings import Store
-from newsletter import links, rendering
+from newsletter import links, rendering, trials
 from newsletter.letters import AUTOMATIC
 from newsletter.markup import BadLetter
-from newsletter.models import Newsletter, SequenceVersion, Subscriber
+from newsletter.models import Newsletter, OtherSubject, SequenceVersion, Subscriber, Trial
 from newsletter.rendering import Skeleton
+from newsletter.trials import PLACE, Draw
 from newsletter.verdicts import last_look
 
 ISSUE = "newsletter.issue"
@@ -32,7 +34,7 @@ _FRESH = 300  # seconds for which a step's product card may be kept
 _KEPT = 64  # compiled letters in memory
 _Row = TypeVar("_Row")
 _Reader = tuple[str | None, str, str]
-_issue_forms: dict[tuple[str, str, datetime | None, tuple[str, str]], Form] = {}
+_issue_forms: dict[tuple[str, int, str, datetime | None, tuple[str, str]], Form] = {}
 
 
 def install() -> None:
@@ -80,44 +82,80 @@ def _ways_back() -> dict[str, str]:
 
 
 def _compose_issue(delivery: Delivery) -> Message:
-    number = int(delivery.source.partition(":")[2])
-    issue = _found(db.session().get(Newsletter, number))
     reader = _found(_readers([delivery]).get(delivery.person or 0))
-    skeleton = rendering.restore(issue.subject, issue.html or "", issue.text or "")
-    values = _issue_values(reader, issue.slug) | _return_path(delivery)
+    frozen = _frozen(delivery.source)
+    skeleton = _restored(frozen, frozen.subject_of(delivery))
+    values = frozen.values(delivery, reader) | _return_path(delivery)
     return skeleton.fill(values, headers(delivery.source))
 
 
 def _fill_issues(deliveries: Sequence[Delivery], sender: tuple[str, str]) -> dict[int, Filling]:
     readers = _readers(deliveries)
-    forms = {source: _issue_form(source, sender) for source in {row.source for row in deliveries}}
+    issues = {source: _frozen(source) for source in {row.source for row in deliveries}}
     return {
-        delivery.id: (form, _issue_values(readers[delivery.person], slug))
+        delivery.id: (
+            _issue_form(issue, issue.subject_of(delivery), sender),
+            issue.values(delivery, readers[delivery.person]),
+        )
         for delivery in deliveries
-        for form, slug in [forms[delivery.source]]
+        for issue in [issues[delivery.source]]
         if delivery.person in readers
     }
 
 
-def _issue_form(source: str, sender: tuple[str, str]) -> tuple[Form, str]:
-    """The form of an issue, and its place in the archive; what is frozen is compiled once."""
-    issue = Newsletter.id == int(source.partition(":")[2])
-    frozen = select(Newsletter.subject, Newsletter.frozen_at, Newsletter.slug).where(issue)
-    subject, frozen_at, slug = _found(db.session().execute(frozen).first())
-    key = (source, subject, frozen_at, sender)
+@dataclass(frozen=True)
+class _Frozen:
+    """What of a frozen issue each of its letters asks for."""
+
+    id: int
+    subject: str
+    frozen_at: datetime | None
+    slug: str
+    draw: Draw | None
+
+    def subject_of(self, delivery: Delivery) -> int:
+        """The number of the subject under which a letter goes."""
+        return (self.draw.subject(delivery.person) or 0) if self.draw else 0
+
+    def values(self, delivery: Delivery, reader: _Reader) -> dict[str, str]:
+        """What fills the slots of a letter."""
+        values = rendering.values(*reader, archive_url=links.archived(self.slug))
+        return values | {PLACE: self.draw.place(delivery.person)} if self.draw else values
+
+
+def _frozen(source: str) -> _Frozen:
+    """An issue without its long texts, which are read when its forms are compiled."""
+    number = int(source.partition(":")[2])
+    found = (
+        select(Newsletter.subject, Newsletter.frozen_at, Newsletter.slug, *trials.DEALT)
+        .outerjoin(Trial, Trial.newsletter_id == Newsletter.id)
+        .where(Newsletter.id == number)
+    )
+    row = _found(db.session().execute(found).first())
+    return _Frozen(number, row.subject, row.frozen_at, row.slug, trials.dealt(row))
+
+
+def _issue_form(issue: _Frozen, number: int, sender: tuple[str, str]) -> Form:
+    """The form of an issue under one of its subjects; what is frozen is compiled once."""
+    source = f"newsletter:{issue.id}"
+    key = (source, number, issue.subject, issue.frozen_at, sender)
     if key not in _issue_forms:
-        html, text = (
-            db.session().execute(select(Newsletter.html, Newsletter.text).where(issue)).one()
-        )
-        skeleton = rendering.restore(subject, html or "", text or "")
+        skeleton = _restored(issue, number)
         if len(_issue_forms) >= _KEPT:
             _issue_forms.clear()
         _issue_forms[key] = skeleton.print_form(headers(source), sender)
-    return _issue_forms[key], slug
+    return _issue_forms[key]
 
 
-def _issue_values(reader: _Reader, slug: str) -> dict[str, str]:
-    return rendering.values(*reader, archive_url=links.archived(slug))
+def _restored(issue: _Frozen, number: int) -> Skeleton:
+    if number:
+        parts = select(OtherSubject.subject, OtherSubject.html, OtherSubject.text)
+        wanted = parts.where(OtherSubject.newsletter_id == issue.id, OtherSubject.number == number)
+    else:
+        parts = select(Newsletter.subject, Newsletter.html, Newsletter.text)
+        wanted = parts.where(Newsletter.id == issue.id)
+    subject, html, text = db.session().execute(wanted).one()
+    return rendering.restore(subject, html or "", text or "")
 
 
 def _compose_step(delivery: Delivery) -> Message:

@@ -4,6 +4,7 @@ Freezing writes one ledger row for everybody in the audience, also for those who
 that `audience = accepted + excluded + failed + unknown + pending` holds at every moment after.
 """
 
+import logging
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -18,15 +19,18 @@ from core.findings import Finding, Weight
 from core.mail import ledger
 from core.mail.letters import Message
 from core.mail.models import WAITING, State
-from newsletter import lots, mailing, preflight, rendering, segments
+from newsletter import lots, mailing, preflight, progress, rendering, segments, trials, waves
 from newsletter.lift import HELD_OUT
+from newsletter.markup import BadLetter
 from newsletter.models import IssueState, Newsletter, Subscriber, Suppression
+from newsletter.trials import NoTrial, Plan
+
+log = logging.getLogger(__name__)
 
 MOST_HELD_OUT = 50
 """Percent of an audience."""
 
 _BELL = "newsletters"
-_OUT = (IssueState.SENDING, IssueState.PAUSED, IssueState.DONE)
 
 
 class NotReady(Exception):
@@ -39,6 +43,14 @@ class NotReady(Exception):
 
 class WrongState(Exception):
     """What was asked cannot be done with an issue in its state."""
+
+
+class TooLate(Exception):
+    """The hour is over already by the clocks of `readers`."""
+
+    def __init__(self, readers: int) -> None:
+        super().__init__(f"by the clocks of {readers:,} readers that hour is over already")
+        self.readers = readers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,8 +72,18 @@ class Status:
         return asdict(self)
 
 
-def draft(subject: str, body: str, *, preheader: str = "", segment: str | None = None) -> int:
-    """Begin an issue; its id. Raises `LookupError` where no segment is called so."""
+def draft(
+    subject: str,
+    body: str,
+    *,
+    preheader: str = "",
+    segment: str | None = None,
+    others: Sequence[tuple[str, str]] = (),
+) -> int:
+    """Begin an issue; its id. `others` are subjects and preheaders to try, see `newsletter.trials`.
+
+    Raises `LookupError` where no segment is called so, `NoTrial` for too many others.
+    """
     segments.members(segment)
     now = clock.now()
     with db.transaction() as session:
@@ -77,17 +99,42 @@ def draft(subject: str, body: str, *, preheader: str = "", segment: str | None =
         )
         session.add(issue)
         session.flush()
+        trials.write(issue.id, others)
         return issue.id
 
 
 def revise(
-    issue_id: int, *, subject: str, preheader: str, body: str, segment: str | None = None
+    issue_id: int,
+    *,
+    subject: str,
+    preheader: str,
+    body: str,
+    segment: str | None = None,
+    others: Sequence[tuple[str, str]] = (),
 ) -> None:
-    """Change a draft. Raises `WrongState` once it is on its way, `LookupError`."""
+    """Change a draft. Raises `WrongState` once it is on its way, and as `draft` does."""
     segments.members(segment)
     with db.transaction():
         values = {"subject": subject, "preheader": preheader, "body": body, "segment": segment}
         _change(issue_id, {IssueState.DRAFT}, updated_at=clock.now(), **values)
+        trials.write(issue_id, others)
+
+
+def duplicate(issue_id: int) -> int:
+    """A new draft with the same words for the same segment; its id. Raises `LookupError`.
+
+    When the other goes or went, to whom by lot, and what became of it stay with the other. A
+    segment that is gone is left out.
+    """
+    issue = find(issue_id)
+    others = [(each.subject, each.preheader) for each in trials.subjects(issue)[1:]]
+    return draft(
+        issue.subject,
+        issue.body,
+        preheader=issue.preheader,
+        segment=issue.segment if issue.segment in segments.names() else None,
+        others=others,
+    )
 
 
 def find(issue_id: int) -> Newsletter:
@@ -117,22 +164,42 @@ def send_test(issue_id: int, recipient: str) -> None:
     )
 
 
-def send(issue_id: int, *, at: datetime | None = None, held_out: int = 0) -> None:
-    """Send a draft now, or at a moment; not to `held_out` percent of its readers, by lot.
+def send(
+    issue_id: int,
+    *,
+    at: datetime | None = None,
+    local: datetime | None = None,
+    held_out: int = 0,
+    trial: Plan | None = None,
+) -> None:
+    """Send a draft now, at a moment, or when every reader's own clock says `local`, without a zone.
 
-    Raises `NotReady`, `WrongState`, `LookupError`, and `ValueError` for more than `MOST_HELD_OUT`.
+    Not to `held_out` percent of its readers, by lot; with a `trial` to some under each subject
+    before the rest. Raises `NotReady`, `WrongState`, `LookupError`, `TooLate` where the hour is
+    over for some, `NoTrial`, and `ValueError` for more than `MOST_HELD_OUT`.
     """
     if not 0 <= held_out <= MOST_HELD_OUT:
         raise ValueError(f"at most {MOST_HELD_OUT} percent can be held out")
+    if trial and local:
+        raise NoTrial("a trial goes to all of its readers at once, not by their clocks")
     issue = find(issue_id)
     blocking = [finding for finding in preflight.examine(issue) if finding.weight is Weight.BLOCKS]
     if blocking:
         raise NotReady(blocking)
-    _change(issue_id, {IssueState.DRAFT}, held_out=held_out)
-    if at is not None and at > clock.now():
-        _change(issue_id, {IssueState.DRAFT}, state=IssueState.SCHEDULED, scheduled_at=at)
-    else:
-        freeze(issue_id)
+    if local is not None:
+        at = _ahead_of_waves(issue, local)
+    with db.transaction():
+        by_clock = local and local.isoformat(timespec="minutes")
+        _change(issue_id, {IssueState.DRAFT}, held_out=held_out, local_at=by_clock)
+        if trial:
+            readers = expected_audience(issue)
+            trials.plan(issue, trial, held_out=held_out, readers=readers)
+        else:
+            trials.forget(issue_id)
+        if at is not None and at > clock.now():
+            _change(issue_id, {IssueState.DRAFT}, state=IssueState.SCHEDULED, scheduled_at=at)
+        else:
+            freeze(issue_id)
 
 
 def freeze(issue_id: int) -> int:
@@ -142,7 +209,7 @@ def freeze(issue_id: int) -> int:
     """
     issue = find(issue_id)
     skeleton = rendering.compile_letter(
-        issue.subject, issue.preheader, issue.body, archived=True, source=issue.source
+        issue.subject, issue.preheader, issue.body, archived=True, source=trials.source(issue)
     )
     html, text = rendering.store_parts(skeleton)
     with db.transaction():
@@ -154,10 +221,17 @@ def freeze(issue_id: int) -> int:
             text=text,
             frozen_at=clock.now(),
         )
-        audience = ledger.enqueue_selected(
-            _audience(issue), letter=mailing.ISSUE, source=issue.source
-        )
-        db.changed(update(Newsletter).where(Newsletter.id == issue_id).values(audience=audience))
+        trials.freeze(issue)
+        local = issue.local_at and datetime.fromisoformat(issue.local_at)
+        expected = waves.expected(issue.segment, local) if local else []
+        people = _audience(issue)
+        if local:
+            people = people.add_columns(waves.due(local, expected).label("due_at"))
+        audience = ledger.enqueue_selected(people, letter=mailing.ISSUE, source=issue.source)
+        trials.put_off_rest(issue)
+        values = {"audience": audience, "waves": waves.record(issue.source, expected)}
+        db.changed(update(Newsletter).where(Newsletter.id == issue_id).values(values))
+        progress.begin(issue_id, issue.source)
     return audience
 
 
@@ -173,6 +247,7 @@ def resume(issue_id: int) -> None:
     with db.transaction():
         _change(issue_id, {IssueState.PAUSED}, state=IssueState.SENDING)
         ledger.resume(find(issue_id).source)
+        progress.begin(issue_id, find(issue_id).source)
 
 
 def cancel(issue_id: int) -> None:
@@ -185,7 +260,10 @@ def cancel(issue_id: int) -> None:
 
 def unschedule(issue_id: int) -> None:
     """Make a scheduled issue a draft again. Raises `WrongState`."""
-    _change(issue_id, {IssueState.SCHEDULED}, state=IssueState.DRAFT, scheduled_at=None)
+    with db.transaction():
+        back = {"state": IssueState.DRAFT, "scheduled_at": None, "local_at": None}
+        _change(issue_id, {IssueState.SCHEDULED}, **back)
+        trials.forget(issue_id)
 
 
 def status(issue_id: int) -> Status:
@@ -222,32 +300,9 @@ def everything() -> Sequence[Newsletter]:
         return session.scalars(select(Newsletter).order_by(Newsletter.id.desc())).all()
 
 
-def archive(limit: int = 100) -> Sequence[Newsletter]:
-    """The issues that went to everybody, newest first."""
-    with db.reading() as session:
-        return session.scalars(
-            select(Newsletter)
-            .where(Newsletter.state.in_(_OUT), Newsletter.segment.is_(None))
-            .order_by(Newsletter.frozen_at.desc())
-            .limit(limit)
-        ).all()
-
-
-def archived(slug: str) -> Newsletter | None:
-    """One issue of the archive."""
-    with db.reading() as session:
-        return session.scalar(
-            select(Newsletter).where(
-                Newsletter.slug == slug,
-                Newsletter.state.in_(_OUT),
-                Newsletter.segment.is_(None),
-            )
-        )
-
-
 @jobs.job(_BELL, every_minutes=1)
 def tend() -> None:
-    """Freeze what is scheduled for now, and close what has nothing pending."""
+    """Freeze what is scheduled for now, close what has nothing pending, look at trials."""
     with db.reading() as session:
         due = session.scalars(
             select(Newsletter.id).where(
@@ -258,10 +313,27 @@ def tend() -> None:
             select(Newsletter).where(Newsletter.state == IssueState.SENDING)
         ).all()
     for issue in open_ones:
-        if not ledger.is_open(issue.source):
+        if ledger.is_open(issue.source):
+            progress.note(issue)
+        else:
             _close(issue.id)
+    trials.tend()
     for issue_id in due:
-        freeze(issue_id)
+        try:
+            freeze(issue_id)
+        except BadLetter:
+            # The others must not wait for it.
+            log.exception("newsletter %s cannot be sent, and is a draft again", issue_id)
+            unschedule(issue_id)
+
+
+def _ahead_of_waves(issue: Newsletter, local: datetime) -> datetime | None:
+    """When to freeze an issue for its first wave. Raises `TooLate`."""
+    expected = waves.expected(issue.segment, local)
+    over = [wave for wave in expected if wave.at <= clock.now()]
+    if over:
+        raise TooLate(sum(wave.readers for wave in over))
+    return expected[0].at - waves.AHEAD if expected else None
 
 
 def _audience(issue: Newsletter) -> Select[*tuple[Any, ...]]:

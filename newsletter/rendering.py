@@ -3,6 +3,7 @@
 Styles are inlined and Markdown is read at compile time, so that a reader costs one join.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,6 +17,7 @@ from core.mail.letters import Message
 from newsletter import cards, links, markup, plaintext
 from newsletter.wording import wording
 
+_SOURCE = re.compile(r"(<img\b[^>]*?)\s+src(?:set)?=\"[^\"]*\"")
 SOMEBODY = "there"
 """How a reader is greeted who gave no name."""
 
@@ -125,6 +127,11 @@ def on_the_web(body: str, source: str = "") -> Markup:
     tokens = markup.parse(markup.with_slots(body), source=source)
     parts = tuple(markup.html(tokens, cards.drawing("html", source=source)).split(MARK))
     return Markup(join(parts, sample_values()))  # noqa: S704 - the renderer escapes
+
+
+def without_images(html: str) -> str:
+    """The HTML as programs show it that fetch no images: their words stand in their place."""
+    return _SOURCE.sub(r"\1", html)
 
 
 def with_headers(message: Message, headers: dict[str, str]) -> Message:

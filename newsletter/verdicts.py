@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
 
 from core import clock, db
 from core.mail.letters import Verdict, Wait
 from core.mail.models import Delivery, State, Stream
-from newsletter import sequences
+from newsletter import sequences, trials
 from newsletter.models import (
     DEFAULT_PACE,
     Enrolment,
@@ -18,6 +18,7 @@ from newsletter.models import (
     Standing,
     Subscriber,
     Suppression,
+    Trial,
     Walk,
 )
 
@@ -99,21 +100,36 @@ def _whose_pace_counts(batch: Sequence[Delivery], readers: dict[int, _Reader]) -
 
 
 def _issues_at_rest(batch: Sequence[Delivery]) -> dict[int, Verdict]:
-    """Issues that were paused or cancelled since their rows were claimed."""
+    """Issues that were paused or cancelled since, and the rest of one whose subject is on trial."""
     ids = {int(row.source.partition(":")[2]) for row in batch if _is_issue(row)}
     rows = db.session().execute(_AT_REST, {"issues": list(ids)}).all() if ids else ()
-    verdicts: dict[str, Verdict] = {
-        f"newsletter:{number}": Wait(until=None, reason="paused")
-        if state is IssueState.PAUSED
-        else "cancelled"
-        for number, state in rows
-    }
-    return {row.id: verdicts[row.source] for row in batch if row.source in verdicts}
+    verdicts: dict[int, Verdict] = {}
+    for issue in rows:
+        for row in batch:
+            if row.source == f"newsletter:{issue.id}" and (verdict := _rests(issue, row)):
+                verdicts[row.id] = verdict
+    return verdicts
 
 
-_AT_REST = select(Newsletter.id, Newsletter.state).where(
-    db.among(Newsletter.id, "issues"),
-    Newsletter.state.in_((IssueState.PAUSED, IssueState.CANCELLED)),
+def _rests(issue: Any, row: Delivery) -> Verdict | None:
+    if issue.state is IssueState.PAUSED:
+        return Wait(until=None, reason="paused")
+    if issue.state is IssueState.CANCELLED:
+        return "cancelled"
+    draw = trials.dealt(issue)
+    if draw is not None and draw.subject(row.person) is None:
+        return Wait(until=clock.now() + trials.AGAIN, reason="its subject is not decided yet")
+    return None
+
+
+_AT_REST = (
+    select(Newsletter.state, *trials.DEALT)
+    .outerjoin(Trial, (Trial.newsletter_id == Newsletter.id) & Trial.decided_at.is_(None))
+    .where(
+        db.among(Newsletter.id, "issues"),
+        Newsletter.state.in_((IssueState.PAUSED, IssueState.CANCELLED))
+        | Trial.newsletter_id.is_not(None),
+    )
 )
 
 

@@ -12,7 +12,7 @@ from core.links import BadLink
 from core.web.headers import cache_publicly
 from core.web.limits import limiter
 from core.web.sitemap import Listed
-from newsletter import addresses, links, newsletters, rendering, subscribers, walks
+from newsletter import addresses, archive, links, rendering, subscribers, walks
 from newsletter.addresses import InvalidAddress
 from newsletter.consents import Circumstances
 from newsletter.models import Newsletter, Standing, Subscriber
@@ -28,20 +28,20 @@ _PRIVATE = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
 @pages.get("/")
 def about() -> Response:
     """What comes, how often, the latest issue, and the form."""
-    latest = newsletters.archive(limit=1)
+    latest = archive.latest(limit=1)
     letter = _on_the_web(latest[0]) if latest else None
     return _public("about", latest=latest[0] if latest else None, letter=letter)
 
 
 @pages.get("/archive/")
-def archive() -> Response:
+def show_archive() -> Response:
     """Every issue that went to everybody."""
-    return _public("archive", issues=newsletters.archive())
+    return _public("archive", issues=archive.latest())
 
 
 def on_the_map() -> list[Listed]:
     """The pages that the map of the site should name."""
-    issues = newsletters.archive()
+    issues = archive.latest()
     return [
         *(Listed("/newsletter/"), Listed("/newsletter/archive/")),
         *(Listed(f"/newsletter/archive/{issue.slug}", issue.frozen_at) for issue in issues),
@@ -51,14 +51,14 @@ def on_the_map() -> list[Listed]:
 @pages.get("/archive/<slug>")
 def issue(slug: str) -> Response:
     """One issue, for anybody."""
-    found = newsletters.archived(slug) or abort(404)
+    found = archive.find(slug) or abort(404)
     return _public("issue", issue=found, letter=_on_the_web(found))
 
 
 @pages.get("/archive/feed.xml")
 def feed() -> Response:
     """The latest issues for feed readers (Atom, RFC 4287)."""
-    issues = newsletters.archive(limit=20)
+    issues = archive.latest(limit=20)
     letters = {found.id: _on_the_web(found) for found in issues}
     body = render_template("newsletter/feed.xml", issues=issues, letters=letters, words=wording())
     return cache_publicly(Response(body, mimetype="application/atom+xml"))

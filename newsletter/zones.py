@@ -31,7 +31,12 @@ def at_hour(day: date, hour: int, zone: str) -> datetime:
     An hour that a change of the clocks repeats means the first, one that it leaves out the moment
     at which it would have been.
     """
-    return datetime.combine(day, time(hour), ZoneInfo(zone)).astimezone(UTC)
+    return at_time(datetime.combine(day, time(hour)), zone)
+
+
+def at_time(local: datetime, zone: str) -> datetime:
+    """What the clocks of a zone show, in UTC; see `at_hour`."""
+    return local.replace(tzinfo=ZoneInfo(zone), fold=0).astimezone(UTC)
 
 
 def local_day(moment: datetime, zone: str) -> date:

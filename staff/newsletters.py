@@ -3,19 +3,30 @@
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from flask import Response, abort, make_response, redirect, request
 from flask.typing import ResponseReturnValue
 from markupsafe import escape
 
 from core import clock
-from core.findings import Finding, Weight
-from newsletter import clicks, lift, newsletters, preflight, segments
+from core.mail.letters import Message
+from newsletter import (
+    clicks,
+    lift,
+    newsletters,
+    preflight,
+    progress,
+    rendering,
+    segments,
+    trials,
+    waves,
+)
 from newsletter.markup import BadLetter
 from newsletter.models import IssueState, Newsletter
-from newsletter.newsletters import NotReady, Status, WrongState
-from staff import access
+from newsletter.newsletters import NotReady, Status, TooLate, WrongState
+from newsletter.trials import NoTrial
+from staff import access, sending
 from staff.frame import mail_part, page, say
 from staff.models import Role
 
@@ -25,12 +36,6 @@ desk = access.desk("newsletters", __name__, Role.EDITOR)
 _EDITOR_POLICY = (
     "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
-)
-HELD_OUT = (
-    ("0", "nobody"),
-    ("5", "5 of 100 readers, by lot"),
-    ("10", "10 of 100 readers, by lot"),
-    ("20", "20 of 100 readers, by lot"),
 )
 _DEEDS = {
     "pause": (newsletters.pause, "Paused: nothing that has not begun goes out.", "resume"),
@@ -48,6 +53,7 @@ class Letter:
     preheader: str
     body: str
     segment: str | None
+    others: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -76,7 +82,11 @@ def create() -> ResponseReturnValue:
     """Save a first draft."""
     letter = _given()
     issue_id = newsletters.draft(
-        letter.subject, letter.body, preheader=letter.preheader, segment=letter.segment
+        letter.subject,
+        letter.body,
+        preheader=letter.preheader,
+        segment=letter.segment,
+        others=letter.others,
     )
     return _after_saving(issue_id)
 
@@ -86,15 +96,23 @@ def show(number: int) -> ResponseReturnValue:
     """The editor of a draft; what became of an issue that is on its way."""
     issue = _found(number)
     if issue.state is IssueState.DRAFT:
-        letter = Letter(issue.subject, issue.preheader, issue.body, issue.segment)
+        others = tuple((each.subject, each.preheader) for each in trials.subjects(issue)[1:])
+        letter = Letter(issue.subject, issue.preheader, issue.body, issue.segment, others)
         return _editor(issue, letter)
     status = newsletters.status(number)
     followed = clicks.links(issue)
+    trial = trials.find(number)
     return page(
         "issue.html",
         issue=issue,
         status=status,
         shares=list(shares(status)),
+        progress=progress.of(issue) if issue.frozen_at else None,
+        waves=waves.of(issue),
+        trial=trial,
+        subjects=trials.subjects(issue) if trial else [],
+        results=trials.results(issue, trial) if trial and issue.frozen_at else [],
+        next_look=trials.next_look(trial) if trial else None,
         followed=followed,
         machines=clicks.machines(followed),
         lift=lift.measure(issue),
@@ -113,6 +131,7 @@ def save(number: int) -> ResponseReturnValue:
             preheader=letter.preheader,
             body=letter.body,
             segment=letter.segment,
+            others=letter.others,
         )
     except WrongState:
         say("It is on its way and can no longer be changed.", kind="error")
@@ -130,9 +149,7 @@ def preview() -> ResponseReturnValue:
     except BadLetter as error:
         response = mail_part(f"<p>{escape(str(error))}</p>")
     else:
-        shown = f'<pre style="white-space: pre-wrap">{escape(message.text)}</pre>'
-        as_text = request.form.get("view") == "text"
-        response = mail_part(shown if as_text else message.html)
+        response = mail_part(_as_seen(message, request.form.get("view", "")))
     told = [finding.for_scripts for finding in findings]
     response.headers["Problems"] = json.dumps(told)
     return response
@@ -149,37 +166,39 @@ def show_html(number: int) -> ResponseReturnValue:
     return mail_part(message.html)
 
 
+@desk.post("/<int:number>/duplicate")
+def duplicate(number: int) -> ResponseReturnValue:
+    """A new draft with the same words; it goes nowhere by itself."""
+    copy = newsletters.duplicate(_found(number).id)
+    say("This is a copy, and a draft. When the other goes or went is not copied.")
+    return redirect(f"/staff/newsletters/{copy}", 303)
+
+
 @desk.get("/<int:number>/send")
 def before_sending(number: int) -> ResponseReturnValue:
     """What there is to know before an issue goes out, and the button that sends it."""
     issue = _found(number)
     if issue.state is not IssueState.DRAFT:
         return redirect(f"/staff/newsletters/{number}", 303)
-    return _before_sending(issue, preflight.examine(issue))
+    return sending.page_before(issue, preflight.examine(issue))
 
 
 @desk.post("/<int:number>/send")
 def send(number: int) -> ResponseReturnValue:
-    """Send an issue now or at a moment, unless something blocks it."""
+    """Send an issue now, at a moment, or by every reader's clock, unless something blocks it."""
     issue = _found(number)
-    at = _moment(request.form.get("at", ""))
-    held_out = request.form.get("held_out", "0")
-    if held_out not in dict(HELD_OUT):
-        abort(400, "That part cannot be held out.")
     try:
-        newsletters.send(number, at=at, held_out=int(held_out))
+        sending.send(number)
     except NotReady as error:
-        return _before_sending(issue, error.findings), 422
+        return sending.page_before(issue, error.findings), 422
+    except NoTrial as error:
+        return sending.page_before(issue, preflight.examine(issue), trial=str(error)), 422
+    except (TooLate, ValueError) as error:
+        return sending.page_before(issue, preflight.examine(issue), at=str(error)), 422
     except WrongState:
         say("It had been sent already.", kind="info")
     else:
-        if _found(number).state is IssueState.SCHEDULED:
-            say(
-                f"It goes out on {at:%B %-d, %Y at %H:%M} UTC.",
-                undo=f"/staff/newsletters/{number}/unschedule",
-            )
-        else:
-            say("It is on its way.", undo=f"/staff/newsletters/{number}/pause")
+        _say_when(_found(number))
     return redirect(f"/staff/newsletters/{number}", 303)
 
 
@@ -219,6 +238,28 @@ def _after_saving(number: int) -> ResponseReturnValue:
     return redirect(f"/staff/newsletters/{number}", 303)
 
 
+def _say_when(issue: Newsletter) -> None:
+    if issue.state is not IssueState.SCHEDULED:
+        say("It is on its way.", undo=f"/staff/newsletters/{issue.id}/pause")
+        return
+    if issue.local_at:
+        local = datetime.fromisoformat(issue.local_at)
+        when = f"{local:%B %-d, %Y at %H:%M} by each reader's clock"
+    else:
+        when = f"{issue.scheduled_at:%B %-d, %Y at %H:%M} UTC"
+    say(f"It goes out on {when}.", undo=f"/staff/newsletters/{issue.id}/unschedule")
+
+
+def _as_seen(message: Message, view: str) -> str:
+    """A letter's HTML as the view of the preview has it."""
+    match view:
+        case "text":
+            return f'<pre style="white-space: pre-wrap">{escape(message.text)}</pre>'
+        case "images":
+            return rendering.without_images(message.html)
+    return message.html
+
+
 def _editor(issue: Newsletter | None, letter: Letter) -> Response:
     html = page(
         "newsletter.html",
@@ -226,23 +267,11 @@ def _editor(issue: Newsletter | None, letter: Letter) -> Response:
         letter=letter,
         choices=[("", "Everybody"), *((name, name) for name in segments.names())],
         findings=preflight.examine(issue) if issue else [],
+        most_subjects=trials.MOST,
     )
     response = make_response(html)
     response.headers["Content-Security-Policy"] = _EDITOR_POLICY
     return response
-
-
-def _before_sending(issue: Newsletter, findings: list[Finding]) -> str:
-    return page(
-        "send.html",
-        issue=issue,
-        findings=findings,
-        blocked=any(finding.weight is Weight.BLOCKS for finding in findings),
-        audience=newsletters.expected_audience(issue),
-        at=request.form.get("at", ""),
-        held_out=request.form.get("held_out", "0"),
-        parts=HELD_OUT,
-    )
 
 
 def _given() -> Letter:
@@ -255,7 +284,17 @@ def _given() -> Letter:
         preheader=" ".join(form.get("preheader", "").split()),
         body=form.get("body", "").replace("\r\n", "\n"),
         segment=segment,
+        others=tuple(pair for pair in _others() if pair[0]),
     )
+
+
+def _others() -> Iterable[tuple[str, str]]:
+    for number in range(1, trials.MOST):
+        subject, preheader = (
+            " ".join(request.form.get(f"{name}_{number}", "").split())
+            for name in ("subject", "preheader")
+        )
+        yield subject, preheader
 
 
 def _unsaved(letter: Letter) -> Newsletter:
@@ -272,12 +311,3 @@ def _found(number: int) -> Newsletter:
         return newsletters.find(number)
     except LookupError:
         abort(404)
-
-
-def _moment(text: str) -> datetime | None:
-    """A moment in UTC, as the browser's field gives it."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -83,8 +83,9 @@ def enqueue_selected(
 ) -> int:
     """Write a message to each of `people` in one statement; how many rows were written.
 
-    `people` has the columns `key`, `person`, `recipient` and `reason`. Where a reason is given the
-    message is excluded from the beginning, so that everybody is accounted for.
+    `people` has the columns `key`, `person`, `recipient` and `reason`, and may have `due_at`.
+    Where a reason is given the message is excluded from the beginning, so that everybody is
+    accounted for.
     """
     stream = letters.find(letter).stream
     now = clock.now()
@@ -106,7 +107,7 @@ def enqueue_selected(
         "reason": who.c.reason,
         "attempts": literal(0),
         "fence": literal(0),
-        "due_at": literal(now, Delivery.due_at.type),
+        "due_at": who.c.due_at if "due_at" in who.c else literal(now, Delivery.due_at.type),
         "created_at": literal(now, Delivery.created_at.type),
         "settled_at": case((included, None), else_=literal(now, Delivery.due_at.type)),
     }

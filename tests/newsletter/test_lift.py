@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 from flask import Flask
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import select
 
 from core import db
@@ -37,9 +39,13 @@ def an_issue() -> int:
 def test_sql_draws_the_lots_that_python_draws(readers: None) -> None:
     with db.reading() as session:
         for issue in (1, 2, 977):
-            drawn = select(Subscriber.id, lots.drawn(Subscriber.id, issue))
-            for reader, lot in session.execute(drawn):
-                assert lot == lots.lot(reader, issue)
+            drawn = select(
+                Subscriber.id,
+                lots.drawn(Subscriber.id, issue),
+                lots.drawn_part(Subscriber.id, issue),
+            )
+            for reader, lot, part in session.execute(drawn):
+                assert (lot, part) == (lots.lot(reader, issue), lots.part(reader, issue))
 
 
 def test_lots_are_even_and_another_issue_draws_anew() -> None:
@@ -48,6 +54,14 @@ def test_lots_are_even_and_another_issue_draws_anew() -> None:
     assert 120 < len(held[0] & held[1]) < 280
     neighbors = Counter((lots.lot(n, 1) < 50, lots.lot(n + 1, 1) < 50) for n in range(4_000))
     assert min(neighbors.values()) > 200
+
+
+@given(issue=st.integers(1, 10**6), of=st.integers(1, 10**6))
+def test_whoever_draws_alike_is_spread_over_all_parts(issue: int, of: int) -> None:
+    alike = [reader for reader in range(of, of + 6_000) if lots.lot(reader, issue) < 10]
+    parts = Counter(lots.part(reader, issue) for reader in alike)
+    assert len(parts) == lots.PARTS
+    assert max(parts.values()) < 2 * len(alike) / lots.PARTS
 
 
 def test_whoever_is_held_out_is_counted_and_gets_nothing(readers: None) -> None:

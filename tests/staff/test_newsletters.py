@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from core import db
 from core.mail.models import Delivery, State
-from newsletter import newsletters
+from newsletter import newsletters, trials
 from newsletter.models import IssueState, Subscriber
 from newsletter.newsletters import Status
 from staff.newsletters import shares
@@ -147,3 +147,77 @@ def test_the_parts_of_an_audience_always_add_up_to_it() -> None:
         pending=3,
     )
     assert sum(share.count for share in shares(status)) == status.audience
+
+
+def test_ed_copies_an_issue_that_is_scheduled_and_the_copy_is_not(
+    ed: FlaskClient, issue: int, join: Callable[[str], Subscriber]
+) -> None:
+    join("Ada")
+    ed.post(f"/staff/newsletters/{issue}/send", data={"at": "2099-05-01T08:00"})
+    answer = ed.post(f"/staff/newsletters/{issue}/duplicate")
+    assert FIELDS["subject"] in ed.get(answer.location).text
+    copy = newsletters.find(int(answer.location.rpartition("/")[2]))
+    assert (copy.state, copy.scheduled_at) == (IssueState.DRAFT, None)
+
+
+def test_ed_sends_by_each_readers_clock_and_sees_when_the_hour_comes(
+    ed: FlaskClient, issue: int, join: Callable[[str], Subscriber]
+) -> None:
+    join("Ada")
+    by_clock = {"at": "2099-05-01T08:00", "clock": "readers"}
+    told = ed.get(f"/staff/newsletters/{issue}/send", query_string=by_clock).text
+    assert "May 1, 2099, 12:00 UTC" in told
+    assert "America/New_York" in told
+    told = ed.post(f"/staff/newsletters/{issue}/send", data=by_clock, follow_redirects=True).text
+    assert "May 1, 2099 at 08:00 by each reader&#39;s clock" in told
+    assert newsletters.find(issue).local_at == "2099-05-01T08:00"
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        ({"at": "yesterday"}, "this is no moment"),
+        ({"at": "2001-05-01T08:00"}, "that moment is over"),
+        ({"clock": "readers"}, "it needs a moment"),
+        ({"at": "2001-05-01T08:00", "clock": "readers"}, "that hour is over already"),
+    ],
+)
+def test_a_moment_that_cannot_be_is_said_at_its_field_and_nothing_goes(
+    ed: FlaskClient,
+    issue: int,
+    join: Callable[[str], Subscriber],
+    data: dict[str, str],
+    said: str,
+) -> None:
+    join("Ada")
+    answer = ed.post(f"/staff/newsletters/{issue}/send", data=data)
+    assert answer.status_code == 422
+    assert said in answer.text
+    assert newsletters.find(issue).state is IssueState.DRAFT
+
+
+def test_ed_writes_subjects_to_try_and_is_told_that_two_readers_are_too_few(
+    ed: FlaskClient, join: Callable[[str], Subscriber]
+) -> None:
+    join("Ada")
+    more = {"subject_1": "Sit less", "preheader_1": "Stand up.", "subject_2": " ", "do": "save"}
+    number = int(ed.post("/staff/newsletters/new", data=FIELDS | more).location.rpartition("/")[2])
+    assert [each.subject for each in trials.subjects(newsletters.find(number))] == [
+        FIELDS["subject"],
+        "Sit less",
+    ]
+    assert 'value="Stand up."' in ed.get(f"/staff/newsletters/{number}").text
+    wanted = {"trial": "clicks", "share": "50"}
+    told = ed.get(f"/staff/newsletters/{number}/send", query_string=wanted).text
+    assert "a trial needs 100" in told
+    answer = ed.post(f"/staff/newsletters/{number}/send", data=wanted)
+    assert answer.status_code == 422
+    assert "about 0 readers for each subject; a trial needs 100" in answer.text
+    assert ed.post(f"/staff/newsletters/{number}/send", data={"share": "7"}).status_code == 400
+
+
+def test_the_preview_without_images_shows_their_words(ed: FlaskClient) -> None:
+    pictured = FIELDS | {"body": "![A hand](/a.png)", "view": "images"}
+    shown = ed.post("/staff/newsletters/preview", data=pictured).text
+    assert 'alt="A hand"' in shown
+    assert "/a.png" not in shown

@@ -1,0 +1,50 @@
+"""The pace of an issue is that of its last minutes, and a pause does not slow it."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from flask import Flask
+
+from core.mail import fates, queue
+from newsletter import newsletters, progress
+from tests.newsletter.conftest import Join
+from tests.newsletter.test_newsletters import an_issue
+
+pytestmark = pytest.mark.one_database
+
+NOW = datetime(2026, 3, 2, 15, tzinfo=UTC)
+
+
+def send(messages: int) -> None:
+    claimed = [row for row in queue.claim("worker", 100) if row.letter == "newsletter.issue"]
+    for row in claimed[:messages]:
+        queue.begin({row: "x"})
+        fates.accept(row)
+    fates.release(claimed[messages:])
+
+
+def test_pace_and_time_left(app: Flask, join: Join) -> None:
+    with time_machine.travel(NOW, tick=False) as machine:
+        for number in range(12):
+            join(f"reader-{number}@example.com")
+        for row in queue.claim("worker", 100):
+            fates.exclude(row, "a test")
+        issue = an_issue()
+        newsletters.send(issue)
+        assert progress.of(newsletters.find(issue)).per_minute is None
+        machine.shift(timedelta(minutes=1))
+        send(4)
+        newsletters.tend()
+        machine.shift(timedelta(seconds=30))
+        send(2)
+        told = progress.of(newsletters.find(issue))
+        assert (told.settled, told.due, told.per_minute) == (6, 6, 4)
+        assert told.ends_at == NOW + timedelta(minutes=3)
+        newsletters.pause(issue)
+        machine.shift(timedelta(days=1))
+        assert progress.of(newsletters.find(issue)).per_minute is None
+        newsletters.resume(issue)
+        machine.shift(timedelta(seconds=30))
+        send(3)
+        assert progress.of(newsletters.find(issue)).per_minute == 6
