@@ -11,7 +11,8 @@ import click
 import frontmatter
 from flask.cli import AppGroup
 
-from newsletter import exports, imports, newsletters, takebacks
+from core.findings import Weight
+from newsletter import exports, imports, newsletters, preflight, takebacks
 from newsletter.admissions import Fate
 from newsletter.models import Yardstick
 from newsletter.newsletters import NotReady, TooLate, WrongState
@@ -92,6 +93,9 @@ def send(
         error=mistakes,
         until_decided=until_decided,
     )
+    outside = preflight.examine_outside(newsletters.find(issue_id))
+    if any(finding.weight is Weight.BLOCKS for finding in outside):
+        raise NotReady(outside)
     newsletters.send(
         issue_id,
         at=_moment(at),

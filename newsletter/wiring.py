@@ -1,6 +1,7 @@
 """Plugs `newsletter` into an app: pages, letters, listeners, jobs, commands."""
 
 from flask import Flask
+from werkzeug.test import Client
 
 from core import events
 from core.mail.events import AskedToLeave, Bounced, Complained
@@ -9,6 +10,7 @@ from newsletter import (
     choices,
     cli,
     clicks,
+    deadlinks,
     letters,
     mailing,
     newsletters,
@@ -33,6 +35,9 @@ def init_app(app: Flask) -> None:
     sitemap.add(app, views.on_the_map)
     visits.add(app, clicks.read)
     app.jinja_env.globals.update(newsletter_wording=wording, newsletter_paces=paces)
+    deadlinks.install(
+        lambda path: Client(app).get(path, headers={"User-Agent": deadlinks.AGENT}).status_code
+    )
     letters.install()
     mailing.install()
     for group in (cli.newsletter, cli.subscribers):

@@ -180,7 +180,7 @@ def before_sending(number: int) -> ResponseReturnValue:
     issue = _found(number)
     if issue.state is not IssueState.DRAFT:
         return redirect(f"/staff/newsletters/{number}", 303)
-    return sending.page_before(issue, preflight.examine(issue))
+    return sending.page_before(issue, sending.examine(issue))
 
 
 @desk.post("/<int:number>/send")

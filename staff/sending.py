@@ -8,8 +8,9 @@ from flask import abort, request
 
 from core import clock
 from core.findings import Finding, Weight
-from newsletter import newsletters, prospects, trials, waves
+from newsletter import newsletters, preflight, prospects, trials, waves
 from newsletter.models import Newsletter, Yardstick
+from newsletter.newsletters import NotReady
 from newsletter.trials import Plan
 from staff.frame import page
 
@@ -78,6 +79,9 @@ def send(number: int) -> None:
     """Send an issue as the form asks; raises as `newsletters.send` does, and `ValueError`."""
     wanted = _asked()
     at = wanted.moment()
+    outside = preflight.examine_outside(newsletters.find(number))
+    if any(finding.weight is Weight.BLOCKS for finding in outside):
+        raise NotReady(outside)
     newsletters.send(
         number,
         at=None if wanted.by_readers or at is None else at.replace(tzinfo=UTC),
@@ -85,6 +89,12 @@ def send(number: int) -> None:
         held_out=int(wanted.held_out),
         trial=wanted.plan,
     )
+
+
+def examine(issue: Newsletter) -> list[Finding]:
+    """All that speaks against an issue, also by what others answer; what blocks is first."""
+    found = preflight.examine(issue) + preflight.examine_outside(issue)
+    return sorted(found, key=lambda finding: finding.weight.value)
 
 
 def page_before(issue: Newsletter, findings: list[Finding], **errors: str) -> str:
@@ -100,7 +110,7 @@ def page_before(issue: Newsletter, findings: list[Finding], **errors: str) -> st
         blocked=any(finding.weight is Weight.BLOCKS for finding in findings),
         audience=audience,
         wanted=wanted,
-        errors=errors,
+        errors={name: f"{said[0].upper()}{said[1:]}." for name, said in errors.items()},
         parts=HELD_OUT,
         clocks=CLOCKS,
         waves=waves.expected(issue.segment, at) if at and wanted.clock == "readers" else [],

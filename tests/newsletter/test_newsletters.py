@@ -30,6 +30,7 @@ from newsletter.models import IssueState, Newsletter
 from newsletter.newsletters import NotReady, Status, WrongState
 from newsletter.subscribers import Preferences
 from newsletter.suppression import Reason
+from shop import samples
 from tests.newsletter.conftest import Join, person
 
 NOW = datetime(2026, 3, 2, 15, tzinfo=UTC)
@@ -301,6 +302,57 @@ def test_preflight_names_what_is_wrong(app: Flask) -> None:
     assert (Weight.WARNS, "word") in weights(body="x" * 1000)
     assert (Weight.WARNS, "HTML") in weights(body="word " * 17_000)
     assert (Weight.BLOCKS, "HTML") in weights(body="word " * 22_000)
+
+
+def findings(**values: str) -> list[tuple[Weight, str]]:
+    issue = Newsletter(**{"subject": "A", "preheader": "B", "body": "Hello"} | values)
+    return [(finding.weight, finding.text) for finding in preflight.examine(issue)]
+
+
+def test_preflight_fills_the_letter_with_the_longest_values_there_are(
+    app: Flask, join: Join
+) -> None:
+    change(postal_address="1 Road, Town")
+    body = "{{ name }}\n\n" * 900
+    assert not [text for _, text in findings(body=body) if "Gmail" in text]
+    join("ada@example.com", name="&" * 80)
+    assert [weight for weight, text in findings(body=body) if "Gmail" in text] == [Weight.BLOCKS]
+
+
+def test_preflight_counts_the_readers_without_a_name(app: Flask, join: Join) -> None:
+    change(postal_address="1 Road, Town")
+    join("ada@example.com", name="Ada")
+    for email in CAST[1:]:
+        join(email)
+    told = (Weight.WARNS, "3 readers have given no name, and will read “there”.")
+    assert findings(subject="{{ name }}, sit less") == [told]
+    assert findings() == []
+
+
+def test_preflight_reads_the_letter_as_receivers_would(app: Flask, join: Join) -> None:
+    change(postal_address="1 Road, Town")
+    join("ada@example.com", name="Ada")
+    [(weight, text)] = findings(subject="x" * 1100)[:1]
+    assert weight is Weight.BLOCKS
+    assert "cannot be sent" in text
+
+
+def test_preflight_blocks_promises_and_tells_of_a_disease_beside_a_product(app: Flask) -> None:
+    change(postal_address="1 Road, Town")
+    assert findings(body="It cures and heals.") == [
+        (Weight.BLOCKS, "“cures” promises what nobody can show."),
+        (Weight.BLOCKS, "“heals” promises what nobody can show."),
+    ]
+    samples.seed()
+    change(postal_address="1 Road, Town")
+    beside = findings(body='About sciatica.\n\n::product{slug="ql-claw"}')
+    assert [weight for weight, text in beside if "sciatica" in text] == [Weight.WARNS]
+
+
+def test_preflight_blocks_two_subjects_that_are_the_same(app: Flask) -> None:
+    issue = newsletters.draft("A", "Hello", preheader="B", others=[("A", "C")])
+    found = preflight.examine(newsletters.find(issue))
+    assert "Two of its subjects are the same" in found[0].text
 
 
 def test_without_a_postal_address_nothing_goes(app: Flask, join: Join) -> None:

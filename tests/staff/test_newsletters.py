@@ -176,9 +176,9 @@ def test_ed_sends_by_each_readers_clock_and_sees_when_the_hour_comes(
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        ({"at": "yesterday"}, "this is no moment"),
-        ({"at": "2001-05-01T08:00"}, "that moment is over"),
-        ({"clock": "readers"}, "it needs a moment"),
+        ({"at": "yesterday"}, "This is no moment."),
+        ({"at": "2001-05-01T08:00"}, "That moment is over."),
+        ({"clock": "readers"}, "By readers&#39; own clocks it needs a moment."),
         ({"at": "2001-05-01T08:00", "clock": "readers"}, "that hour is over already"),
     ],
 )
@@ -212,7 +212,7 @@ def test_ed_writes_subjects_to_try_and_is_told_that_two_readers_are_too_few(
     assert "a trial needs 100" in told
     answer = ed.post(f"/staff/newsletters/{number}/send", data=wanted)
     assert answer.status_code == 422
-    assert "about 0 readers for each subject; a trial needs 100" in answer.text
+    assert "50 of 100 are about 0 readers for each subject; a trial needs 100." in answer.text
     assert ed.post(f"/staff/newsletters/{number}/send", data={"share": "7"}).status_code == 400
 
 

@@ -5,8 +5,8 @@ from alembic import op
 
 from core.db import Json, UtcDateTime
 
-revision = "0034_trials"
-down_revision = "0033_refusals"
+revision = "0037_trials"
+down_revision = "0036_sequence_drafts"
 branch_labels = None
 depends_on = None
 
