@@ -19,15 +19,20 @@ LARGEST = 102_400
 LARGE = 80_000
 LONGEST_LINE = 998
 """RFC 5322: octets in a line."""
+_RESERVED = ("example", "test", "localhost", "invalid")  # RFC 2606: no DNS has these
 
 
-def examine(issue: Newsletter) -> list[Finding]:
-    """What the text, its readers and its largest letter show; what blocks is first."""
+def examine(issue: Newsletter, *, readers: bool = True) -> list[Finding]:
+    """What the text, its readers and its largest letter show; what blocks is first.
+
+    Without `readers` as for somebody, which costs the same however long the list is.
+    """
     try:
         skeleton = _compiled(issue)
     except BadLetter as error:
         return [_blocks(f"The letter cannot be read: {error}.")]
-    message = skeleton.fill(_largest_values(issue))
+    values = _largest_values(issue) if readers else rendering.sample_values()
+    message = skeleton.fill(values)
     found = [
         *_envelope(issue),
         *_other_subjects(issue),
@@ -35,8 +40,8 @@ def examine(issue: Newsletter) -> list[Finding]:
         *_way_out(skeleton),
         *_size(message.html),
         *_lines(message.html, message.text),
-        *_octets(skeleton, issue),
-        *_missing(issue),
+        *_octets(skeleton, values),
+        *(_missing(issue) if readers else ()),
         *_content(issue.body),
         *_claims(issue),
         *_faint(message.html),
@@ -75,9 +80,9 @@ def _largest_values(issue: Newsletter) -> dict[str, str]:
     return samples | {"name": max(longest[0] or "", rendering.SOMEBODY, key=len)}
 
 
-def _octets(skeleton: rendering.Skeleton, issue: Newsletter) -> list[Finding]:
+def _octets(skeleton: rendering.Skeleton, values: dict[str, str]) -> list[Finding]:
     """The largest letter as it would be sent, read as receivers read it."""
-    values = _largest_values(issue) | {printing.RETURN_PATH: "bounce@example.com"}
+    values = values | {printing.RETURN_PATH: "bounce@example.com"}
     try:
         form = skeleton.print_form(mailing.headers("newsletter:0"), printing.find_sender())
         octets = form.fill(
@@ -151,6 +156,8 @@ def _domain() -> list[Finding]:
     if config.current().mailbox_url is not None:
         return []
     domain = printing.domain_of(printing.find_sender()[1])
+    if domain.rpartition(".")[2] in _RESERVED:
+        return [_warns("The sender's DNS is looked at once its address is yours.")]
     weights = {State.BLOCKS: _blocks, State.UNKNOWN: _warns}
     return [
         weights[finding.state](f"{finding.subject}: {finding.detail}.")

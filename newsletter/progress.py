@@ -54,7 +54,8 @@ def begin(issue_id: int, source: str) -> None:
 def note(issue: Newsletter) -> None:
     """Count again, once a while has passed since the last count."""
     last = issue.samples[-1:]
-    if not last or clock.now() - datetime.fromisoformat(last[0]["at"]) >= SAMPLE:
+    long_ago = clock.now() - SAMPLE
+    if not last or datetime.fromisoformat(last[0]["at"]) <= long_ago:
         _keep(issue.id, [*last, _sample(issue.source)])
 
 

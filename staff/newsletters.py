@@ -13,6 +13,7 @@ from core import clock
 from core.mail.letters import Message
 from newsletter import (
     clicks,
+    failures,
     lift,
     newsletters,
     preflight,
@@ -109,6 +110,7 @@ def show(number: int) -> ResponseReturnValue:
         shares=list(shares(status)),
         progress=progress.of(issue) if issue.frozen_at else None,
         waves=waves.of(issue),
+        failures=failures.of(issue) if issue.frozen_at else [],
         trial=trial,
         subjects=trials.subjects(issue) if trial else [],
         results=trials.results(issue, trial) if trial and issue.frozen_at else [],
@@ -143,7 +145,7 @@ def save(number: int) -> ResponseReturnValue:
 def preview() -> ResponseReturnValue:
     """What is in the editor as a reader would get it; the header `Problems` has the findings."""
     letter = _given()
-    findings = preflight.examine(_unsaved(letter))
+    findings = preflight.examine(_unsaved(letter), readers=False)
     try:
         message = newsletters.preview(letter.subject, letter.preheader, letter.body)
     except BadLetter as error:
@@ -172,6 +174,18 @@ def duplicate(number: int) -> ResponseReturnValue:
     copy = newsletters.duplicate(_found(number).id)
     say("This is a copy, and a draft. When the other goes or went is not copied.")
     return redirect(f"/staff/newsletters/{copy}", 303)
+
+
+@desk.post("/<int:number>/again")
+def send_again(number: int) -> ResponseReturnValue:
+    """Send it again to those whom a server refused with the code that staff saw."""
+    try:
+        readers = failures.send_again(_found(number).id, request.form.get("code", ""))
+    except WrongState:
+        say("That cannot be done as it stands.", kind="info")
+    else:
+        say(f"It goes again to {readers:,} {'reader' if readers == 1 else 'readers'}.")
+    return redirect(f"/staff/newsletters/{number}", 303)
 
 
 @desk.get("/<int:number>/send")

@@ -173,6 +173,33 @@ def retry(delivery_id: int) -> bool:
     return again == 1
 
 
+def retry_failed(source: str, code: str, people: Select[int]) -> int:
+    """Staff's decision to send again what a server refused with `code` of a source; how many.
+
+    To `people`, by their ids. What goes again has failed no more, so that each failure is answered
+    once; it keeps its key, and with it its Message-ID.
+    """
+    with db.transaction():
+        again = db.changed(
+            update(Delivery)
+            .where(
+                Delivery.source == source,
+                Delivery.state == State.FAILED,
+                func.substr(Delivery.reason, 1, 3) == code,
+                Delivery.person.in_(people),
+            )
+            .values(
+                state=State.PENDING,
+                reason=literal("again after: ") + Delivery.reason,
+                attempts=0,
+                due_at=clock.now(),
+                settled_at=None,
+            )
+        )
+        ring()
+    return again
+
+
 def tally(source: str) -> list[tuple[State, str, int]]:
     """How many messages of a source are in each state and for which reason.
 
