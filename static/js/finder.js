@@ -206,7 +206,7 @@ function showAnswer(answer, panel, found, atlas, chosen) {
     element("p", {}, element("button", { type: "button", className: "button button-quiet finder-clear" }, "Start again")),
   );
   for (const link of answer.querySelectorAll('a[href^="/muscles/"], a[href^="/blog/"]')) {
-    link.search = `from=${panel.dataset.way}`;
+    link.setAttribute("href", `${link.pathname}?from=${panel.dataset.way}${link.hash}`);
   }
 }
 

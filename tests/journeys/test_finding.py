@@ -66,3 +66,17 @@ def test_chloe_has_no_script_and_finds_her_muscle_all_the_same(
     plain.get_by_role("link", name="Psoas (psoas major)").click()
     expect(plain.get_by_role("heading", level=1)).to_have_text("Psoas (psoas major)")
     context.close()
+
+
+def test_dan_comes_by_a_letter_and_the_finder_s_answer_leads_on_as_its_reader(
+    page: Page, running_shop: RunningShop
+) -> None:
+    """The address alone tells it: what aches him is in none."""
+    page.goto(f"{running_shop.url}/pain-finder?from=newsletter:12")
+    page.locator('.places-parts [data-region="low-back"]').click()
+    page.get_by_role("link", name="QL (quadratus lumborum)").click()
+    page.get_by_role("link", name="See the QL Claw").click()
+    expect(page).to_have_url(
+        f"{running_shop.url}/products/ql-claw?from=newsletter:12,finder,muscles"
+    )
+    assert page.context.cookies() == []
