@@ -22,6 +22,17 @@ OPENED = "shop.dispute_opened"
 DUE = "shop.dispute_due"
 ENDED = "shop.dispute_over"
 WARNED = "shop.fraud_warning"
+STANDS = {
+    "warning_needs_response": "is an inquiry, and waits for an answer",
+    "warning_under_review": "is an inquiry, and with the bank",
+    "warning_closed": "is closed, and the money stays",
+    "needs_response": "waits for an answer",
+    "under_review": "is with the bank",
+    "won": "is won",
+    "lost": "is lost",
+    "prevented": "is prevented",
+}
+"""Stripe's words for how a dispute stands, as people say it."""
 TAKEN = ("needs_response", "under_review", "lost")
 """Statuses in which the bank has the money, so that Stripe refunds none of it."""
 # https://docs.stripe.com/disputes/categories
@@ -205,13 +216,13 @@ def _sum_up(order: Order, row: Dispute) -> None:
 
 def _tell(order: Order, row: Dispute) -> None:
     shown, reason = money.display(row.amount, row.currency), row.reason
-    orders.note(order, f"dispute {row.status}", who="the bank", why=f"{shown} {reason}")
+    stands = STANDS.get(row.status, row.status)
+    orders.note(order, f"dispute {stands}", who="the bank", why=f"{shown} {reason}")
     due = row.due_by if row.status in ANSWERABLE else None
     until = f" Answer before {due:%B} {due.day}, {due.year}." if due else ""
     alerts.raise_alert(
         "dispute",
-        f"{order.number}: the dispute over {shown} ({reason.replace('_', ' ')}) is "
-        f"{row.status.replace('_', ' ')}.{until}",
+        f"{order.number}: the dispute over {shown} ({reason.replace('_', ' ')}) {stands}.{until}",
         key=row.stripe_id,
         order_id=order.id,
     )

@@ -19,5 +19,6 @@ def index() -> ResponseReturnValue:
         closed=disputes.closed(request.args.get("after", type=int)),
         answerable=disputes.ANSWERABLE,
         helps=disputes.HELPS,
+        stands=disputes.STANDS,
         now=clock.now(),
     )

@@ -92,6 +92,7 @@ def show(order: Order, entered: Entered | None = None) -> str:
         disputes=asked,
         taken=any(each.status in disputes.TAKEN for each in asked),
         answerable=disputes.ANSWERABLE,
+        stands=disputes.STANDS,
         withdrawal=withdrawals.open_of(order.id),
         repayment=withdrawals.PERIOD,
         refundable=refundable,

@@ -83,7 +83,7 @@ for (const time of document.querySelectorAll("main time[datetime]")) {
 // On a phone the rows of a table are cards, and each cell says which column it was.
 for (const table of document.querySelectorAll("main table.data:has(thead)")) {
   const headings = [...table.tHead.rows[0].cells].map((cell) => cell.querySelector(".visually-hidden") ? "" : cell.textContent.trim());
-  for (const cell of table.querySelectorAll("tbody td")) {
+  for (const cell of table.querySelectorAll("tbody:not(.sums) td")) {
     if (headings[cell.cellIndex] && cell.childNodes.length) {
       cell.dataset.heading = headings[cell.cellIndex];
       if (cell.childNodes.length > 1) gather(cell);
