@@ -9,9 +9,9 @@ published unless the owner lets it pass with a reason.
 import re
 from collections.abc import Callable, Iterator
 
-from blog import anatomy
+from blog import anatomy, assertions
 from core.findings import Finding, Weight
-from shop.claims import DISEASES, PROMISES
+from shop.claims import DISEASES
 
 
 def check(
@@ -25,6 +25,8 @@ def check(
     found = [
         *_words_that_promise(body),
         *_effects_without_a_source(body),
+        *_diagnoses(body),
+        *_tool_beside_a_disease(body),
         *_tool_where_it_must_not_be(body, title),
         *_links_that_lead_nowhere(body, leads),
         *_pictures_without_words(body),
@@ -33,14 +35,6 @@ def check(
     return sorted(found, key=lambda finding: (finding.line or 0, finding.text))
 
 
-_EFFECT = re.compile(
-    r"\b(?:reduc|eas|reliev|improv|lower|lessen|soothe?|decreas)(?:e|es|ed|ing|s)\b"
-    r"[^.?!]{0,60}\b(?:pain|aches?|soreness|stiffness|tension|symptoms?|sleep|mobility)\b",
-    re.IGNORECASE,
-)
-_HEDGED = re.compile(
-    r"\b(?:no|not|never|nobody|whether|unclear|unknown|little evidence)\b", re.IGNORECASE
-)
 _NOTE = re.compile(r"\[\^[^\]]+\]")
 _SENTENCE = re.compile(r"[^.?!]+(?:[.?!]+(?:\[\^[^\]]+\])*|$)", re.DOTALL)
 _LINK = re.compile(r"(?<!!)\[[^\]]*\]\((?P<target>[^)\s]+)[^)]*\)")
@@ -51,20 +45,36 @@ _DEFINITION = re.compile(r"^\[\^[^\]]+\]:")
 
 def _words_that_promise(body: str) -> Iterator[Finding]:
     for line, text in _lines(body):
-        for word in dict.fromkeys(PROMISES.findall(text)):
+        words = [word for each in _SENTENCE.findall(text) for word in assertions.promises(each)]
+        for word in dict.fromkeys(words):
             yield Finding(Weight.BLOCKS, f"“{word}” promises too much.", line)
 
 
 def _effects_without_a_source(body: str) -> Iterator[Finding]:
-    for line, text in _lines(body):
-        for sentence in _SENTENCE.findall(text):
-            if _EFFECT.search(sentence) and not _NOTE.search(sentence):
-                yield Finding(
-                    Weight.WARNS if _HEDGED.search(sentence) else Weight.BLOCKS,
-                    f"“{_short(sentence)}” speaks of an effect: it wants a note [^…] that names "
-                    "the source.",
-                    line,
-                )
+    for line, sentence in _sentences(body):
+        if assertions.speaks_of_an_effect(sentence) and not _NOTE.search(sentence):
+            yield Finding(
+                Weight.WARNS if assertions.is_hedged(sentence) else Weight.BLOCKS,
+                f"“{_short(sentence)}” speaks of an effect: it wants a note [^…] that names "
+                "the source.",
+                line,
+            )
+
+
+def _diagnoses(body: str) -> Iterator[Finding]:
+    for line, sentence in _sentences(body):
+        said = assertions.diagnosis(sentence)
+        if said:
+            message = f"“{said}” is a diagnosis, which nobody can make from here."
+            yield Finding(Weight.BLOCKS, message, line)
+
+
+def _tool_beside_a_disease(body: str) -> Iterator[Finding]:
+    for line, sentence in _sentences(body):
+        disease = assertions.disease_beside_the_tool(sentence)
+        if disease:
+            message = f"“{_short(sentence)}” names the tool and “{disease}” together. Part them."
+            yield Finding(Weight.BLOCKS, message, line)
 
 
 def _tool_where_it_must_not_be(body: str, title: str) -> Iterator[Finding]:
@@ -111,6 +121,13 @@ def _lines(body: str) -> Iterator[tuple[int, str]]:
     for number, text in enumerate(body.splitlines(), 1):
         if not _DEFINITION.match(text):
             yield number, text
+
+
+def _sentences(body: str) -> Iterator[tuple[int, str]]:
+    """Every sentence that readers read, with the number of its line."""
+    for line, text in _lines(body):
+        for sentence in _SENTENCE.findall(text):
+            yield line, sentence
 
 
 def _sections(body: str) -> Iterator[tuple[int, str]]:

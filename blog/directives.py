@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 from blog import anatomy, drawings
 from core import media
+from core.web import pictures
 from shop import testimonials
 
 Check = Callable[[str], str | None]
@@ -83,9 +84,20 @@ def check(known: Mapping[str, Directive], name: str, given: Mapping[str, str]) -
             raise DirectiveError(wrong)
 
 
+def picture_named(address: str) -> str | None:
+    """The name of the drawing or picture that Markdown's `![…](address)` means, if there is one.
+
+    An address is that of an upload, such as `/media/<name>.jpg`, or the name itself.
+    """
+    uploaded = _ADDRESS.fullmatch(address)
+    name = uploaded[1] if uploaded else address
+    return name if _a_picture(name) is None else None
+
+
 _ATTRIBUTE = re.compile(r'([a-z]+)="([^"]*)"')
 _UPLOAD = re.compile(r"[0-9a-f]{20}")
 _LONGEST_NUMBER = 10
+_ADDRESS = re.compile(r"/media/([0-9a-f]{20})\.jpg")
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
@@ -106,7 +118,7 @@ def _a_picture(value: str) -> str | None:
     if value in drawings.names():
         return None
     upload = media.find(value) if _UPLOAD.fullmatch(value) else None
-    if upload is not None and upload.is_picture:
+    if (upload is not None and upload.is_picture) or pictures.is_shipped(value):
         return None
     return f"there is no drawing and no picture {value!r}"
 

@@ -95,9 +95,10 @@ def _figure(slot: dict[str, Any]) -> str:
     if shown is None:
         return ""
     words = " ".join(filter(None, (given.get("caption"), given.get("credit"))))
+    caption = f"<figcaption>{escape(words)}</figcaption>" if words else ""
     return (
         f'<figure><img src="{shown.url}" alt="{escape(given["alt"])}" width="{shown.width}" '
-        f'height="{shown.height}"><figcaption>{escape(words)}</figcaption></figure>'
+        f'height="{shown.height}">{caption}</figure>'
     )
 
 

@@ -165,18 +165,41 @@ def _links_and_pictures(state: StateCore) -> None:
                     findings.object_to(_number(token), "a picture must be on this site")
                 if not child.content.strip():
                     findings.object_to(_number(token), "a picture needs its words in [ ]")
-    _figures(state.tokens)
+                if not external and not _may_be_shown(target):
+                    findings.object_to(_number(token), f"there is no picture {target!r}")
+    _figures(state)
 
 
-def _figures(tokens: Sequence[Token]) -> None:
-    """A picture alone in a paragraph is a figure; its title is the caption."""
-    for opening, inline, closing in _triples(tokens, "paragraph_open"):
+def _may_be_shown(target: str) -> bool:
+    return target.startswith("/") or directives.picture_named(target) is not None
+
+
+def _figures(state: StateCore) -> None:
+    """A picture alone in a paragraph is a figure; its title is the caption.
+
+    One that the shop knows by name is what the directive `figure` makes of it, in all its widths.
+    """
+    replaced: set[int] = set()
+    for opening, inline, closing in _triples(state.tokens, "paragraph_open"):
         children = inline.children or []
         if len(children) == 1 and children[0].type == "image":
             caption = str(children[0].attrs.pop("title", ""))
+            name = directives.picture_named(str(children[0].attrGet("src")))
+            if name is not None:
+                given = {"name": name, "alt": children[0].content, "caption": caption}
+                _be_slot(opening, given, state.env["findings"])
+                replaced |= {id(inline), id(closing)}
+                continue
             opening.type, closing.type = "figure_open", "figure_close"
             opening.tag = closing.tag = "figure"
             closing.meta = {"caption": caption}
+    state.tokens = [token for token in state.tokens if id(token) not in replaced]
+
+
+def _be_slot(token: Token, given: dict[str, str], findings: Findings) -> None:
+    token.type, token.tag, token.nesting = "slot", "", 0
+    token.meta = {"number": len(findings.slots)}
+    findings.slots.append({"name": "figure", "given": given})
 
 
 def _tables(state: StateCore) -> None:

@@ -85,11 +85,15 @@ def full(count: int) -> Sequence[Post]:
         return session.scalars(latest.options(*heavy, selectinload(Post.topics))).all()
 
 
-def changes() -> list[tuple[str, datetime]]:
-    """The slug of every post that everybody can read, and when it last changed."""
-    every = select(Post.slug, Post.updated_at).where(Post.readable()).order_by(*_NEWEST)
+def changes() -> list[tuple[str, datetime, list[str]]]:
+    """The slug of every post that everybody can read, when it last changed, and its figures."""
+    columns = Post.slug, Post.updated_at, Post.slots
+    every = select(*columns).where(Post.readable()).order_by(*_NEWEST)
     with db.reading() as session:
-        return [(slug, changed) for slug, changed in session.execute(every)]
+        return [
+            (slug, changed, [each["given"]["name"] for each in slots if each["name"] == "figure"])
+            for slug, changed, slots in session.execute(every)
+        ]
 
 
 def statement() -> Select[*tuple[Any, ...]]:

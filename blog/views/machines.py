@@ -1,5 +1,6 @@
 """What machines ask for: which pages there are, what they may read, whom to tell of a weakness."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 from flask import Blueprint, Response
@@ -8,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from blog import anatomy, cards, teasers, topics
 from blog import pages as texts
 from core import clock, config, settings
+from core.web import pictures
 from core.web.headers import cache_publicly
 from core.web.sitemap import Listed
 
@@ -25,15 +27,24 @@ def addresses() -> list[Listed]:
     """The pages of the blog for the map of the site."""
     return [
         *(Listed(path) for path in ("/", "/blog/", "/pain-finder", "/muscles/")),
-        *(
-            Listed(f"/blog/{slug}", changed, [cards.path(slug)])
-            for slug, changed in teasers.changes()
-        ),
+        *_articles(),
         *(Listed(f"/blog/topics/{topic.slug}") for topic in topics.with_posts()),
         *(Listed(f"/muscles/{muscle}") for muscle in anatomy.muscles()),
         *(Listed(f"/pain-finder/{region}") for region in anatomy.regions()),
         *(Listed(f"/pages/{page.slug}", page.updated_at) for page in texts.every()),
     ]
+
+
+def _articles() -> Iterator[Listed]:
+    """Every post with its card and its pictures; drawings are part of the page and no files."""
+    known: dict[str, str | None] = {}
+    for slug, changed, figures in teasers.changes():
+        for name in figures:
+            if name not in known:
+                shown = pictures.find(name)
+                known[name] = shown.url if shown else None
+        files = [url for name in dict.fromkeys(figures) if (url := known[name])]
+        yield Listed(f"/blog/{slug}", changed, [cards.path(slug), *files])
 
 
 @pages.get("/robots.txt")

@@ -69,6 +69,11 @@ def find(name: str | None) -> Picture | None:
     return _shipped(name)
 
 
+def is_shipped(name: str) -> bool:
+    """Whether a picture of that name comes with the shop, such as `product/hero`."""
+    return bool(_SHIPPED.fullmatch(name)) and _measured(name) is not None
+
+
 def at(address: str) -> Picture | None:
     """The uploaded picture that a text refers to as `/media/<name>.jpg`."""
     found = re.fullmatch(r"/media/([0-9a-f]{20})\.jpg", address)

@@ -7,11 +7,12 @@ from flask.typing import ResponseReturnValue
 
 from core.web import pictures
 from core.web.headers import cache_publicly
+from core.web.pictures import Picture
 from core.web.sitemap import Listed
 from shop import attribution, catalog, gallery, reviews, shipping, structured, ways
 from shop.catalog import Offer
 from shop.forms import MOST, Wish, read_source
-from shop.models import Product
+from shop.models import Exhibit, Product
 from shop.reviews import Summary
 from shop.structured import Sheet
 
@@ -32,8 +33,13 @@ def product(slug: str) -> Response:
 
 
 def addresses() -> list[Listed]:
-    """The pages of what is sold, for the map of the site."""
-    return [Listed(url) for url in dict.fromkeys(offer.url for offer in catalog.on_sale())]
+    """The pages of what is sold, with their pictures, for the map of the site."""
+    sold = {offer.url: catalog.by_slug(offer.slug) for offer in catalog.on_sale()}
+    return [
+        Listed(url, images=[picture.url for picture, _ in _exhibits(product)])
+        for url, product in sold.items()
+        if product is not None
+    ]
 
 
 def page(shown: Product, form: Wish) -> str:
@@ -43,9 +49,7 @@ def page(shown: Product, form: Wish) -> str:
         each.sku: shipping.rates(goods=each.amount, grams=each.weight_grams) for each in offers
     }
     chosen = _chosen(offers, form.sku)
-    exhibits = [
-        (picture, each) for each in gallery.of(shown) if (picture := pictures.find(each.picture))
-    ]
+    exhibits = _exhibits(shown)
     spread, newest = reviews.summary(shown), reviews.listed(shown, size=_MOST_REVIEWS)
     sheet = Sheet(
         product=shown,
@@ -73,6 +77,13 @@ def page(shown: Product, form: Wish) -> str:
         most=MOST,
         form=form,
     )
+
+
+def _exhibits(shown: Product) -> list[tuple[Picture, Exhibit]]:
+    """The gallery, as far as its pictures are there."""
+    return [
+        (picture, each) for each in gallery.of(shown) if (picture := pictures.find(each.picture))
+    ]
 
 
 def _rating(spread: Summary) -> tuple[float, int] | None:

@@ -30,6 +30,101 @@ def test_a_word_that_promises_too_much_is_found_in_its_line(word: str) -> None:
     assert found("Treatment is for clinicians, and nobody can secure it.") == []
 
 
+CARELESS = [
+    "The Claw fixes back pain.",
+    "This relieves sciatica.",
+    "Pressing here gets rid of your ache.",
+    "It makes the pain disappear.",
+    "Your pain will be gone in a week.",
+    "Say goodbye to back pain.",
+    "The tool treats the root cause.",
+    "It is clinically tested.",
+    "Science shows that it works.",
+    "Studies prove that pressing helps.",
+    "Doctors recommend it.",
+    "Approved by the FDA.",
+    "A permanent solution for a sore back.",
+    "It ended my pain.",
+    "Massage reduces inflammation.",
+    "It stops muscle spasms.",
+    "It helps with sciatica.",
+    "Try this remedy for low back pain.",
+    "It works better than painkillers.",
+    "It prevents injuries.",
+    "It speeds up recovery.",
+    "It corrects your posture.",
+    "It improves circulation.",
+    "It detoxes the muscle.",
+    "You have a trigger point in the psoas.",
+    "You’ve got piriformis syndrome.",
+    "It guarantees relief.",
+    "Pain relief in minutes.",
+    "The pain melts away.",
+    "It alleviates stiffness.",
+    "It has cured thousands.",
+    "Rid yourself of aches.",
+    "Provably better.",
+    "Not only does it reduce pain, it lasts.",
+    "It not only cures, it lasts.",
+    "Nothing heals faster.",
+    "No other tool cures an ache.",
+    "Nobody doubts that it eases low-back pain.",
+    "Ease your back pain with the Claw.",
+    "The Claw was made for herniated discs.",
+    "Less pain after one night.",
+    "It is proven, and no wonder.",
+    "Never before has a tool healed so fast.",
+    "Massages reducing aches are common.",
+]
+CAREFUL = [
+    "A cure is not known.",
+    "No tool cures a disc.",
+    "Nobody has proven that.",
+    "It is not proven that pressing helps.",
+    "Nothing here cures anything.",
+    "This is no treatment.",
+    "It does not eliminate pain.",
+    "No study has been clinically convincing.",
+    "There is no guarantee.",
+    "We promise nothing: it isn't guaranteed to help.",
+    "A proven track record is what we lack.",
+    "The nerve eases its way down the leg, past the pain.",
+    "Ease into the stretch; stop at pain.",
+    "Lower yourself to the floor; no pain should come.",
+    "Lower back pain is common.",
+    "Improve your sleep first.",
+    "The decreased tension of a slack rope.",
+    "Does pressing reduce pain?",
+    "If you have sciatica, see a doctor.",
+    "Do not use it when you have a herniated disc.",
+    "The tool is not for a herniated disc.",
+    "Stop if the pain grows.",
+    "Treatment is for clinicians.",
+    "You have probably met a trigger point before.",
+    "Healing takes time.",
+    "Remedies of this kind are old.",
+    "The pain may be gone by then or it may not.",
+]
+
+
+@pytest.mark.parametrize("sentence", CARELESS)
+def test_what_a_careless_writer_would_write_is_found(sentence: str) -> None:
+    assert found(sentence)
+    assert found(f"Fine so far. {sentence} Good night.")
+
+
+@pytest.mark.parametrize("sentence", CAREFUL)
+def test_what_is_denied_asked_or_only_sounds_alike_may_stand(sentence: str) -> None:
+    assert found(sentence) == []
+
+
+def test_a_note_makes_an_effect_a_fact_but_no_promise_and_no_diagnosis() -> None:
+    assert found("Massage reduces inflammation.[^a]") == []
+    assert found("Studies prove that pressing helps.[^a]")
+    assert found("You have a trigger point in the psoas.[^a]")
+    assert found("The Claw was made for herniated discs.[^a]")
+
+
 def test_an_effect_wants_its_source() -> None:
     (finding,) = found("It is light. Pressing reduces the pain for days. It is red.")
     assert "“Pressing reduces the pain for days.”" in finding

@@ -38,6 +38,32 @@ def test_an_uploaded_picture_is_a_figure_with_every_format(app: Flask) -> None:
     assert "<figcaption>On the floor</figcaption>" in shown
 
 
+def test_markdowns_own_picture_is_the_same_figure(app: Flask) -> None:
+    kept = media.add(photograph(900, 600), alt="The tool", file="a.jpg", by="ed@shop.example")
+    written = directives.written("figure", name=kept.name, caption="On the floor", alt="The tool")
+    for address in (kept.name, kept.url):
+        rendered = markdown.render(f'![The tool]({address} "On the floor")')
+        assert not rendered.problems
+        as_directive = markdown.render(written)
+        assert rendered.html == as_directive.html
+        assert rendered.slots == as_directive.slots
+
+
+@pytest.mark.parametrize("name", ["product/side", "tool-schematic"])
+def test_markdown_shows_what_comes_with_the_shop(app: Flask, name: str) -> None:
+    rendered = markdown.render(f"First.\n\n![The tool]({name})\n\nLast.")
+    assert rendered.problems == []
+    with app.test_request_context():
+        shown = slots.fill(rendered.html, rendered.slots, source="post:a")
+    assert "<picture" in shown or "<svg" in shown
+    assert shown.index("First.") < shown.index("<figure") < shown.index("Last.")
+
+
+def test_a_picture_that_is_not_there_is_said(app: Flask) -> None:
+    (found,) = markdown.render("\n![The tool](hip.jpg)").problems
+    assert found == {"line": 2, "message": "there is no picture 'hip.jpg'"}
+
+
 @pytest.mark.parametrize(
     ("attributes", "problem"),
     [

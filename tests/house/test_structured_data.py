@@ -1,7 +1,8 @@
-"""What pages tell machines is right by schema.org's own vocabulary.
+"""What pages tell machines is right by schema.org's own vocabulary, and the feed by JSON Feed 1.1.
 
-The types of `schema-dts` are generated from it, and TypeScript checks our JSON-LD against them: a
-property that a type does not have, or a value of a wrong kind, is an error there.
+The types of `schema-dts` are generated from the first, those of `@json-feed-types` written after the
+second, neither by us. TypeScript checks what we tell against them: a property that a type does not
+have, lacks, or has of another kind, is an error there.
 """
 
 import json
@@ -40,6 +41,21 @@ def test_what_schema_org_does_not_know_is_found(wrong: dict[str, object], tmp_pa
     assert f"'{next(iter(wrong))}'" in complaints([thing], tmp_path).replace('"', "'")
 
 
+def test_the_json_feed_is_what_its_specification_knows(app: Flask, tmp_path: Path) -> None:
+    fill()
+    feed = app.test_client().get("/blog/feed.json").get_json(force=True)
+    assert feed["items"]
+    assert complaints_of_feed(feed, tmp_path) == ""
+
+
+@pytest.mark.parametrize("wrong", [{"title": 7}, {"items": [{"id": "1"}]}, {"shade": "red"}])
+def test_a_json_feed_that_its_specification_does_not_know_is_found(
+    wrong: dict[str, object], tmp_path: Path
+) -> None:
+    feed = {"version": "https://jsonfeed.org/version/1.1", "title": "Blog", "items": [], **wrong}
+    assert complaints_of_feed(feed, tmp_path)
+
+
 def described(html: str) -> list[dict[str, object]]:
     """The JSON-LD of a page."""
     return [json.loads(each) for each in re.findall(r'ld\+json">(.*?)</script>', html, re.DOTALL)]
@@ -47,16 +63,27 @@ def described(html: str) -> list[dict[str, object]]:
 
 def complaints(things: list[dict[str, object]], folder: Path) -> str:
     """What TypeScript says of things by the types that they claim; nothing if all is well."""
-    if not (COMPILER.exists() and NODE.exists()):
-        pytest.skip("TypeScript is not installed: make test fetches it")
-    (folder / "node_modules").symlink_to(MODULES)
     named = ", ".join(sorted({str(thing["@type"]) for thing in things}))
     lines = [f'import type {{ WithContext, {named} }} from "schema-dts";']
     lines += [
         f"export const x{at}: WithContext<{thing['@type']}> = {json.dumps(thing)};"
         for at, thing in enumerate(things)
     ]
-    (folder / "things.ts").write_text("\n".join(lines), encoding="utf-8")
+    return compiled("\n".join(lines), folder)
+
+
+def complaints_of_feed(feed: dict[str, object], folder: Path) -> str:
+    """What TypeScript says of a feed by the types of JSON Feed 1.1; nothing if all is well."""
+    types = 'import type Feed from "@json-feed-types/1_1";'
+    return compiled(f"{types}\nexport const feed: Feed = {json.dumps(feed)};", folder)
+
+
+def compiled(program: str, folder: Path) -> str:
+    """What TypeScript says of a program; nothing if all is well."""
+    if not (COMPILER.exists() and NODE.exists()):
+        pytest.skip("TypeScript is not installed: make test fetches it")
+    (folder / "node_modules").symlink_to(MODULES)
+    (folder / "things.ts").write_text(program, encoding="utf-8")
     how = ("--noEmit", "--skipLibCheck", "--strict", "--module", "esnext")
     told = subprocess.run(
         [NODE, COMPILER, *how, "--moduleResolution", "bundler", "things.ts"],

@@ -98,6 +98,24 @@ def test_the_map_names_every_page_and_nothing_that_is_not_there(reader: FlaskCli
         assert reader.get(path).status_code == 200, path
 
 
+def test_the_map_names_the_pictures_of_posts_and_products(
+    reader: FlaskClient, publish: Callable[..., Post]
+) -> None:
+    kept = media.add(photograph(300, 200), alt="A hip", file="a.jpg", by="ed@shop.example")
+    publish("pictures", body=f"![A hip]({kept.name})\n\n![Again]({kept.url})")
+    root = ET.fromstring(reader.get("/sitemap.xml").data)
+    images = {
+        str(url.findtext(f"{MAP}loc")).removeprefix(SITE): [
+            str(each.text).removeprefix(SITE) for each in url.iter(f"{IMAGE}loc")
+        ]
+        for url in root
+    }
+    assert images["/blog/pictures"] == ["/blog/pictures/card.jpg", kept.url]
+    assert len(images["/products/ql-claw"]) >= 5
+    for address in images["/products/ql-claw"]:
+        assert reader.get(address).mimetype == "image/jpeg"
+
+
 def test_a_draft_and_a_post_to_come_are_on_no_map_and_in_no_feed(reader: FlaskClient) -> None:
     first, second, *others = posts.in_state()
     posts.withdraw(first.id)
