@@ -5,6 +5,7 @@ with the posts, PostgreSQL through a generated `tsvector`. Neither can be out of
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,9 +14,10 @@ from rapidfuzz.distance import OSA
 from rapidfuzz.process import extractOne
 from sqlalchemy import CTE, ColumnElement, Select, column, func, literal_column, select, table
 
-from blog import anatomy, teasers
+from blog import signposts, teasers
 from blog.anatomy import Muscle
 from blog.models import Post, SearchWord
+from blog.signposts import Signposts
 from blog.teasers import Teaser
 from core import db
 
@@ -36,32 +38,41 @@ class Results:
     """What a search found. `words` are what was looked for, `asked` what the reader typed.
 
     They differ where a typing error was mended. `all_words` is false where no post has all of the
-    words and these have some. `more` says that there is another page.
+    words and these have some; where few have all, `others` have some. `more` says that there is
+    another page, and `ways` where the words lead besides posts.
     """
 
     asked: str
     words: tuple[str, ...]
     hits: list[Hit]
-    muscles: list[Muscle]
+    ways: Signposts
+    others: tuple[Hit, ...] = ()
     all_words: bool = True
     more: bool = False
 
     @property
+    def muscles(self) -> list[Muscle]:
+        """Muscles of the atlas that the words begin to name."""
+        return self.ways.muscles
+
+    @property
     def mended(self) -> str | None:
         """The words that were looked for in place of those typed, where they differ."""
-        return None if set(self.words) <= set(_words(self.asked)) else " ".join(self.words)
+        typed = set(_words(_spelled(self.asked), most=None))
+        return None if set(self.words) <= typed else " ".join(self.words)
 
 
 def find(query: str, *, page: int = 1) -> Results:
     """Posts with every word of `query`, the best first; with words like them where there are none.
 
-    The last word may be the beginning of one, as it is while somebody types.
+    The last word may be the beginning of one, as it is while somebody types. Words that every text
+    has (“why does my …”) are not looked for, unless there are no others.
     """
-    asked = _words(query)
+    asked = _meant(query)
     for words in dict.fromkeys([asked, _mended(asked)] if asked else []):
         hits = _hits(words, page)
         if hits or page > 1:
-            return _results(query, words, hits)
+            return _results(query, words, hits, others=_others(words, hits, page))
     words = _mended(asked)
     return _results(query, words, _hits(words, page, every=False) if words else [], every=False)
 
@@ -75,7 +86,9 @@ def learn(text: str) -> None:
 
 
 _Hits = Select[*tuple[Any, ...]]
-_MOST_WORDS = 8
+_MOST_WORDS = 10
+_FEW, _OTHERS = 4, 6
+"""With fewer posts that have all words, so many are shown that have some."""
 _PLAIN, _MARKED = "\x02", "\x03"  # cannot be in a text that a person wrote
 
 
@@ -84,12 +97,54 @@ def _words(text: str, most: int | None = _MOST_WORDS) -> tuple[str, ...]:
     return tuple(dict.fromkeys(word[:40] for word in found))[:most]
 
 
-def _results(query: str, words: tuple[str, ...], hits: list[Hit], *, every: bool = True) -> Results:
+_STOP = frozenset(
+    _words(
+        """
+        a about after all also am an and any are as at be because been before being but by can could
+        did do does doing for from get gets getting go had has have having he her his how i if in
+        into is it its just like me more most my no not of off on or our out over same she should so
+        some such than that the their them then there these they this those to too up very was we
+        were what when where which while who why will with would you your
+        """,
+        most=None,
+    )
+)
+"""Words that every text has."""
+
+
+def _meant(query: str) -> tuple[str, ...]:
+    """The words that were typed, without stop words."""
+    words = _words(_spelled(query), most=None)
+    return (tuple(word for word in words if word not in _STOP) or words)[:_MOST_WORDS]
+
+
+def _spelled(query: str) -> str:
+    """The query with Q.L. as QL."""
+    return re.sub(r"\b(\w)\.(?=\w\b)", r"\1", query)
+
+
+def _others(words: tuple[str, ...], hits: list[Hit], page: int) -> list[Hit]:
+    if page > 1 or len(words) < 2 or len(hits) >= _FEW:
+        return []
+    shown = {hit.post.id for hit in hits}
+    found = _hits(words, page, every=False)
+    return [hit for hit in found if hit.post.id not in shown][:_OTHERS]
+
+
+def _results(
+    query: str,
+    words: tuple[str, ...],
+    hits: list[Hit],
+    *,
+    others: Sequence[Hit] = (),
+    every: bool = True,
+) -> Results:
     return Results(
         asked=query,
         words=words,
         hits=hits[:PAGE],
-        muscles=_muscles(words),
+        ways=signposts.read(words),
+        others=tuple(others),
         all_words=every,
         more=len(hits) > PAGE,
     )
@@ -149,7 +204,7 @@ def _marked(passage: str) -> Markup:
 
 def _mended(words: tuple[str, ...]) -> tuple[str, ...]:
     """The words, each that no post has replaced by the nearest one that some post has."""
-    return tuple(dict.fromkeys(_nearest(word) for word in words))
+    return tuple(dict.fromkeys(w if w in _STOP else _nearest(w) for w in words))
 
 
 def _nearest(word: str) -> str:
@@ -167,25 +222,3 @@ def _nearest(word: str) -> str:
             word, session.scalars(near).all(), scorer=OSA.distance, score_cutoff=slips
         )
     return str(found[0]) if found else word
-
-
-def _muscles(words: tuple[str, ...]) -> list[Muscle]:
-    """Muscles whose name has a word that begins so; the atlas has pages of its own for them."""
-    if not words:
-        return []
-    return [
-        muscle
-        for muscle in anatomy.muscles().values()
-        if any(
-            len(word) > 2 and part.startswith(word)
-            for word in words
-            for part in _words(f"{muscle.name} {muscle.latin}")
-            if part not in _COMMON
-        )
-    ][:4]
-
-
-_COMMON = frozenset(
-    {"musculus", "musculi", "muscle", "muscles", "and", "the", "major", "minor", "of"}
-)
-"""Words in muscles' names that lead to no one muscle."""

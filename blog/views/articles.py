@@ -77,6 +77,7 @@ def search() -> ResponseReturnValue:
         indexed=False,
         query=query,
         results=found.find(query, page=number),
+        topics=topics.with_posts(),
         number=number,
     )
     return public(html, "q", "page")

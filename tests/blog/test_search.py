@@ -62,6 +62,71 @@ def test_some_of_the_words_are_better_than_nothing(library: None) -> None:
     assert not results.all_words
 
 
+def test_words_that_every_text_has_are_not_looked_for(library: None) -> None:
+    results = search.find("Why does the soleus of my calf tire when I am out for long?")
+    assert results.words == ("soleus", "calf", "tire", "long")
+    assert results.mended is None
+    assert search.find("what is it").words == ("what", "is", "it")
+
+
+def test_a_long_question_is_answered_by_what_has_most_of_it(library: None) -> None:
+    asked = (
+        "the soleus calf muscle tires runners uphill mornings winters hamburg berlin boston paris"
+    )
+    results = search.find(asked)
+    assert len(results.words) == 10
+    assert not results.all_words
+    assert results.hits[0].post.slug == "in-title"
+
+
+def test_where_few_have_all_words_those_that_have_some_follow(library: None) -> None:
+    results = search.find("soleus calf")
+    assert [hit.post.slug for hit in results.hits] == ["in-title"]
+    assert [hit.post.slug for hit in results.others] == ["in-text"]
+    assert search.find("soleus").others == ()
+
+
+def test_dots_in_an_abbreviation_are_no_spaces(publish: Publish) -> None:
+    publish("ql", title="The QL")
+    assert slugs("Q.L.") == slugs("ql") == ["ql"]
+    assert search.find("Q.L.").mended is None
+
+
+@pytest.mark.parametrize(
+    ("query", "regions", "muscles"),
+    [
+        ("lower back pain", ["low-back"], []),
+        ("pain in my buttocks", ["buttock"], []),
+        ("how long should I press", [], []),
+        ("scalenes", [], ["scalenes"]),
+    ],
+)
+def test_places_and_muscles_that_are_named_are_ways_on(
+    app: object, query: str, regions: list[str], muscles: list[str]
+) -> None:
+    ways = search.find(query).ways
+    assert [region.id for region in ways.regions] == regions
+    assert [muscle.id for muscle in ways.muscles] == muscles
+
+
+@pytest.mark.parametrize(
+    ("query", "times"),
+    [("numb legs", 1), ("when to see a doctor", 1), ("fevers", 1), ("stiff hips", 0)],
+)
+def test_what_sounds_urgent_leads_to_the_page_of_warning_signs(
+    reader: FlaskClient, query: str, times: int
+) -> None:
+    page = reader.get("/blog/search", query_string={"q": query}).text
+    assert page.count("Are you worried?") == times
+
+
+def test_who_finds_nothing_is_led_on(reader: FlaskClient) -> None:
+    page = reader.get("/blog/search?q=unicorn").text
+    assert "No post has these words" in page
+    for way in ("/pain-finder", "/muscles/", "/blog/topics/evidence", "/pages/safety"):
+        assert f'href="{way}"' in page
+
+
 def test_nothing_is_found_for_nothing(library: None) -> None:
     assert slugs("") == slugs("  ") == slugs("%%") == slugs("unicorn") == []
 
