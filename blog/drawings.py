@@ -1,4 +1,4 @@
-"""Drawings for posts and product pages: the thought of referral, and the tool as a schematic.
+"""Drawings for posts and product pages: the thought of referral, the tool, what studies found.
 
 Each drawing is inline SVG in the manner of the charts. The two that show the body as a
 whole need ``charts.body_symbols()`` once on the page; a document of its own carries it.
@@ -10,7 +10,7 @@ from functools import cache
 from html import escape
 from types import MappingProxyType
 
-from blog import body, curves, plates, tool
+from blog import body, curves, plates, studies, tool
 from blog.plates import ACHE, INK, MUSCLE, PAPER, text
 
 _SCHEMATIC = "Schematic, not to scale"
@@ -29,7 +29,7 @@ class Drawing:
 
 
 def names() -> tuple[str, ...]:
-    """Every drawing there is: the thought of referral first, then the tool's views."""
+    """Every drawing there is: the thought of referral, the tool's views, what studies found."""
     return tuple(_drawings())
 
 
@@ -112,7 +112,11 @@ def _drawings() -> Mapping[str, Drawing]:
             with_body=True,
         ),
     )
-    return MappingProxyType({each.name: each for each in every})
+    found = (
+        Drawing(each.name, each.title, each.description, (studies.WIDTH, each.height), each.draw)
+        for each in studies.every()
+    )
+    return MappingProxyType({each.name: each for each in (*every, *found)})
 
 
 def _svg(shown: Drawing, prefix: str, definitions: str = "") -> str:

@@ -9,7 +9,7 @@ import frontmatter
 import pytest
 from frontmatter.default_handlers import YAMLHandler
 
-from blog import anatomy
+from blog import anatomy, studies
 
 ROOT = Path(__file__).parents[2]
 POSTS = sorted((ROOT / "blog/content/posts").glob("*.md"))
@@ -33,7 +33,7 @@ PAGE_SLUGS = {
     *("contact", "safety", "accessibility"),
 }
 DIRECTIVES = {"muscle-chart", "product", "newsletter", "finder", "figure", "button", "post"}
-FIGURES = {"referral-principle", "tool-schematic"}
+FIGURES = {"referral-principle", "tool-schematic", *(study.name for study in studies.every())}
 CALLOUTS = {"doctor", "note", "evidence"}
 PICTURES = {f"product/{name}" for name in ("hero", "side", "top", "trigger", "lying", "scale")}
 SITE_PATHS = {
