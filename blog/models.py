@@ -173,8 +173,9 @@ class Revision(Base):
 class WorkingCopy(Base):
     """What somebody is writing and has not saved: one for each opened editor, named by its `key`.
 
-    `draft` is what the editor's fields hold, and `opened` the revision that the writer began with.
-    A post that was never saved has no `post_id` yet.
+    `draft` is what the editor's fields hold, `publish_at` the moment that is filled in beside them,
+    and `opened` the revision that the writer began with. A post that was never saved has no
+    `post_id` yet. One that was discarded stays for a day, so that it can be taken back.
     """
 
     __tablename__ = "post_working_copy"
@@ -186,7 +187,9 @@ class WorkingCopy(Base):
     writer: Mapped[str] = mapped_column(String(320), index=True)
     opened: Mapped[int | None]
     draft: Mapped[dict[str, Any]]
+    publish_at: Mapped[datetime | None]
     kept_at: Mapped[datetime]
+    discarded_at: Mapped[datetime | None]
 
     @property
     def title(self) -> str:

@@ -3,6 +3,7 @@
 import json
 import secrets
 from dataclasses import replace
+from datetime import datetime
 
 from flask import Response, abort, redirect, request
 from flask.typing import ResponseReturnValue
@@ -52,8 +53,8 @@ def index() -> ResponseReturnValue:
 @desk.get("/new")
 def write() -> ResponseReturnValue:
     """An empty editor, or one that goes on with what was never saved."""
-    draft, _, key = _taken_up(None, post_form.EMPTY)
-    return _editor(None, draft, key=key)
+    draft, _, key, at = _taken_up(None, post_form.EMPTY)
+    return _editor(None, draft, key=key, at=at)
 
 
 @desk.post("/new")
@@ -70,8 +71,8 @@ def edit(number: int) -> ResponseReturnValue:
     earlier = request.args.get("revision", type=int)
     if earlier is not None:
         draft = revisions.draft_at(post, earlier)
-    draft, opened, key = _taken_up(post, draft)
-    return _editor(post, draft, key=key, opened=opened)
+    draft, opened, key, at = _taken_up(post, draft)
+    return _editor(post, draft, key=key, opened=opened, at=at)
 
 
 @desk.post("/<int:number>")
@@ -160,7 +161,7 @@ def _saved(post: Post | None, draft: Draft) -> Post:
         )
         if request.form.get("do") == "publish":
             posts.publish(saved_post.id, at=post_form.moment("at"), override=_override())
-        working_copies.discard(post_form.line("copy"), by=access.member().email)
+        working_copies.forget(post_form.line("copy"), by=access.member().email)
     return saved_post
 
 
@@ -193,21 +194,22 @@ def _told(post: Post) -> str:
     return f"“{post.title}” is published."
 
 
-def _taken_up(post: Post | None, draft: Draft) -> tuple[Draft, int | None, str]:
+def _taken_up(post: Post | None, draft: Draft) -> tuple[Draft, int | None, str, datetime | None]:
     """What the editor begins with: the working copy that was asked for, or `draft` as it is.
 
-    With it the revision that was opened, and the key of what will be kept: going on with somebody
-    else's copy leaves theirs alone.
+    With it the revision that was opened, the key of what will be kept, since going on with somebody
+    else's copy leaves theirs alone, and when it was to be published.
     """
     opened, key = post.revision if post else None, secrets.token_hex(10)
     asked = request.args.get("copy")
     if asked is None:
-        return draft, opened, key
+        return draft, opened, key, None
     copy = working_copies.find(asked)
     if copy is None or copy.post_id != (post.id if post else None):
         abort(404)
     mine = copy.writer == access.member().email
-    return working_copies.draft_in(copy), copy.opened, copy.key if mine else key
+    key = copy.key if mine else key
+    return working_copies.draft_in(copy), copy.opened, key, copy.publish_at
 
 
 def _editor(
@@ -218,6 +220,7 @@ def _editor(
     outdated: bool = False,
     key: str | None = None,
     opened: int | None = None,
+    at: datetime | None = None,
 ) -> str:
     key = key or post_form.line("copy") or secrets.token_hex(10)
     asked = request.method == "GET"
@@ -235,7 +238,7 @@ def _editor(
         problems=problems,
         refused=refused,
         override=post_form.line("override"),
-        at=request.form.get("at", ""),
+        at=f"{at:%Y-%m-%dT%H:%M}" if at else request.form.get("at", ""),
         earlier=request.args.get("revision", type=int),
         topics=topics.every(),
         muscles=anatomy.muscles().values(),

@@ -55,7 +55,9 @@ def keep(key: str) -> ResponseReturnValue:
     opened = request.form.get("opened", type=int) if post else None
     draft, me = post_form.given(), access.member().email
     try:
-        kept = working_copies.keep(key, draft, by=me, post_id=number, opened=opened)
+        kept = working_copies.keep(
+            key, draft, by=me, post_id=number, opened=opened, publish_at=post_form.moment("at")
+        )
     except LookupError:
         abort(404)
     others = beside(post, key=key, opened=opened) if post else []
@@ -83,13 +85,22 @@ def compare(key: str) -> ResponseReturnValue:
 
 @pages.post("/<key>/discard")
 def discard(key: str) -> ResponseReturnValue:
-    """Forget a working copy of one's own."""
+    """Put away a working copy of one's own; for a day it can be taken back."""
     copy = working_copies.find(key)
-    working_copies.discard(key, by=access.member().email)
-    say("The unsaved writing is gone.", kind="info")
+    if copy is not None and working_copies.discard(key, by=access.member().email):
+        say("The unsaved writing is gone.", kind="info", undo=f"/staff/posts/copies/{key}/restore")
     return redirect(
         f"/staff/posts/{copy.post_id}" if copy and copy.post_id else "/staff/posts", 303
     )
+
+
+@pages.post("/<key>/restore")
+def restore(key: str) -> ResponseReturnValue:
+    """Take a working copy back that was put away."""
+    if not working_copies.take_back(key, by=access.member().email):
+        say("That writing is gone for good.", kind="warning")
+        return redirect("/staff/posts", 303)
+    return redirect(editor_with(_found(key)), 303)
 
 
 def editor_with(copy: WorkingCopy) -> str:
@@ -108,7 +119,7 @@ def left(post: Post | None, key: str) -> list[WorkingCopy]:
         if copy.writer == me
         and copy.key != key
         and copy.post_id == (post.id if post else None)
-        and working_copies.draft_in(copy) != saved
+        and (working_copies.draft_in(copy) != saved or copy.publish_at is not None)
     ]
 
 

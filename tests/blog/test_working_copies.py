@@ -6,6 +6,7 @@ from flask import Flask
 
 from blog import posts, working_copies
 from blog.posts import Draft
+from core import schema
 
 FULL = Draft(
     slug="the-ql",
@@ -30,3 +31,12 @@ def test_a_draft_comes_back_as_it_was_typed_last(app: Flask) -> None:
     assert working_copies.draft_in(copy) == FULL
     working_copies.discard("k", by="ed@shop.example")
     assert not working_copies.of_writer("ed@shop.example")
+
+
+def test_what_was_kept_before_it_could_be_discarded_is_kept_on(app: Flask) -> None:
+    working_copies.keep("k", FULL, by="ed@shop.example")
+    schema.downgrade("0038_discarded_copies-1")
+    schema.upgrade()
+    (copy,) = working_copies.of_writer("ed@shop.example")
+    assert working_copies.draft_in(copy) == FULL
+    assert (copy.publish_at, copy.discarded_at) == (None, None)

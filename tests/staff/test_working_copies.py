@@ -1,14 +1,17 @@
 """Ed's browser crashes, Olivia writes in the same post, and nothing typed is lost."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 
 from blog import posts, working_copies
 from blog.posts import Draft
+from core import clock
 from tests.staff.test_posts import FIELDS, lines_shown
 
 pytestmark = pytest.mark.one_database
@@ -60,9 +63,43 @@ def test_a_post_that_was_never_saved_comes_back_too(ed: FlaskClient) -> None:
     assert "\nA thought.</textarea>" in ed.get("/staff/posts/new?copy=k2").text
     assert lines_shown(ed.get("/staff/posts/copies/k2").text, "added") == ["A thought."]
     ed.post("/staff/posts/copies/k2/discard")
-    assert "k2" not in ed.get("/staff/posts/new").text
+    assert "?copy=k2" not in ed.get("/staff/posts/new").text
     assert "unsaved" not in ed.get("/staff/posts").text
     assert "Nothing is unsaved" in ed.get("/staff/posts/copies").text
+
+
+def test_what_ed_discards_he_can_take_back_for_a_day(ed: FlaskClient, draft: int) -> None:
+    with time_machine.travel(clock.now(), tick=False) as machine:
+        ed.post("/staff/posts/copies/k1", data=typed(draft, "Thrown away."))
+        page = ed.post("/staff/posts/copies/k1/discard", follow_redirects=True).text
+        assert 'action="/staff/posts/copies/k1/restore"' in page
+        assert "There is unsaved writing" not in page
+        assert working_copies.find("k1") is None
+        back = ed.post("/staff/posts/copies/k1/restore", follow_redirects=True).text
+        assert "\nThrown away.</textarea>" in back
+        ed.post("/staff/posts/copies/k1/discard")
+        machine.shift(working_copies.UNDO - timedelta(minutes=1))
+        assert working_copies.tidy() == 0
+        machine.shift(timedelta(minutes=2))
+        assert working_copies.tidy() == 1
+    gone = ed.post("/staff/posts/copies/k1/restore", follow_redirects=True).text
+    assert "gone for good" in gone
+
+
+def test_nobody_takes_back_what_somebody_else_discarded(
+    ed: FlaskClient, olivia: FlaskClient, draft: int
+) -> None:
+    ed.post("/staff/posts/copies/k1", data=typed(draft, "Ed's."))
+    ed.post("/staff/posts/copies/k1/discard")
+    olivia.post("/staff/posts/copies/k1/restore")
+    assert working_copies.find("k1") is None
+
+
+def test_when_it_is_to_appear_is_kept_too(ed: FlaskClient, draft: int) -> None:
+    ed.post("/staff/posts/copies/k1", data=typed(draft, "It aches.") | {"at": "2030-05-06T07:08"})
+    assert "There is unsaved writing" in ed.get(f"/staff/posts/{draft}").text
+    again = ed.get(f"/staff/posts/{draft}?copy=k1").text
+    assert 'name="at" value="2030-05-06T07:08"' in again
 
 
 def test_who_begins_anew_does_not_overwrite_what_was_left(ed: FlaskClient, draft: int) -> None:
