@@ -3,19 +3,25 @@
 import json
 import logging
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from subprocess import CalledProcessError
 from typing import BinaryIO
 
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
-from core import backups, jobs, readiness, schema
+from core import backups, cluster, jobs, readiness, schema
+from core.cluster import Cluster
 from core.mail import bounces, ledger, notices, proof, sending, stops
 from core.mail.models import Cause
 
 log = logging.getLogger(__name__)
 
+_OWN = "own"
+"""What `--database` says for a PostgreSQL server that the proof makes, and may restart."""
 _LOOK = 5  # seconds between two looks for mail that nobody rang for
 
 
@@ -75,19 +81,41 @@ def bounce(message: BinaryIO) -> None:
 @click.option("--messages", default=5000, show_default=True)
 @click.option("--workers", default=4, show_default=True)
 @click.option("--kills", default=12, show_default=True, help="Workers that are killed on the way.")
-@click.option("--database", help="A postgresql:// address; SQLite without one.")
+@click.option(
+    "--database", help="A postgresql:// address, or own for a server that is made and restarted."
+)
 def prove(messages: int, workers: int, kills: int, database: str | None) -> None:
     """Prove that no mail is lost or repeated, on a database and a mail server of its own."""
-    url = database if database and database.startswith("postgres") else None
-    result = proof.prove(messages=messages, workers=workers, kills=kills, database_url=url)
+    with _own_database(database) as chosen:
+        result = proof.prove(messages=messages, workers=workers, kills=kills, database=chosen)
+    disturbed = f"{result.sessions_ended} database sessions ended"
+    if result.restarts:
+        disturbed = f"the database server restarted {result.restarts} times"
     click.echo(
         f"{result.messages} messages, {workers} workers, {result.kills} killed, {result.cut} "
-        f"connections cut, {result.sessions_ended} database sessions ended, {result.deferred} "
-        f"deferred, {result.refused} refused"
+        f"connections cut, {disturbed}, {result.deferred} deferred, {result.refused} refused"
     )
     click.echo(f"lost, repeated, unknown: {result.lost}, {result.repeated}, {result.unknown}")
     if not result.holds:
         click.get_current_context().exit(1)
+
+
+@contextmanager
+def _own_database(named: str | None) -> Iterator[str | Cluster | None]:
+    """What `--database` means to a proof, and an answer where that cannot be had."""
+    if named is None or named.startswith("postgresql://"):
+        yield named
+        return
+    if named != _OWN:
+        raise click.ClickException(f"--database takes postgresql://… or {_OWN}, not {named!r}")
+    programs = cluster.find()
+    if programs is None:
+        raise click.ClickException("this machine has no programs of a PostgreSQL server")
+    try:
+        with cluster.running(programs) as server:
+            yield server
+    except CalledProcessError as error:
+        raise click.ClickException(f"PostgreSQL does not run here: {error}") from error
 
 
 @click.command()

@@ -4,6 +4,7 @@ import os
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -23,6 +24,7 @@ class DkimConfig:
 class MailConfig:
     """Where mail goes: Flask-Mail's own names and meaning; `rate` in messages a second.
 
+    `warm_up` is the first day of a new sender's warm-up, see `core.mail.warming`.
     Notices of bounces come back to `bounce_address`, or are posted by a provider who proves itself
     by one of `webhook_keys`, by its name.
     """
@@ -38,6 +40,7 @@ class MailConfig:
     dkim: DkimConfig | None = None
     bounce_address: str | None = None
     bounce_mailbox: str | None = None
+    warm_up: date | None = None
     webhook_keys: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -198,7 +201,7 @@ def _needs_simulator(environ: Environment) -> bool:
 
 
 def _mail(environ: Environment, local: str, port: int) -> MailConfig:
-    rate = environ.number("MAIL_RATE")
+    rate, warm_up = environ.number("MAIL_RATE"), environ.day("MAIL_WARM_UP")
     sender = environ.get("MAIL_DEFAULT_SENDER")
     dkim, bounce_address = _dkim(environ), environ.get("MAIL_BOUNCE_ADDRESS")
     if bounce_address is not None and "@" not in bounce_address:
@@ -209,6 +212,7 @@ def _mail(environ: Environment, local: str, port: int) -> MailConfig:
             port=port + 3,
             default_sender=sender,
             rate=rate,
+            warm_up=warm_up,
             dkim=dkim,
             bounce_address=bounce_address,
             bounce_mailbox=_bounce_mailbox(environ),
@@ -229,6 +233,7 @@ def _mail(environ: Environment, local: str, port: int) -> MailConfig:
         use_ssl=use_ssl,
         default_sender=sender,
         rate=rate,
+        warm_up=warm_up,
         dkim=dkim,
         bounce_address=bounce_address,
         bounce_mailbox=_bounce_mailbox(environ),

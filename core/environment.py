@@ -1,6 +1,7 @@
 """The environment as typed values; what cannot be one is named by its setting."""
 
 import os
+from datetime import date
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -37,6 +38,14 @@ class Environment(dict[str, str]):
         if not 0 < value < float("inf"):
             raise ConfigError(name, f"must be a number above 0, not {text!r}")
         return value
+
+    def day(self, name: str) -> date | None:
+        """A date as ISO 8601 writes it, or None where the setting is not given."""
+        text = self.get(name)
+        try:
+            return date.fromisoformat(text) if text else None
+        except ValueError:
+            raise ConfigError(name, f"must be a day such as 2026-12-01, not {text!r}") from None
 
     def boolean(self, name: str) -> bool:
         """Yes or no; no where the setting is not given."""

@@ -11,8 +11,8 @@ from datetime import datetime
 from sqlalchemy import select
 
 from core import clock, db
-from core.mail import ledger, stops
-from core.mail.models import Delivery, MailReport, Report, State
+from core.mail import ledger, stops, warming
+from core.mail.models import Delivery, MailReport, Report, State, Stream
 from newsletter import sequences, steps, suppression
 from newsletter.models import (
     Enrolment,
@@ -190,6 +190,8 @@ def _of_pending(person: Subscriber, delivery: Delivery) -> str:
     stopped = [each for each in stops.current() if delivery.stream not in stops.open_streams()]
     if stopped:
         return f"It waits: mail is stopped ({stopped[0].reason})."
+    if delivery.stream is Stream.MARKETING and warming.is_spent():
+        return f"It waits: {warming.SPENT}."
     if delivery.due_at > clock.now():
         why = delivery.reason or "its time has not come"
         return f"It waits until {_day(person, delivery.due_at)}: {_worded(why)}."

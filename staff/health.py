@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ScalarSelect, func, select, text
 
 from core import clock
+from core.mail import warming
 from core.mail.models import Delivery
 from core.models import Lease
 from shop import books
@@ -42,13 +43,22 @@ def troubles(known: Mapping[str, Any]) -> list[Trouble]:
     if access.may_use("money"):
         found += list(_money(known))
     if access.may_use("outbox") and known.get("mail_late"):
-        late = f"{known['mail_late']:,} messages should have gone out twenty minutes ago."
-        found.append(Trouble("Mail is stuck", late, "/staff/outbox?state=waiting"))
+        found.append(_late(known["mail_late"]))
     worked: datetime | None = known.get("worked_until")
     if worked is not None and worked < clock.now() - _WORKER_PATIENCE:
         said = "No worker has been at work for a while. Start one: flask --app wsgi worker."
         found.append(Trouble("The workers rest", said, access.HOME))
     return found
+
+
+def _late(messages: int) -> Trouble:
+    """Mail that waits for long, and why where that is known."""
+    where = "/staff/outbox?state=waiting"
+    if warming.is_spent():
+        said = f"{messages:,} messages wait for tomorrow: today's share of the warm-up has gone."
+        return Trouble("The sender warms up", said, where)
+    said = f"{messages:,} messages should have gone out twenty minutes ago."
+    return Trouble("Mail is stuck", said, where)
 
 
 def _money(known: Mapping[str, Any]) -> Iterator[Trouble]:

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import Select, select, text
 
 from core import db
-from core.mail import ledger, letters, stops
+from core.mail import ledger, letters, stops, warming
 from core.mail.letters import Message, Undeliverable
 from core.mail.models import Delivery
 from core.web import paging
@@ -69,7 +69,14 @@ def index() -> ResponseReturnValue:
         Delivery.id,
         after=request.args.get("after", type=int),
     )
-    return page("outbox.html", found=found, filters=filters, groups=GROUPS, stopped=stops.current())
+    return page(
+        "outbox.html",
+        found=found,
+        filters=filters,
+        groups=GROUPS,
+        stopped=stops.current(),
+        warm_up=warming.today(),
+    )
 
 
 @desk.post("/release")

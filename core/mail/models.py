@@ -1,6 +1,6 @@
 """Mail's tables: the delivery ledger, what stops and slows it, and what was reported back."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -143,6 +143,15 @@ class RateBucket(Base):
     free_at: Mapped[datetime]
     per_second: Mapped[float | None]
     slowed_at: Mapped[datetime | None]
+
+
+class WarmUpDay(Base):
+    """How many newsletters' and sequences' messages began on a day of the sender's warm-up."""
+
+    __tablename__ = "warm_up_day"
+
+    day: Mapped[date] = mapped_column(primary_key=True)
+    begun: Mapped[int] = mapped_column(default=0)
 
 
 class Report(StrEnum):

@@ -19,6 +19,7 @@ from core.mail.forms import BadHeader
 from core.mail.letters import Filling, Undeliverable
 from core.mail.models import Delivery, Stream
 from core.mail.pipelining import Parcel
+from core.mail.providers import postmark
 
 log = logging.getLogger(__name__)
 
@@ -145,11 +146,12 @@ def _print(
     form, values = filling
     recipient = _in_ascii(delivery.recipient)
     path = verp.return_path(delivery.id)
+    name = message_id(delivery, domain_of(sender[1]))
     try:
-        octets = form.fill(
+        octets = _for_the_provider(name) + form.fill(
             {**values, RETURN_PATH: path or ""},
             to=recipient,
-            message_id=message_id(delivery, domain_of(sender[1])),
+            message_id=name,
             date=_date(int(time.time())),
         )
     except BadHeader as error:
@@ -160,6 +162,14 @@ def _print(
         octets=dkim.sign(octets),
     )
     return Printed(parcel, form.subject_for(values))
+
+
+def _for_the_provider(message_id: str) -> bytes:
+    """What a provider that is listened to has to be told, to name the message later."""
+    if "postmark" not in config.current().mail.webhook_keys:
+        return b""
+    told = postmark.headers_for(message_id)
+    return b"".join(forms.header(name, value) for name, value in told.items())
 
 
 @lru_cache(maxsize=4)

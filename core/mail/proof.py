@@ -1,8 +1,8 @@
 """The proof that no mail is lost or sent twice, whatever happens to workers, server and database.
 
 It sends made-up messages through real worker processes, on a database and a mail server of its own,
-never the shop's: workers are killed, connections cut, messages deferred and refused, sessions of
-PostgreSQL ended. Then the server's count is held against the ledger.
+never the shop's: workers are killed, connections cut, messages deferred and refused, PostgreSQL
+restarted, or its sessions ended. Then the server's count is held against the ledger.
 """
 
 import os
@@ -25,6 +25,7 @@ from dotenv import dotenv_values
 from sqlalchemy import select
 
 from core import config, db, schema
+from core.cluster import Cluster
 from core.config import Config
 from core.mail import ledger, letters, printing
 from core.mail.letters import Letter, Message
@@ -51,6 +52,7 @@ class Result:
     cut: int
     deferred: int
     refused: int
+    restarts: int
     sessions_ended: int
 
     @property
@@ -65,18 +67,20 @@ def install() -> None:
         letters.register(Letter(name=f"proof.{stream.value}", stream=stream, compose=_compose))
 
 
-def prove(*, messages: int, workers: int, kills: int, database_url: str | None = None) -> Result:
+def prove(
+    *, messages: int, workers: int, kills: int, database: str | Cluster | None = None
+) -> Result:
     """Send so many messages and kill a worker so many times; what came of it.
 
-    Works on a new SQLite file, or in a schema of its own in the PostgreSQL database that
-    `database_url` names; both are removed in the end.
+    Works on a new SQLite file, or in a schema of its own in PostgreSQL, both removed in the end. A
+    `Cluster` is restarted meanwhile; of a database that a URL names only our sessions are ended.
     """
     before = config.current()
     folder = Path(tempfile.mkdtemp(prefix="proof-"))
     port = _free_ports()
     server = Server(smtp_port=port + 3, http_port=port + 2)
     try:
-        with _scratch(database_url, folder) as scratch:
+        with _scratch(database, folder) as scratch:
             environment = _environment(folder, scratch.url, port)
             chosen = config.load({name: value for name, value in environment.items() if value})
             with _on(chosen):
@@ -95,18 +99,24 @@ def prove(*, messages: int, workers: int, kills: int, database_url: str | None =
 
 
 class _Scratch:
-    """A database for one proof; `end_sessions` is what a restart does to its clients."""
+    """A database for one proof, in a schema that is called `name` where it is of a server."""
 
-    def __init__(self, url: str, name: str = "", server_url: str = "") -> None:
+    def __init__(self, url: str, name: str = "", server: str | Cluster = "") -> None:
         self.url = url
-        self.sessions_ended = 0
-        self._name, self._server_url = name, server_url
+        self.restarts = self.sessions_ended = 0
+        self._name, self._server = name, server
 
-    def end_sessions(self) -> None:
-        """End every session of the workers; SQLite has none."""
-        if not self._name:
-            return
-        with psycopg.connect(self._server_url, autocommit=True) as connection:
+    def disturb(self) -> None:
+        """Restart the server, or do to its clients what that would do; SQLite has none."""
+        if isinstance(self._server, Cluster):
+            self._server.restart()
+            self.restarts += 1
+        elif self._server:
+            self._end_sessions(self._server)
+
+    def _end_sessions(self, url: str) -> None:
+        """End every session of the workers."""
+        with psycopg.connect(url, autocommit=True) as connection:
             ended = connection.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
                 "WHERE application_name = %s",
@@ -131,7 +141,7 @@ class _Crew:
         for kill in range(1, kills + 1):
             self._wait(kill * messages // (kills + 2))
             if kill % 3 == 0:
-                self._scratch.end_sessions()
+                self._scratch.disturb()
             victim = chance.randrange(workers)
             self._kill(self._running[victim])
             self._running[victim] = self._start()
@@ -218,22 +228,24 @@ def _compare(server: Server, crew: _Crew, scratch: _Scratch) -> Result:
         cut=server.cut,
         deferred=server.deferred,
         refused=server.refused,
+        restarts=scratch.restarts,
         sessions_ended=scratch.sessions_ended,
     )
 
 
 @contextmanager
-def _scratch(database_url: str | None, folder: Path) -> Iterator[_Scratch]:
-    if database_url is None:
+def _scratch(server: str | Cluster | None, folder: Path) -> Iterator[_Scratch]:
+    if server is None:
         yield _Scratch(f"sqlite:///{folder / 'shop.sqlite3'}")
         return
+    database_url = server.url if isinstance(server, Cluster) else server
     name = f"proof_{token_hex(6)}"
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute(f"CREATE SCHEMA {name}")
     mark = "&" if "?" in database_url else "?"
     options = f"{mark}options=-csearch_path%3D{name}&application_name={name}"
     try:
-        yield _Scratch(database_url + options, name, database_url)
+        yield _Scratch(database_url + options, name, server)
     finally:
         db.engine().dispose()
         with psycopg.connect(database_url, autocommit=True) as connection:

@@ -18,7 +18,18 @@ from datetime import timedelta
 from sqlalchemy.exc import SQLAlchemyError
 
 from core import db, jobs
-from core.mail import acceptance, fates, ledger, letters, printing, queue, rates, smtp, stops
+from core.mail import (
+    acceptance,
+    fates,
+    ledger,
+    letters,
+    printing,
+    queue,
+    rates,
+    smtp,
+    stops,
+    warming,
+)
 from core.mail.grouping import Grouping
 from core.mail.letters import Undeliverable, Verdict, Wait
 from core.mail.models import Cause, Delivery, Stream
@@ -187,8 +198,17 @@ def _begin(
     for delivery, until in list(rates.too_soon(ready)):
         fates.wait(delivery, until, rates.PATIENCE)
         del ready[delivery]
+    _keep_to_the_warm_up(ready)
     begun = queue.begin({delivery: sheet.subject for delivery, sheet in ready.items()})
     return [(delivery, ready[delivery].parcel) for delivery in begun]
+
+
+def _keep_to_the_warm_up(ready: dict[Delivery, Printed]) -> None:
+    """Let nothing go that is more than a new sender's share of the day."""
+    marketing = [each for each in ready if each.stream is Stream.MARKETING]
+    for delivery in marketing[warming.take(len(marketing)) :]:
+        fates.release([delivery], warming.SPENT)
+        del ready[delivery]
 
 
 def _claim_next(

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from sqlalchemy import delete, select
 
 from core import clock, db
-from core.mail import ledger
+from core.mail import ledger, warming
 from core.mail.models import Cause, Stop, Stream
 
 log = logging.getLogger(__name__)
@@ -39,12 +39,12 @@ def current() -> Sequence[Stop]:
 
 
 def open_streams() -> tuple[Stream, ...]:
-    """The streams that may go now."""
+    """The streams that may go now: a stop holds one, or a warm-up whose share of today has gone."""
     with db.reading() as session:
         causes = set(session.scalars(_CAUSES))
     if Cause.HOLD in causes:
         return ()
-    return (Stream.TRANSACTIONAL,) if causes else tuple(Stream)
+    return (Stream.TRANSACTIONAL,) if causes or warming.is_spent() else tuple(Stream)
 
 
 _CAUSES = select(Stop.cause)

@@ -12,7 +12,7 @@ from sqlalchemy import event
 from core import config, db, schema
 from staff import members
 from staff.models import Role
-from tests.bench import readers, reference, year
+from tests.bench import readers, reference, sales, year
 from wsgi import create_app, fill
 
 ROUNDS = 9
@@ -22,17 +22,17 @@ TARGET = 100.0
 LISTS = {
     "today": "/staff/",
     "orders": "/staff/orders",
-    "orders, older": f"/staff/orders?after={year.ORDERS // 2}",
+    "orders, older": f"/staff/orders?after={sales.ORDERS // 2}",
     "orders to ship": "/staff/orders?state=to-ship",
     "orders not paid": "/staff/orders?state=unpaid",
     "orders with a tag": "/staff/orders?tag=gift",
-    "orders by number": f"/staff/orders?q=QL-{year.ORDERS // 3}",
+    "orders by number": f"/staff/orders?q=QL-{sales.ORDERS // 3}",
     "orders by e-mail": "/staff/orders?q=chloe.d",
     "orders by first name": "/staff/orders?q=chloe",
     "orders by last name": "/staff/orders?q=archer",
     "orders by tracking number": "/staff/orders?q=9400000000012",
     "orders, nothing found": "/staff/orders?q=nobody",
-    "one order": f"/staff/orders/{year.ORDERS // 2 + 2}",
+    "one order": f"/staff/orders/{sales.ORDERS // 2 + 2}",
     "disputes": "/staff/orders/disputes",
     "ship many": "/staff/orders/ship",
     "products": "/staff/products",
@@ -52,7 +52,7 @@ LISTS = {
     "money": "/staff/money",
     "webhook": "/staff/money/webhook",
     "search": "/staff/search?q=chloe",
-    "search, a number": f"/staff/search?q=ql-{year.ORDERS // 3}1",
+    "search, a number": f"/staff/search?q=ql-{sales.ORDERS // 3}1",
 }
 
 
@@ -61,7 +61,7 @@ def measure(folder: Path) -> None:
     client = _owner(_shop(folder))
     plain = reference.app.test_client()
     base = _median(lambda: plain.get("/"))
-    print(f"\nback office, {year.ORDERS:,} orders, {readers.SUBSCRIBERS:,} subscribers")
+    print(f"\nback office, {sales.ORDERS:,} orders, {readers.SUBSCRIBERS:,} subscribers")
     print(f"  {'reference':<28}{base:>9.2f} ms")
     for name, address in LISTS.items():
         asked = _queries(client, address)

@@ -19,7 +19,7 @@ _LONG = timedelta(days=300)
 
 
 def measure() -> None:
-    """Print how long the tick takes, for the million readers that `mail` leaves."""
+    """Print how long the tick takes, for the readers that there are."""
     version = sequences.publish(
         "bench", "Bench", [Mail(subject=f"{n}", body="Hello", delay_days=3) for n in range(5)]
     )
@@ -31,7 +31,7 @@ def measure() -> None:
     seconds = time.perf_counter() - start
     if taken != DUE:
         raise RuntimeError(f"{taken} of {DUE} were taken")
-    print(f"\nsequences: {DUE:,} due of {people:,} enrolments")
+    print(f"  sequences, {DUE:,} due of {people:,} enrolments:")
     print(f"  {'a row read, written and committed for each':<46}{reference:>7,.2f} s")
     print(f"  {'a turn of the tick':<46}{seconds:>7,.2f} s  ÷ {reference / seconds:.0f}")
 

@@ -57,6 +57,7 @@ def test_postgresql_is_reached_through_psycopg(tmp_path: Path) -> None:
         ("STRIPE_SECRET_KEY", "pk_live_x"),
         ("STRIPE_API_BASE", "localhost:1"),
         ("MAIL_RATE", "0"),
+        ("MAIL_WARM_UP", "soon"),
         ("LOG_LEVEL", "loud"),
         ("LOG_FORMAT", "xml"),
         ("SECRET_KEY", "short"),

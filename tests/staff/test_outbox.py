@@ -1,11 +1,13 @@
 """The desk that shows every message and its fate."""
 
+from dataclasses import replace
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from core import db
-from core.mail import ledger, letters
+from core import clock, config, db
+from core.mail import ledger, letters, warming
 from core.mail.letters import Letter, Message
 from core.mail.models import Delivery, State, Stream
 
@@ -89,6 +91,19 @@ def test_one_message_shows_what_it_says_and_nothing_in_it_acts(
     assert part.text == "<p>Dear chloe@example.com</p>"
     assert "default-src 'none'" in part.headers["Content-Security-Policy"]
     assert "sandbox" in part.headers["Content-Security-Policy"]
+
+
+def test_a_warm_up_says_how_far_todays_share_is_spent(ed: FlaskClient) -> None:
+    assert "warms up" not in ed.get("/staff/outbox").text
+    shop = config.current()
+    today = clock.now().date()
+    config.install(replace(shop, mail=replace(shop.mail, warm_up=today)))
+    warming.take(150)
+    page = ed.get("/staff/outbox").text
+    assert "Day 1 of 42: 150 of 200 letters" in page
+    assert "The share grows every day" in page
+    warming.take(99)
+    assert "The rest follows tomorrow" in ed.get("/staff/outbox").text
 
 
 def test_what_failed_or_is_unknown_goes_again_when_staff_say_so(

@@ -1,4 +1,8 @@
-"""Mailgun: an HMAC over timestamp and token (Mailgun docs, "Securing webhooks")."""
+"""Mailgun: an HMAC over timestamp and token (Mailgun docs, "Securing webhooks").
+
+The event itself is not signed. So a notice is known by its token, which counts once: whoever saw a
+webhook cannot say something else with its signature.
+"""
 
 import hmac
 from collections.abc import Mapping
@@ -23,22 +27,25 @@ def read(headers: Mapping[str, str], body: bytes, key: str) -> list[Notice]:
         if not good:
             raise Forged("Mailgun's signature is wrong")
         kind = _kind(event)
-        return [_notice(event, kind)] if kind else []
+        return [_notice(event, kind, str(mark["token"]))] if kind else []
     except (KeyError, TypeError) as error:
         raise Forged(f"Mailgun's webhook lacks {error}") from error
 
 
 def _kind(event: Mapping[str, Any]) -> Report | None:
+    """Who is tried in vain for hours ("old"), or is refused for a policy, may well exist."""
     if event["event"] == "failed":
-        return Report.HARD_BOUNCE if event["severity"] == "permanent" else Report.SOFT_BOUNCE
+        code = str((event.get("delivery-status") or {}).get("enhanced-code") or "")
+        passes = event["severity"] != "permanent" or event.get("reason") == "old"
+        return Report.SOFT_BOUNCE if passes or code.startswith("5.7.") else Report.HARD_BOUNCE
     return {"complained": Report.COMPLAINT, "delivered": Report.DELIVERED}.get(event["event"])
 
 
-def _notice(event: Mapping[str, Any], kind: Report) -> Notice:
+def _notice(event: Mapping[str, Any], kind: Report, token: str) -> Notice:
     status = event.get("delivery-status") or {}
     message_id = event.get("message", {}).get("headers", {}).get("message-id", "")
     return Notice(
-        key=f"mailgun:{event['id']}"[:200],
+        key=f"mailgun:{token}"[:200],
         kind=kind,
         recipient=event["recipient"].lower(),
         message_id=f"<{message_id.strip('<>')}>",

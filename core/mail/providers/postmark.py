@@ -1,4 +1,8 @@
-"""Postmark: a password in the webhook's address (Postmark docs, "Protecting your webhook")."""
+"""Postmark: a password in the webhook's address (Postmark docs, "Protecting your webhook").
+
+It names messages by ids of its own, and gives back what a header told it (Postmark docs, "Custom
+metadata"): there we put our own name of each message.
+"""
 
 import hmac
 from base64 import b64decode
@@ -9,6 +13,7 @@ from core.mail.models import Report
 from core.mail.notices import Notice
 from core.mail.providers.genuine import Forged, parse
 
+_NAME = "message"  # of at most 20 characters, for a value of at most 80
 # "BadEmailAddress" and the like never deliver either; other types are for now or about the message.
 _GONE = ("HardBounce", "BadEmailAddress", "ManuallyDeactivated")
 
@@ -27,12 +32,25 @@ def read(headers: Mapping[str, str], body: bytes, key: str) -> list[Notice]:
             Notice(
                 key=f"postmark:{name}"[:200],
                 kind=kind,
+                message_id=_message_id(posted.get("Metadata") or {}),
                 recipient=(posted.get("Email") or posted.get("Recipient") or "").lower(),
                 detail=str(posted.get("Details") or posted.get("Description") or "")[:500],
             )
         ]
     except (KeyError, TypeError, AttributeError) as error:
         raise Forged(f"Postmark's webhook lacks {error}") from error
+
+
+def headers_for(message_id: str) -> dict[str, str]:
+    """What tells Postmark of a message's name, and to leave its Message-ID as it is."""
+    name = message_id.strip("<>").partition("@")[0]
+    return {f"X-PM-Metadata-{_NAME}": name, "X-PM-KeepID": "true"}
+
+
+def _message_id(metadata: Mapping[str, str]) -> str:
+    """Our Message-ID as far as it names a message; its domain proves nothing and is Postmark's."""
+    name = {key.lower(): value for key, value in metadata.items()}.get(_NAME)
+    return f"<{name}@postmarkapp.com>" if name else ""
 
 
 def _kind(record: str, kind: str) -> Report | None:

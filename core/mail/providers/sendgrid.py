@@ -15,6 +15,11 @@ from core.mail.providers.genuine import Forged, parse
 
 _SIGNATURE = "x-twilio-email-event-webhook-signature"
 _TIMESTAMP = "x-twilio-email-event-webhook-timestamp"
+_DROPPED = {
+    "Bounced Address": Report.HARD_BOUNCE,
+    "Invalid": Report.HARD_BOUNCE,
+    "Spam Reporting Address": Report.COMPLAINT,
+}
 
 
 def read(headers: Mapping[str, str], body: bytes, key: str) -> list[Notice]:
@@ -35,7 +40,12 @@ def read(headers: Mapping[str, str], body: bytes, key: str) -> list[Notice]:
 
 
 def _kind(event: Mapping[str, Any]) -> Report | None:
-    """A bounce of the type "blocked" is for now: a policy or a list, not the address."""
+    """A bounce of the type "blocked" is for now: a policy or a list, not the address.
+
+    What SendGrid drops by lists of its own never goes out, and its address is no better for us.
+    """
+    if event["event"] == "dropped":
+        return _DROPPED.get(event.get("reason", ""))
     if event["event"] == "bounce":
         return Report.SOFT_BOUNCE if event.get("type") == "blocked" else Report.HARD_BOUNCE
     return {"spamreport": Report.COMPLAINT, "delivered": Report.DELIVERED}.get(event["event"])

@@ -77,7 +77,10 @@ def _fetch(url: str) -> bytes:
 
 
 def _notices(event: Mapping[str, Any], number: str) -> Iterator[Notice]:
-    """One for each recipient; `source` is the return path that we gave."""
+    """One for each recipient; `source` is the return path that we gave.
+
+    Where it names no message, the Message-ID does, if the topic includes original headers.
+    """
     kind = event.get("notificationType") or event.get("eventType")
     sent = event["mail"]
     for recipient, report, status, detail in _told(kind, event):
@@ -86,6 +89,7 @@ def _notices(event: Mapping[str, Any], number: str) -> Iterator[Notice]:
             kind=report,
             recipient=recipient.lower(),
             delivery_id=verp.read(sent.get("source", "")),
+            message_id=(sent.get("commonHeaders") or {}).get("messageId", ""),
             status=status,
             detail=detail[:500],
         )

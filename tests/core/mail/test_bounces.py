@@ -5,6 +5,7 @@ import json
 from base64 import b64encode
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
 from hashlib import sha256
 from typing import Any
 
@@ -19,11 +20,12 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from core import clock, config, db
-from core.mail import bounces, fates, notices, printing, queue, stops, verp
+from core.mail import bounces, fates, ledger, notices, printing, queue, stops, verp
 from core.mail.hashes import keyed_hash
-from core.mail.models import Cause, MailReport, Report, State
+from core.mail.models import Cause, Delivery, MailReport, Report, State
 from core.mail.notices import Notice
-from core.mail.providers import ses
+from core.mail.printing import Printed
+from core.mail.providers import mailgun, sendgrid, ses
 from core.mail.providers.genuine import Forged
 from newsletter import links, mailing, subscribers, suppression
 from newsletter.models import Standing, Subscriber
@@ -209,20 +211,83 @@ def test_mailgun_is_believed_by_its_signature_alone(
     assert is_suppressed() is None
     assert client.post("/webhooks/mail/mailgun", json=posted).json == {"new": 1}
     assert client.post("/webhooks/mail/mailgun", json=posted).json == {"new": 0}
+    # Nobody can say something else with a signature that was seen.
+    another = posted | {"event-data": event | {"id": "ev2", "recipient": "ben@example.com"}}
+    assert client.post("/webhooks/mail/mailgun", json=another).json == {"new": 0}
     with db.reading() as session:
         assert session.scalars(select(MailReport)).one().delivery_id == number
     assert is_suppressed() is Reason.BOUNCED
 
 
-def test_postmark_is_believed_by_its_password_alone(
-    keys: ec.EllipticCurvePrivateKey, client: FlaskClient
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ({"severity": "permanent"}, Report.HARD_BOUNCE),
+        ({"severity": "temporary"}, Report.SOFT_BOUNCE),
+        ({"severity": "permanent", "reason": "old"}, Report.SOFT_BOUNCE),
+        (
+            {"severity": "permanent", "delivery-status": {"enhanced-code": "5.7.1"}},
+            Report.SOFT_BOUNCE,
+        ),
+    ],
+)
+def test_mailgun_s_refusals_are_not_all_about_the_address(
+    said: dict[str, Any], kind: Report
 ) -> None:
-    posted = {"RecordType": "SpamComplaint", "ID": 7, "Email": ADA}
+    assert mailgun._kind({"event": "failed"} | said) is kind
+
+
+@pytest.mark.parametrize(
+    ("reason", "kind"),
+    [
+        ("Bounced Address", Report.HARD_BOUNCE),
+        ("Spam Reporting Address", Report.COMPLAINT),
+        ("Unsubscribed Address", None),
+    ],
+)
+def test_what_sendgrid_drops_by_its_own_lists_is_heeded(reason: str, kind: Report | None) -> None:
+    assert sendgrid._kind({"event": "dropped", "reason": reason}) is kind
+
+
+def test_postmark_is_believed_by_its_password_alone(
+    keys: ec.EllipticCurvePrivateKey, client: FlaskClient, write: Write
+) -> None:
+    number = accepted(write)
+    name = told_to_postmark(row())
+    posted = {"RecordType": "SpamComplaint", "ID": 7, "Metadata": {"message": name}}
     address = "/webhooks/mail/postmark"
     assert client.post(address, json=posted, auth=("user", "wrong")).status_code == 400
     assert client.post(address, json=posted).status_code == 400
     assert client.post(address, json=posted, auth=("user", "pass")).json == {"new": 1}
+    with db.reading() as session:
+        assert session.scalars(select(MailReport)).one().delivery_id == number
     assert is_suppressed() is Reason.COMPLAINED
+    unnamed = posted | {"ID": 8, "Metadata": {"message": f"{'0' * 20}.{number}"}}
+    assert client.post(address, json=unnamed, auth=("user", "pass")).json == {"new": 1}
+    with db.reading() as session:
+        assert session.scalars(select(MailReport.delivery_id).order_by(MailReport.id)).all() == [
+            number,
+            None,
+        ]
+
+
+def told_to_postmark(delivery: Delivery) -> str:
+    """What a message's header says for Postmark to give back."""
+    sheet = printing.print_all([delivery])[delivery]
+    assert isinstance(sheet, Printed)
+    head = message_from_bytes(sheet.parcel.octets)
+    assert head["X-PM-KeepID"] == "true"
+    name = head["X-PM-Metadata-message"]
+    assert len(name) <= 80
+    return str(name)
+
+
+def test_nobody_but_postmark_is_told_of_its_headers(app: Flask, write: Write) -> None:
+    write(ADA)
+    (delivery,) = ledger.addressed_to(ADA)
+    sheet = printing.print_all([delivery])[delivery]
+    assert isinstance(sheet, Printed)
+    assert b"X-PM-" not in sheet.parcel.octets
 
 
 def test_sendgrid_is_believed_by_its_signature_alone(

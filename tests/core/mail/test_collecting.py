@@ -1,4 +1,4 @@
-"""Notices are collected from a mailbox by POP3: those are removed, and the rest left to people."""
+"""Notices are collected from a mailbox: those are removed, and the rest is left to people."""
 
 import socket
 import threading
@@ -9,13 +9,21 @@ import pytest
 from flask import Flask
 
 from core import config
-from core.mail import collecting
+from core.mail import bounces, collecting
 from core.mail.hashes import keyed_hash
 from newsletter import suppression
 from newsletter.suppression import Reason
+from tests.core.mail import imap
+from tests.core.mail.imap import Folder
 from tests.core.mail.test_bounces import ADA, dsn
 
 LETTERS = [dsn("x@shop.example"), b"Subject: Hello\r\n\r\nA person wrote this.\r\n"]
+
+
+def read_from(url: str) -> None:
+    """Have notices collected there."""
+    shop = config.current()
+    config.install(replace(shop, mail=replace(shop.mail, bounce_mailbox=url)))
 
 
 @pytest.fixture
@@ -43,9 +51,7 @@ def removed(app: Flask) -> Iterator[list[int]]:
 
     thread = threading.Thread(target=converse)
     thread.start()
-    shop = config.current()
-    url = f"pop3://user:pass@127.0.0.1:{listener.getsockname()[1]}"
-    config.install(replace(shop, mail=replace(shop.mail, bounce_mailbox=url)))
+    read_from(f"pop3://user:pass@127.0.0.1:{listener.getsockname()[1]}")
     yield gone
     listener.close()
     thread.join(5)
@@ -55,6 +61,43 @@ def test_notices_are_taken_in_and_removed(removed: list[int]) -> None:
     assert collecting.collect() == 1
     assert suppression.reason(keyed_hash(ADA)) is Reason.BOUNCED
     assert removed == [1]
+
+
+@pytest.fixture
+def folder(app: Flask) -> Iterator[Folder]:
+    """A folder of two messages that is read by IMAP; its name needs to be quoted."""
+    with imap.serve("Bounced mail", LETTERS) as folder:
+        read_from(f"imap://shop%40x:p%20%22w%22@127.0.0.1:{folder.port}/Bounced%20mail")
+        yield folder
+
+
+def test_a_folder_is_read_by_imap(folder: Folder) -> None:
+    assert collecting.collect() == 1
+    assert suppression.reason(keyed_hash(ADA)) is Reason.BOUNCED
+    assert folder.signed_in == [("shop@x", 'p "w"')]
+    assert folder.flags == {102: {r"\Seen"}}
+    # What was read and left is not read again.
+    assert collecting.collect() == 0
+    assert folder.fetched == [101, 102]
+
+
+def test_a_notice_that_could_not_be_stored_is_read_again(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def crash(found: object) -> int:
+        raise ConnectionResetError(found)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(bounces, "take", crash)
+        assert collecting.collect() == 0
+    assert folder.flags == {101: set(), 102: set()}
+    assert collecting.collect() == 1
+    assert 101 not in folder.flags
+
+
+def test_a_folder_that_is_not_there_is_an_expected_state(folder: Folder) -> None:
+    read_from(f"imap://shop:pass@127.0.0.1:{folder.port}/Elsewhere")
+    assert collecting.collect() == 0
 
 
 def test_without_a_mailbox_nothing_is_collected(app: Flask) -> None:
