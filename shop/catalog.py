@@ -122,9 +122,10 @@ def offers(product: Product) -> list[Offer]:
     return _read(_offers().where(Product.id == product.id))
 
 
-def offers_of(skus: Collection[str]) -> dict[str, Offer]:
-    """Those of these that are sold, by SKU."""
-    return {offer.sku: offer for offer in _read(_offers().where(Variant.sku.in_(skus)))}
+def offers_of(skus: Collection[str], *, compared: bool = True) -> dict[str, Offer]:
+    """Those of these that are sold, by SKU; see `on_sale` for `compared`."""
+    found = _read(_offers().where(Variant.sku.in_(skus)), compared=compared)
+    return {offer.sku: offer for offer in found}
 
 
 def offer(sku: str) -> Offer | None:

@@ -26,6 +26,7 @@ from shop import (
     settlement,
     shipping,
     stock,
+    upsell,
 )
 from shop.models import (
     BOUGHT,
@@ -37,7 +38,7 @@ from shop.models import (
     Reservation,
     ReservationState,
 )
-from shop.payments import Wishes
+from shop.payment_page import Wishes
 
 log = logging.getLogger(__name__)
 
@@ -122,6 +123,7 @@ def place(purchase: Purchase) -> Order:
             raise _CartIsOpen from error
         stock.hold(order, order.expires_at)
         _hold_promotion(order)
+        upsell.offer(order)
         if order.marketing_consent:
             consents.record(order, Matter.LETTERS, consents.LETTERS, place=purchase.page)
         if purchase.reminder:
@@ -154,6 +156,7 @@ def try_again(order: Order, network: str | None = None) -> Order:
         order = orders.get(order.id)
         stock.hold(order, until)
         _hold_promotion(order)
+        upsell.offer(order)
         orders.note(order, OrderState.PLACED, who=_CUSTOMER, why="tried again")
     return _open(order)
 
@@ -284,6 +287,7 @@ def _wishes(order: Order) -> Wishes:
         promotions=store.promotions_at_checkout and not order.marketing_consent,
         recoverable=store.checkout_reminders,
         adaptive_pricing=store.adaptive_pricing,
+        offers=upsell.of_order(order.id),
     )
 
 

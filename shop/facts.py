@@ -55,6 +55,18 @@ class Session:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Line:
+    """So many units of something in a Session; `amount` is before discount and tax.
+
+    `offered` is the SKU of what was added on the page, None for what was ordered before.
+    """
+
+    offered: str | None
+    quantity: int
+    amount: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Charge:
     """Money that moved, or was refused, as Stripe has it; `reference` is the order's token."""
 
@@ -141,6 +153,16 @@ def session(found: Json) -> Session:
         recovery_ends_at=_moment(recovery.get("expires_at")),
         recovered_from=found.get("recovered_from"),
         presented=_presented(found),
+    )
+
+
+def line(found: Json) -> Line:
+    """The line item in `found`."""
+    price = found.get("price") or {}
+    return Line(
+        offered=(price.get("metadata") or {}).get("offered"),
+        quantity=found.get("quantity") or 0,
+        amount=found["amount_subtotal"],
     )
 
 

@@ -6,9 +6,8 @@ minute, it is never called inside a transaction.
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -17,8 +16,9 @@ import stripe
 from stripe import RequestsClient, StripeClient
 
 from core import config, db
-from shop import facts
-from shop.models import Order, OrderLine
+from shop import facts, payment_page
+from shop.models import Order, OrderOffer
+from shop.payment_page import Wishes
 
 log = logging.getLogger(__name__)
 
@@ -48,61 +48,30 @@ class BadEvent(ValueError):
     """What was sent to the webhook is not Stripe's: no valid signature of late, or no event."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Wishes:
-    """What else Stripe's page is to do.
-
-    `take_codes` lets it ask for codes that Stripe keeps, unless the order has a discount of ours;
-    `terms` are words to agree to; `promotions` offers promotional e-mails.
-    `recoverable` lets Stripe keep a link that takes up the page again once it has expired;
-    `adaptive_pricing` shows the total in the customer's own currency.
-    """
-
-    take_codes: bool = False
-    terms: str | None = None
-    promotions: bool = False
-    recoverable: bool = False
-    adaptive_pricing: bool = False
-
-
 def open_session(order: Order, wishes: Wishes | None = None) -> facts.Session:
     """Open the page on which the order is paid; asked again, the same one.
 
-    Raises `Unavailable` and `Refused`.
+    Should Stripe not take what is to be offered there, the page opens without: an upsell costs no
+    sale. Raises `Unavailable` and `Refused`.
     """
     wishes = wishes or Wishes()
-    marks = {"order": order.token, "attempt": str(order.attempt)}
-    site_url = config.current().site_url
-    params: dict[str, Any] = {
-        "mode": "payment",
-        "client_reference_id": order.token,
-        "metadata": marks,
-        # A Session's own metadata does not reach its payment, refunds and disputes.
-        "payment_intent_data": {"metadata": marks},
-        "line_items": [_line_item(line, order.currency) for line in order.lines],
-        "shipping_address_collection": {"allowed_countries": [order.country]},
-        "shipping_options": [{"shipping_rate_data": _shipping(order)}],
-        "adaptive_pricing": {"enabled": wishes.adaptive_pricing},
-        "expires_at": int(order.expires_at.timestamp()),
-        "success_url": f"{site_url}/checkout/complete?session_id={{CHECKOUT_SESSION_ID}}",
-        "cancel_url": f"{site_url}/cart",
-    }
-    params |= _consents(wishes)
-    if wishes.recoverable:
-        params["after_expiration"] = {"recovery": {"enabled": True}}
-    if order.email:
-        params["customer_email"] = order.email
+    params = payment_page.session(order, wishes)
     key = f"checkout:{order.token}:{order.attempt}"
     with _speaking() as client:
         if order.discount_amount:
             params["discounts"] = [{"coupon": _coupon(client, order)}]
         elif wishes.take_codes:
             params["allow_promotion_codes"] = True
-        made = client.v1.checkout.sessions.create(
-            params,  # type: ignore[arg-type] # its keys and values are those of the class
-            {"idempotency_key": key},
-        )
-        return facts.session(made.to_dict())
+        if offered := _offered(client, order, wishes.offers):
+            try:
+                return _opened(client, {**params, "optional_items": offered}, key)
+            except stripe.InvalidRequestError as error:
+                if not str(error.param).startswith("optional_items"):
+                    raise
+                log.warning("Stripe does not offer what it was asked to: %s", error)
+                _price_ids.clear()
+                key = f"{key}:alone"
+        return _opened(client, params, key)
 
 
 def read_session(session_id: str) -> facts.Session:
@@ -110,6 +79,13 @@ def read_session(session_id: str) -> facts.Session:
     with _speaking() as client:
         found = client.v1.checkout.sessions.retrieve(session_id, {"expand": ["payment_intent"]})
         return facts.session(found.to_dict())
+
+
+def lines_of(session_id: str) -> list[facts.Line]:
+    """What a Session sells in the end, line by line. Raises `Unavailable` and `Unknown`."""
+    with _speaking() as client:
+        found = client.v1.checkout.sessions.line_items.list(session_id, {"limit": 100})
+        return [facts.line(each.to_dict()) for each in found.auto_paging_iter()]
 
 
 def expire_session(session_id: str) -> facts.Session:
@@ -273,46 +249,44 @@ def _client(key: str, api_base: str | None) -> StripeClient:
     )
 
 
-def _consents(wishes: Wishes) -> dict[str, Any]:
-    asked = {"terms_of_service": "required"} if wishes.terms else {}
-    asked |= {"promotions": "auto"} if wishes.promotions else {}
-    text = {"custom_text": {"terms_of_service_acceptance": {"message": wishes.terms}}}
-    return ({"consent_collection": asked} if asked else {}) | (text if wishes.terms else {})
+def _opened(client: StripeClient, params: dict[str, Any], key: str) -> facts.Session:
+    made = client.v1.checkout.sessions.create(
+        params,  # type: ignore[arg-type] # its keys and values are those of the class
+        {"idempotency_key": key},
+    )
+    return facts.session(made.to_dict())
 
 
 def _coupon(client: StripeClient, order: Order) -> str:
-    """A coupon of exactly the order's discount, for this one page; asked again, the same one."""
-    params: dict[str, Any] = {
-        "amount_off": order.discount_amount,
-        "currency": order.currency.lower(),
-        "duration": "once",
-        "max_redemptions": 1,
-        "name": order.promotion_code or "Discount",
-        "metadata": {"order": order.token},
-    }
+    """A coupon for this one page; asked again, the same one."""
+    params = payment_page.coupon(order)
     key = f"coupon:{order.token}:{order.attempt}"
     made = client.v1.coupons.create(params, {"idempotency_key": key})  # type: ignore[arg-type] # as above
     return made.id
 
 
-def _line_item(line: OrderLine, currency: str) -> dict[str, Any]:
-    return {
-        "quantity": line.quantity,
-        "price_data": {
-            "currency": currency.lower(),
-            "unit_amount": line.unit_amount,
-            "product_data": {"name": line.title, "metadata": {"sku": line.sku}},
-        },
-    }
+# What each process knows of the prices that were made, by account and `lookup_key`.
+_price_ids: dict[tuple[StripeClient, str], str] = {}
 
 
-def _shipping(order: Order) -> dict[str, Any]:
-    return {
-        "display_name": order.shipping_title,
-        "type": "fixed_amount",
-        "fixed_amount": {"amount": order.shipping_amount, "currency": order.currency.lower()},
-        "delivery_estimate": {
-            "minimum": {"unit": "business_day", "value": order.days_min},
-            "maximum": {"unit": "business_day", "value": order.days_max},
-        },
-    }
+def _offered(
+    client: StripeClient, order: Order, offers: Sequence[OrderOffer]
+) -> list[dict[str, Any]]:
+    """What the page is to offer; nothing where Stripe refuses to make a price for it."""
+    try:
+        return [
+            payment_page.optional_item(each, _price_id(client, payment_page.price(order, each)))
+            for each in offers
+        ]
+    except (stripe.InvalidRequestError, stripe.PermissionError) as error:
+        log.warning("Stripe makes no price for what is to be offered: %s", error)
+        return []
+
+
+def _price_id(client: StripeClient, params: dict[str, Any]) -> str:
+    key = params["lookup_key"]
+    if (client, key) not in _price_ids:
+        known = client.v1.prices.list({"lookup_keys": [key], "active": True, "limit": 1}).data
+        made = known[0] if known else client.v1.prices.create(params)  # type: ignore[arg-type] # as above
+        _price_ids[client, key] = made.id
+    return _price_ids[client, key]

@@ -1,4 +1,4 @@
-"""Fills an empty catalogue with the product in `content/`, through the same verbs as staff."""
+"""Fills an empty catalogue with the products in `content/`, through the same verbs as staff."""
 
 from pathlib import Path
 from typing import Any
@@ -6,27 +6,33 @@ from typing import Any
 import frontmatter
 
 from core import db
-from shop import catalog, gallery, prices, products, shipping, stock
+from shop import catalog, gallery, prices, products, shipping, stock, upsell
 from shop.gallery import Label
+from shop.models import Product
 from shop.products import Draft
 from shop.shipping import Zone
 
 CONTENT = Path(__file__).resolve().parent / "content"
 
 _WHO = "sample content"
-_OWN = ("title", "slug", "summary", "sample", "variants", "shipping", "pictures")
+_BESIDE = ("accessories", "offered_at_payment")
+_OWN = ("title", "slug", "summary", "sample", "variants", "shipping", "pictures", *_BESIDE)
 
 
 def seed() -> None:
-    """Load the sample product with its variants, prices, stock and shipping rates.
+    """Load the sample product and its accessory: variants, prices, stock and shipping rates.
 
     What is there already stays as it is.
     """
     with db.transaction():
+        added = []
         for path in sorted(CONTENT.glob("*.md")):
-            wanted = draft(path)
+            wanted, given = draft(path), _front_matter(path)
             if catalog.by_slug(wanted.slug) is None:
-                _add(wanted, _front_matter(path))
+                added.append((_add(wanted, given), given))
+        for product, given in added:
+            products.accompany(product, given.get("accessories", ()))
+            upsell.choose(product, given.get("offered_at_payment", {}))
 
 
 def draft(path: Path) -> Draft:
@@ -48,7 +54,7 @@ def _front_matter(path: Path) -> dict[str, Any]:
     return metadata
 
 
-def _add(wanted: Draft, given: dict[str, Any]) -> None:
+def _add(wanted: Draft, given: dict[str, Any]) -> Product:
     product = products.save(wanted)
     for position, each in enumerate(given["variants"]):
         variant = products.save_variant(
@@ -66,8 +72,9 @@ def _add(wanted: Draft, given: dict[str, Any]) -> None:
             stock.receive(variant.id, each["stock"], by=_WHO)
     for each in given["pictures"]:
         gallery.add(product, each["name"], Label(alt=each["alt"]))
-    for position, each in enumerate(given["shipping"]):
+    for position, each in enumerate(given.get("shipping", ())):
         _add_zone(position, each)
+    return product
 
 
 def _add_zone(position: int, given: dict[str, Any]) -> None:

@@ -5,15 +5,37 @@ often as they like. It believes nobody but Stripe, asked anew, and everything th
 payment hangs on one conditional UPDATE.
 """
 
+from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
-from core import clock, db, events
-from shop import alerts, consents, numbering, orders, payments, redemptions, reminders, stock
+from sqlalchemy import or_, select
+
+from core import clock, db, events, money
+from shop import (
+    alerts,
+    consents,
+    numbering,
+    orders,
+    payments,
+    redemptions,
+    reminders,
+    stock,
+    upsell,
+    verification,
+)
 from shop.events import Agreed, CheckoutAbandoned, OrderPaid
-from shop.facts import Session
-from shop.models import HOLDING, UNPAID, Matter, Order, OrderState, Payment
+from shop.facts import Line, Session
+from shop.models import HOLDING, UNPAID, Matter, Order, OrderLine, OrderState, Payment
 from shop.orders import NotPossible
+from shop.upsell import NotOffered
+from shop.verification import COMPLETE, Mismatch
+
+OVERSOLD = "oversold"
+"""The tag of an order that was paid although something of it is not there."""
+
+_CUSTOMER = "customer"
 
 
 def settle(session_id: str, *, by: str = "Stripe") -> Order | None:
@@ -25,17 +47,24 @@ def settle(session_id: str, *, by: str = "Stripe") -> Order | None:
 
 
 def conclude(session: Session, *, by: str) -> Order | None:
-    """Bring an order to the state that its Session has; nothing where it is there already."""
+    """Bring an order to the state that its Session has; nothing where it is there already.
+
+    Raises `payments.Unavailable`.
+    """
+    lines = _lines_beyond(session)
     with db.transaction():
         order = _order_of(session)
         if order is None:
             _alert_unless_foreign(session)
             return None
-        problem = _mismatch(order, session)
-        if problem and session.standing in ("paid", "waiting"):
-            alerts.raise_alert("mismatch", problem, key=session.id, order_id=order.id)
-        elif _is_current(order, session):
-            _STEPS[session.standing](order, session, by)
+        try:
+            added = upsell.taken_up(order, lines) if _holds_more(order, session) else []
+            verification.check(order, session, added)
+        except (NotOffered, Mismatch) as problem:
+            _alert_mismatch(order, session, str(problem))
+        else:
+            if verification.is_current(order, session):
+                _STEPS[session.standing](order, _News(session, added, by))
         return order
 
 
@@ -77,8 +106,31 @@ def _order_of(session: Session) -> Order | None:
     return known or orders.locked(Order.token == session.reference)
 
 
-def _pay(order: Order, session: Session, by: str) -> None:
-    was = order.state
+@dataclass(frozen=True)
+class _News:
+    """What a Session tells of its order, what was added on its page, and who brought it."""
+
+    session: Session
+    added: Sequence[OrderLine]
+    by: str
+
+
+def _lines_beyond(session: Session) -> Sequence[Line]:
+    """The lines of a Session with more in it than was ordered, asked before any transaction."""
+    if session.standing not in COMPLETE:
+        return ()
+    mine = or_(Order.session_id == session.id, Order.token == session.reference)
+    with db.reading() as reading:
+        amounts = set(reading.scalars(select(Order.goods_amount).where(mine)))
+    return () if amounts <= {session.subtotal} else payments.lines_of(session.id)
+
+
+def _holds_more(order: Order, session: Session) -> bool:
+    return session.standing in COMPLETE and order.goods_amount != session.subtotal
+
+
+def _pay(order: Order, news: _News) -> None:
+    was, session = order.state, news.session
     paid = {"paid_at": clock.now(), "payment_intent": session.payment_intent}
     amounts = {
         "discount_amount": session.discount,
@@ -90,12 +142,13 @@ def _pay(order: Order, session: Session, by: str) -> None:
     ):
         return
     order.number = numbering.give()
+    _take_up(order, news)
     orders.note(
-        order, OrderState.PAID, who=by, why="" if was in HOLDING else f"it was {was} before"
+        order, OrderState.PAID, who=news.by, why="" if was in HOLDING else f"it was {was} before"
     )
     _keep_payment(order, session)
     _keep_consents(order, session)
-    _take_stock(order, by)
+    _take_stock(order, news.by)
     redemptions.use(order.id)
     reminders.take_back(order)
     orders.write_letter(order, orders.RECEIPT)
@@ -114,17 +167,18 @@ def _pay(order: Order, session: Session, by: str) -> None:
     )
 
 
-def _await(order: Order, session: Session, by: str) -> None:
+def _await(order: Order, news: _News) -> None:
+    was, session = order.state, news.session
     waiting = {"payment_intent": session.payment_intent, **_customer(order, session)}
-    was = order.state
     states = (OrderState.PLACED, *((OrderState.EXPIRED,) if session.recovered_from else ()))
     if orders.move(order, OrderState.AWAITING_PAYMENT, states, **waiting):
         if was is OrderState.EXPIRED:
             _hold_again(order)
+        _take_up(order, news)
         stock.extend(order.id)
         reminders.take_back(order)
         _keep_consents(order, session)
-        orders.note(order, OrderState.AWAITING_PAYMENT, who=by)
+        orders.note(order, OrderState.AWAITING_PAYMENT, who=news.by)
 
 
 def _hold_again(order: Order) -> None:
@@ -133,17 +187,34 @@ def _hold_again(order: Order) -> None:
         stock.hold(order, clock.now())
 
 
-def _fail(order: Order, session: Session, by: str) -> None:
+def _take_up(order: Order, news: _News) -> None:
+    """Let the order have what its customer added on the payment page."""
+    for line in news.added:
+        line.position = len(order.lines)
+        order.lines.append(line)
+        order.goods_amount += line.amount
+        shown = money.display(line.amount, order.currency)
+        orders.note(
+            order, "added on the payment page", who=_CUSTOMER,
+            why=f"{line.quantity} × {line.title}, {shown}",
+        )  # fmt: skip
+    if news.added:
+        db.session().flush()
+        stock.hold_added(news.added, clock.now())
+
+
+def _fail(order: Order, news: _News) -> None:
     if order.state is OrderState.PLACED:
-        _await(order, session, by)
-    if orders.close(order, OrderState.FAILED, by=by, why="the bank refused"):
+        _await(order, news)
+    if orders.close(order, OrderState.FAILED, by=news.by, why="the bank refused"):
         orders.write_letter(order, orders.PAYMENT_FAILED, occurrence=f":{order.attempt}")
 
 
-def _expire(order: Order, session: Session, by: str) -> None:
+def _expire(order: Order, news: _News) -> None:
     if order.state is not OrderState.PLACED:
         return
-    orders.close(order, OrderState.EXPIRED, by=by, why="nobody paid in time")
+    session = news.session
+    orders.close(order, OrderState.EXPIRED, by=news.by, why="nobody paid in time")
     email = session.email or order.email
     may_remind = consents.record_of_left_page(order, session)
     if may_remind and email and session.recovery_url and session.recovery_ends_at:
@@ -159,52 +230,20 @@ def _expire(order: Order, session: Session, by: str) -> None:
         )
 
 
-def _wait(order: Order, session: Session, by: str) -> None:
+def _wait(order: Order, news: _News) -> None:
     """The customer is on Stripe's page."""
 
 
 _STEPS = {"paid": _pay, "waiting": _await, "failed": _fail, "expired": _expire, "open": _wait}
 
 
-def _mismatch(order: Order, session: Session) -> str | None:
-    """Why the Session is not the one that this order asked for, or None."""
-    facts = (
-        ("reference", order.token, session.reference),
-        ("session", session.id if _continues(order, session) else order.session_id, session.id),
-        ("attempt", order.attempt, session.attempt),
-        ("currency", order.currency, session.currency),
-        ("goods", order.goods_amount, session.subtotal),
-        ("shipping", order.shipping_amount, session.shipping),
-        # Codes that are typed on Stripe's page are known to Stripe alone.
-        (
-            "discount",
-            session.discount if session.takes_codes else order.discount_amount,
-            session.discount,
-        ),
-        (
-            "total",
-            order.goods_amount - session.discount + order.shipping_amount + session.tax,
-            session.total,
-        ),
+def _alert_mismatch(order: Order, session: Session, problem: str) -> None:
+    alerts.raise_alert(
+        "mismatch",
+        f"Session {session.id} does not fit its order; {problem}",
+        key=session.id,
+        order_id=order.id,
     )
-    wrong = [
-        f"{name}: {ours} here, {theirs} there" for name, ours, theirs in facts if ours != theirs
-    ]
-    return f"Session {session.id} does not fit its order; {'; '.join(wrong)}" if wrong else None
-
-
-def _is_current(order: Order, session: Session) -> bool:
-    """Whether the order was not tried again, or settled through another Session, since."""
-    known = order.session_id in (None, session.id) or _continues(order, session)
-    return known and order.attempt == session.attempt
-
-
-def _continues(order: Order, session: Session) -> bool:
-    """Whether it is the order's only Session, or Stripe made it of one that expired.
-
-    Of an expired one Stripe makes as many as are asked for: the first that is paid counts.
-    """
-    return order.session_id is None or (session.recovered_from is not None and not order.ordered)
 
 
 def _alert_unless_foreign(session: Session) -> None:
@@ -263,3 +302,4 @@ def _take_stock(order: Order, by: str) -> None:
             key=f"{order.id}:{line.sku}",
             order_id=order.id,
         )
+        orders.tag(order.id, OVERSOLD, by=by)

@@ -54,16 +54,42 @@ def rates(*, goods: int = 0, grams: int = 0) -> Sequence[Rate]:
 
     Countries that do not take the weight are left out.
     """
-    found = (_rate(zone, each.country, goods, grams) for zone in zones() for each in zone.countries)
+    found = (
+        rate_in(zone, each.country, goods=goods, grams=grams)
+        for zone in zones()
+        for each in zone.countries
+    )
     return [rate for rate in found if rate is not None]
 
 
 def rate(country: str, *, goods: int = 0, grams: int = 0) -> Rate | None:
     """What it costs to ship to a country, or None where we do not, or not so much."""
+    found = zone_of(country)
+    return rate_in(found, country, goods=goods, grams=grams) if found else None
+
+
+def zone_of(country: str) -> ShippingZone | None:
+    """The zone that a country is in, with its bands."""
     mine = select(ShippingCountry.zone_id).where(ShippingCountry.country == country)
     with db.reading() as session:
-        found = session.scalar(_whole().where(ShippingZone.id.in_(mine)))
-    return _rate(found, country, goods, grams) if found else None
+        return session.scalar(_whole().where(ShippingZone.id.in_(mine)))
+
+
+def rate_in(zone: ShippingZone, country: str, *, goods: int, grams: int) -> Rate | None:
+    """What it costs to ship to a country of a zone, or None where it does not take the weight."""
+    band = _band(zone, grams)
+    if band is None:
+        return None
+    is_free = zone.free_from is not None and goods >= zone.free_from
+    return Rate(
+        country=country,
+        title=zone.title,
+        amount=0 if is_free else band.amount,
+        currency=zone.currency,
+        days_min=zone.days_min,
+        days_max=zone.days_max,
+        free_from=zone.free_from,
+    )
 
 
 def zones() -> Sequence[ShippingZone]:
@@ -154,22 +180,6 @@ def address_lines(name: str | None, address: Mapping[str, str | None]) -> list[s
 def _whole() -> Select[ShippingZone]:
     parts = (ShippingZone.countries, ShippingZone.bands)
     return select(ShippingZone).options(*(selectinload(part) for part in parts))
-
-
-def _rate(zone: ShippingZone, country: str, goods: int, grams: int) -> Rate | None:
-    band = _band(zone, grams)
-    if band is None:
-        return None
-    is_free = zone.free_from is not None and goods >= zone.free_from
-    return Rate(
-        country=country,
-        title=zone.title,
-        amount=0 if is_free else band.amount,
-        currency=zone.currency,
-        days_min=zone.days_min,
-        days_max=zone.days_max,
-        free_from=zone.free_from,
-    )
 
 
 def _band(zone: ShippingZone, grams: int) -> ShippingBand | None:

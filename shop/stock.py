@@ -48,22 +48,24 @@ def receive(variant_id: int, quantity: int, *, by: str, why: str = "received") -
 
 def hold(order: Order, until: datetime) -> None:
     """Hold what an order wants. Raises `SoldOut`, and then nothing is held of it."""
-    with db.transaction() as session:
+    with db.transaction():
         db.changed(_outdated(order.id))
-        for need in _needs(order.lines):
-            if not _hold(need.variant_id, need.quantity):
-                raise SoldOut(need.line)
-            session.add(
-                Reservation(
-                    order_line_id=need.line.id,
-                    order_id=order.id,
-                    variant_id=need.variant_id,
-                    quantity=need.quantity,
-                    returned=0,
-                    state=ReservationState.HELD,
-                    expires_at=until,
-                )
-            )
+        _hold_all(_needs(order.lines), until)
+
+
+def hold_added(lines: Sequence[OrderLine], until: datetime) -> None:
+    """Hold what came to an order on the payment page, a line whole or not at all.
+
+    What is sold out is written down all the same, so that `take` looks for it once more.
+    """
+    with db.transaction() as session:
+        for line in lines:
+            needs = _needs([line])
+            try:
+                with db.attempt():
+                    _hold_all(needs, until)
+            except SoldOut:
+                session.add_all(_row(need, ReservationState.RELEASED, until) for need in needs)
 
 
 def extend(order_id: int) -> None:
@@ -154,6 +156,25 @@ def _needs(lines: Sequence[OrderLine]) -> list[_Need]:
         made_of = [(part.part_id, part.quantity) for part in mine] or [(line.variant_id, 1)]
         needs += [_Need(line, variant, count * line.quantity) for variant, count in made_of]
     return sorted(needs, key=lambda need: (need.variant_id, need.line.id))
+
+
+def _hold_all(needs: Sequence[_Need], until: datetime) -> None:
+    for need in needs:
+        if not _hold(need.variant_id, need.quantity):
+            raise SoldOut(need.line)
+        db.session().add(_row(need, ReservationState.HELD, until))
+
+
+def _row(need: _Need, state: ReservationState, until: datetime) -> Reservation:
+    return Reservation(
+        order_line_id=need.line.id,
+        order_id=need.line.order_id,
+        variant_id=need.variant_id,
+        quantity=need.quantity,
+        returned=0,
+        state=state,
+        expires_at=until,
+    )
 
 
 def _reservations(order_id: int) -> Sequence[Reservation]:

@@ -16,6 +16,7 @@ from shop import (
     fulfilment,
     orders,
     refunds,
+    settlement,
     withdrawals,
 )
 from shop.models import Order
@@ -93,6 +94,7 @@ def show(order: Order, entered: Entered | None = None) -> str:
         taken=any(each.status in disputes.TAKEN for each in asked),
         answerable=disputes.ANSWERABLE,
         stands=disputes.STANDS,
+        oversold=settlement.OVERSOLD in {each.tag for each in order.tags},
         withdrawal=withdrawals.open_of(order.id),
         repayment=withdrawals.PERIOD,
         refundable=refundable,

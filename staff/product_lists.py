@@ -55,11 +55,11 @@ def read_pairs(text: str) -> dict[str, str]:
 
 
 def read_counts(text: str) -> dict[str, int]:
-    """Names and whole numbers, such as how many of which part are in a bundle."""
+    """SKUs and whole numbers, such as how many of which part are in a bundle."""
     counts = {}
     for name, value in read_pairs(text).items():
         if not value.isascii() or not value.isdigit() or not 1 <= int(value) <= 1000:
-            raise ValueError(f"How many {name} are in it? Write a whole number, such as 2.")
+            raise ValueError(f"How many {name}? Write a whole number, such as 2.")
         counts[name] = int(value)
     return counts
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from blog import anatomy, posts
 from core import db, settings
-from shop import catalog, claims, products
+from shop import catalog, claims, products, upsell
 from shop.models import Accessory, Part, Product, Variant
 from shop.products import Draft
 from staff import access, product_lists
@@ -54,6 +54,14 @@ class Entered:
 
     values: Mapping[str, Any] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Beside:
+    """What goes with a product: other products by slug, and how many of which SKU are offered."""
+
+    accessories: list[str]
+    offered: dict[str, int]
 
 
 @desk.get("")
@@ -112,15 +120,15 @@ def _save(product: Product | None) -> ResponseReturnValue:
     details = _details(product, errors)
     draft = _draft(details, errors)
     _check_slug(product, draft.slug, errors)
-    accessories = product_lists.read("posts", given.get("accessories", ""))
+    beside = _beside(errors)
     if product is not None and given.get("opened") != product.updated_at.isoformat():
         errors[""] = "Somebody else has saved this product meanwhile. Saving again overwrites it."
     if errors:
         return _refuse(product, given, errors)
     try:
-        saved = _saved(product, draft, accessories)
-    except ValueError as error:
-        return _refuse(product, given, {"accessories": f"{error}.".capitalize()})
+        saved = _saved(product, draft, beside)
+    except _Impossible as error:
+        return _refuse(product, given, {error.field: f"{str(error)[:1].upper()}{str(error)[1:]}."})
     say("Saved. The page shows it." if saved.published else "Saved. The page is not published.")
     _warn(saved)
     return redirect(f"/staff/products/{saved.id}", 303)
@@ -135,13 +143,38 @@ def _refuse(
     ), 409 if "" in errors else 422
 
 
-def _saved(product: Product | None, draft: Draft, accessories: list[str]) -> Product:
+class _Impossible(ValueError):
+    """What cannot be saved, and why; `field` is where it was entered."""
+
+    def __init__(self, field: str, why: ValueError) -> None:
+        super().__init__(str(why))
+        self.field = field
+
+
+def _saved(product: Product | None, draft: Draft, beside: _Beside) -> Product:
     with db.transaction():
         if product is not None:
             products.rename(product.id, draft.slug)
         saved = products.save(draft)
-        products.accompany(saved, accessories)
+        try:
+            products.accompany(saved, beside.accessories)
+        except ValueError as error:
+            raise _Impossible("accessories", error) from error
+        try:
+            upsell.choose(saved, beside.offered)
+        except ValueError as error:
+            raise _Impossible("offered", error) from error
     return saved
+
+
+def _beside(errors: dict[str, str]) -> _Beside:
+    accessories = product_lists.read("posts", request.form.get("accessories", ""))
+    offered: dict[str, int] = {}
+    try:
+        offered = product_lists.read_counts(request.form.get("offered", ""))
+    except ValueError as error:
+        errors["offered"] = str(error)
+    return _Beside(accessories, offered)
 
 
 def _draft(details: dict[str, Any], errors: dict[str, str]) -> Draft:
@@ -216,6 +249,7 @@ def _values(product: Product) -> dict[str, Any]:
         **{name: details.get(name, "") for name in TEXTS},
         **{name: details.get("safety_contact", {}).get(name, "") for name in CONTACTS},
         "accessories": "\n".join(db.session().scalars(mine)),
+        "offered": product_lists.write_pairs(upsell.chosen(product)),
     }
 
 

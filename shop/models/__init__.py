@@ -38,6 +38,7 @@ from shop.models.returns import Return, ReturnLine, ReturnReason, ReturnState
 from shop.models.reviews import Ground, Review, ReviewRemoval, Used
 from shop.models.shipping import ShippingBand, ShippingCountry, ShippingZone
 from shop.models.stock import Reservation, ReservationState, Stock, StockMovement
+from shop.models.upsells import OrderOffer, Upsell
 from shop.models.withdrawals import Withdrawal
 
 __all__ = [
@@ -62,6 +63,7 @@ __all__ = [
     "Order",
     "OrderEvent",
     "OrderLine",
+    "OrderOffer",
     "OrderState",
     "OrderTag",
     "Part",
@@ -91,6 +93,7 @@ __all__ = [
     "Stock",
     "StockMovement",
     "StripeEvent",
+    "Upsell",
     "Used",
     "Variant",
     "Verdict",

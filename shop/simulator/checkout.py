@@ -41,7 +41,7 @@ class Outcome:
 
 
 def adjust(store: Store, session: Object, form: Form) -> None:
-    """Take over quantities, optional items and the way of delivery, and work out the total."""
+    """Take over quantities, optional items, where and how it goes, and work out the total."""
     for item in store.children(session["id"], "item"):
         quantity = form.get(f"quantity-{item['id']}", "")
         if quantity.isdecimal():
@@ -49,11 +49,23 @@ def adjust(store: Store, session: Object, form: Form) -> None:
     for option in session["optional_items"] or []:
         quantity = form.get(f"optional-{option['price']}", "")
         if quantity.isdecimal():
-            line_items.add_optional(store, session, option["price"], int(quantity))
+            line_items.add_optional(store, session, option, int(quantity))
+    if form.get("country"):
+        store.hide(session["id"], country=form["country"])
     rates = [each["shipping_rate"] for each in session["shipping_options"]]
     if form.get("shipping_rate") in rates:
         store.hide(session["id"], shipping_rate=form["shipping_rate"])
     pricing.reprice(store, session)
+
+
+def add_item(store: Store, session: Object, price: str) -> str:
+    """Put an optional item into the order; its name."""
+    return _choose(store, session, price, 1)
+
+
+def drop_item(store: Store, session: Object, price: str) -> str:
+    """Take an optional item out of the order again; its name."""
+    return _choose(store, session, price, 0)
 
 
 def apply_code(store: Store, session: Object, typed: str) -> str:
@@ -142,6 +154,15 @@ def wants_address(session: Object) -> str:
     if session["shipping_address_collection"]:
         return "shipping"
     return "billing" if session["billing_address_collection"] == "required" else "postal"
+
+
+def _choose(store: Store, session: Object, price: str, quantity: int) -> str:
+    for option in session["optional_items"] or []:
+        if option["price"] == price:
+            line_items.add_optional(store, session, option, quantity)
+            pricing.reprice(store, session)
+            return str(store.get(store.get(price)["product"])["name"])
+    return "Nothing"
 
 
 def _code_problem(store: Store, session: Object, form: Form) -> dict[str, str]:

@@ -36,8 +36,11 @@ class Controls:
 
     @property
     def tax_percent(self) -> str:
-        """The sample rate that sessions with `automatic_tax` are taxed at, such as `7.25`."""
-        return self.store.setting("tax_percent", "0")
+        """The rate that sessions with `automatic_tax` are taxed at, such as `7.25`.
+
+        Empty, each country has its own, see `taxes`.
+        """
+        return self.store.setting("tax_percent", "")
 
     @tax_percent.setter
     def tax_percent(self, percent: str) -> None:

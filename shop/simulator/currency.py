@@ -17,6 +17,11 @@ def exponent(currency: str) -> int:
     return 0 if currency in _ZERO else 3 if currency in _THREE else 2
 
 
+def step(currency: str) -> int:
+    """The smallest difference between amounts: the last of three decimals is 0."""
+    return 10 if currency in _THREE else 1
+
+
 def show(amount: int, currency: str, locale: str = "en_US") -> str:
     """An amount in minor units as people write it: 8900 usd is $89.00."""
     places = exponent(currency)

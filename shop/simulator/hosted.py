@@ -6,7 +6,7 @@ from typing import Any
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Request, Response
 
-from shop.simulator import cards, checkout, currency, pages, payments, timing
+from shop.simulator import cards, checkout, currency, pages, payments, timing, totals
 from shop.simulator.resources import sessions
 from shop.simulator.store import Object, Store
 from shop.simulator.webhooks import Courier
@@ -77,6 +77,10 @@ class Hosted:
             reason = checkout.apply_code(self._store, session, typed) if typed else "Enter a code."
             problems = {"promotion_code": reason} if reason else {}
             notice["apply"] = "" if reason else "The code was applied."
+        elif action == "add":
+            notice["add"] = f"{checkout.add_item(self._store, session, value)} was added."
+        elif action == "drop":
+            notice["drop"] = f"{checkout.drop_item(self._store, session, value)} was removed."
         elif action == "remove":
             checkout.remove_code(self._store, session)
             form.pop("promotion_code", None)
@@ -147,9 +151,13 @@ class Hosted:
     def _offer(self, session: Object) -> dict[str, Any]:
         """What is sold, how it may be sent, and what is taken off."""
         hidden = self._store.hidden(session["id"])
+        options = session["optional_items"] or []
+        prices = {option["price"] for option in options}
+        items = [self._line(each) for each in self._store.children(session["id"], "item")]
+        taken = {item["price"]["id"] for item in items}
         return {
-            "items": [self._line(each) for each in self._store.children(session["id"], "item")],
-            "optional": [self._optional(session, each) for each in session["optional_items"] or []],
+            "items": [{**item, "added": item["price"]["id"] in prices} for item in items],
+            "optional": [self._optional(each) for each in options if each["price"] not in taken],
             "rates": [self._rate(each, hidden) for each in session["shipping_options"]],
             "code": self._code(hidden.get("discount")),
         }
@@ -159,12 +167,11 @@ class Hosted:
         each = currency.show(item["price"]["unit_amount"] or 0, item["currency"])
         return {**item, "product": product, "each": each}
 
-    def _optional(self, session: Object, option: Object) -> Object:
+    def _optional(self, option: Object) -> Object:
+        """What may be added, and is not yet."""
         price = self._store.get(option["price"])
-        items = self._store.children(session["id"], "item")
-        taken = [item["quantity"] for item in items if item["price"]["id"] == price["id"]]
         name = self._store.get(price["product"])["name"]
-        return {**option, "name": name, "money": price, "taken": taken[0] if taken else 0}
+        return {**option, "name": name, "amount": totals.subtotal(price, option["quantity"])}
 
     def _rate(self, option: Object, hidden: Object) -> Object:
         rate = self._store.get(option["shipping_rate"])

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
+from shop.simulator import currency
 from shop.simulator.store import Object
 
 
@@ -41,11 +42,15 @@ def discounts(items: Sequence[Object], discount: Discount | None) -> list[int]:
     return _distribute(whole, eligible)
 
 
-def tax(amount: int, percent: Decimal, behavior: str | None) -> tuple[int, int]:
-    """The tax on an amount, and how much of it comes on top (none where the price includes it)."""
-    if behavior == "inclusive":
-        return _round(amount - amount / (1 + percent / 100)), 0
-    added = _round(amount * percent / 100)
+def tax(amount: int, percent: Decimal, price: Object) -> tuple[int, int]:
+    """The tax on an amount, and how much of it comes on top (none where the price includes it).
+
+    What `price` does not say of itself is the account's default, which is `exclusive`.
+    """
+    smallest = currency.step(price["currency"])
+    if price["tax_behavior"] == "inclusive":
+        return _round(amount - amount / (1 + percent / 100), smallest), 0
+    added = _round(amount * percent / 100, smallest)
     return added, added
 
 
@@ -66,5 +71,5 @@ def _distribute(whole: int, weights: list[int]) -> list[int]:
     return shares
 
 
-def _round(amount: Decimal) -> int:
-    return int(amount.quantize(Decimal(1), ROUND_HALF_UP))
+def _round(amount: Decimal, smallest: int = 1) -> int:
+    return int((amount / smallest).quantize(Decimal(1), ROUND_HALF_UP)) * smallest

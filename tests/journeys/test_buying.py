@@ -112,3 +112,35 @@ def test_gita_closes_the_page_and_no_webhook_ever_comes(
     running_shop.work()
     running_shop.work()
     assert people.subjects(running_shop, "gita@example.com") == ["Your order QL-1001"]
+
+
+def test_hana_adds_a_bag_on_the_payment_page(page: Page, running_shop: RunningShop) -> None:
+    people.go_to_payment(page, running_shop)
+    expect(page.get_by_role("heading", name="Add to your order")).to_be_visible()
+    page.get_by_role("button", name="Add Travel bag").click()
+    expect(page.get_by_text("Travel bag was added.")).to_be_visible()
+    page.get_by_label("Quantity").fill("2")
+    page.get_by_role("button", name="Update the total").click()
+    expect(page.locator(".total")).to_have_text("$124.00")
+    people.fill_in(page, "hana@example.com")
+    people.pay_by_card(page)
+    page.wait_for_url("**/orders/**")
+    expect(page.get_by_text("2 × Travel bag")).to_be_visible()
+    expect(page.get_by_text("$124.00")).to_be_visible()
+    running_shop.work()
+    receipt = running_shop.mailbox.wait_for(to="hana@example.com", subject_contains="Your order")
+    assert "2 × Travel bag: $28.00" in receipt.text
+
+
+def test_ian_changes_his_mind_about_the_bag(page: Page, running_shop: RunningShop) -> None:
+    people.go_to_payment(page, running_shop)
+    page.get_by_role("button", name="Add Travel bag").click()
+    page.get_by_role("button", name="Remove Travel bag").click()
+    expect(page.get_by_text("Travel bag was removed.")).to_be_visible()
+    people.fill_in(page, "ian@example.com")
+    people.pay_by_card(page)
+    page.wait_for_url("**/orders/**")
+    expect(page.get_by_text("Travel bag")).to_have_count(0)
+    with db.reading():
+        (order,) = orders.of_email("ian@example.com")
+        assert [line.sku for line in order.lines] == ["QL-CLAW"]

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from core import clock, db
-from shop import catalog, delivery, prices
+from shop import catalog, delivery, prices, upsell
 from shop.models import Price
 from tests.shop.running import SKU
 from wsgi import fill
@@ -114,6 +114,9 @@ def test_what_is_left_empty_is_not_on_the_page(shop: Flask, ed: FlaskClient) -> 
         ("questions", "Why?\n\nHow?\nSo.", "has no answer"),
         ("posts", "no-such-post", "none called no-such-post"),
         ("accessories", "ql-claw", "no other product"),
+        ("offered", "TRAVEL-BAG", "Line 1"),
+        ("offered", "TRAVEL-BAG: some", "Write a whole number"),
+        ("offered", "QL-CLAW: 1", "No other product"),
         ("tagline", "x" * 201, "shorten"),
     ],
 )
@@ -130,6 +133,16 @@ def test_what_is_wrong_is_told_at_its_field_and_nothing_is_lost(
     assert kept["summary"] == "A new summary."
     assert kept[field] == entered
     assert details() == before
+
+
+def test_ed_chooses_what_the_payment_page_offers(shop: Flask, ed: FlaskClient) -> None:
+    assert fields(ed.get(EDITOR).text)["offered"] == "TRAVEL-BAG: 2"
+    assert save(ed, offered="TRAVEL-BAG: 5").status_code == 303
+    product = catalog.by_slug("ql-claw")
+    assert product is not None
+    assert upsell.chosen(product) == {"TRAVEL-BAG": 5}
+    save(ed, offered="")
+    assert upsell.chosen(product) == {}
 
 
 def test_another_address_leaves_a_redirect(shop: Flask, ed: FlaskClient) -> None:

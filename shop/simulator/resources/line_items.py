@@ -37,17 +37,32 @@ def add(store: Store, session: str, item: Object) -> Object:
     return store.insert(item, parent=session)
 
 
-def add_optional(store: Store, session: Object, price: str, quantity: int) -> None:
-    """Put an optional item into a session, change its quantity, or take it out again (0)."""
-    for item in store.children(session["id"], "item"):
-        if item["price"]["id"] == price:
-            if quantity:
-                _requantify(store, item, quantity)
-            else:
-                store.remove(item["id"])
-            return
-    if quantity:
-        add(store, session["id"], _built(store, store.get(price), {"quantity": quantity}))
+def add_optional(store: Store, session: Object, option: Object, quantity: int) -> None:
+    """Put an optional item into a session, change its quantity, or take it out again (0).
+
+    It comes with the quantity that was offered; where that may be changed, within its limits.
+    """
+    known = of_option(store, session, option)
+    limits = option["adjustable_quantity"]
+    if not quantity:
+        if known:
+            store.remove(known["id"])
+        return
+    if limits and limits["enabled"]:
+        quantity = max(limits["minimum"], 1, min(limits["maximum"], quantity))
+    else:
+        quantity = option["quantity"]
+    if known:
+        _requantify(store, known, quantity)
+    else:
+        line = {"quantity": quantity, "adjustable_quantity": limits}
+        add(store, session["id"], _built(store, store.get(option["price"]), line))
+
+
+def of_option(store: Store, session: Object, option: Object) -> Object | None:
+    """The line that an optional item became, if it was added."""
+    items = store.children(session["id"], "item")
+    return next((item for item in items if item["price"]["id"] == option["price"]), None)
 
 
 def adjust(store: Store, item: Object, quantity: int) -> None:
@@ -56,6 +71,29 @@ def adjust(store: Store, item: Object, quantity: int) -> None:
     if limits and limits["enabled"]:
         low, high = limits["minimum"], limits["maximum"]
         _requantify(store, item, max(low, min(high, quantity)))
+
+
+def active(price: Object, at: str) -> Object:
+    """A price that can be sold. Raises `StripeError` for an archived one."""
+    if not price["active"]:
+        raise StripeError(
+            f"The price specified is inactive. This field only accepts active prices. "
+            f"Price: {price['id']}.",
+            param=f"{at}[price]",
+        )
+    return price
+
+
+def limits(adjustable: Params | None) -> Object | None:
+    """`adjustable_quantity` with its defaults, as it is answered."""
+    if not adjustable:
+        return None
+    enabled = adjustable["enabled"]
+    return {
+        "enabled": enabled,
+        "maximum": adjustable.get("maximum", _ADJUSTABLE_MAX) if enabled else None,
+        "minimum": adjustable.get("minimum", 0) if enabled else None,
+    }
 
 
 def _requantify(store: Store, item: Object, quantity: int) -> None:
@@ -75,20 +113,10 @@ def _item(store: Store, line: Params, at: str) -> Object:
             param=f"{at}[quantity]",
         )
     if "price" in line:
-        price = _active(refer(store, "price", line["price"], f"{at}[price]"), at)
+        price = active(refer(store, "price", line["price"], f"{at}[price]"), at)
     else:
         price = prices.create_inline(store, line["price_data"], f"{at}[price_data]")
     return _built(store, price, line)
-
-
-def _active(price: Object, at: str) -> Object:
-    if not price["active"]:
-        raise StripeError(
-            f"The price specified is inactive. This field only accepts active prices. "
-            f"Price: {price['id']}.",
-            param=f"{at}[price]",
-        )
-    return price
 
 
 def _built(store: Store, price: Object, line: Params) -> Object:
@@ -97,7 +125,7 @@ def _built(store: Store, price: Object, line: Params) -> Object:
     return {
         "id": identifier("li_1"),
         "object": "item",
-        "adjustable_quantity": _limits(adjustable) if adjustable else None,
+        "adjustable_quantity": limits(adjustable),
         "amount_discount": 0,
         "amount_subtotal": amount,
         "amount_tax": 0,
@@ -107,13 +135,4 @@ def _built(store: Store, price: Object, line: Params) -> Object:
         "metadata": line.get("metadata", {}),
         "price": price,
         "quantity": line["quantity"],
-    }
-
-
-def _limits(adjustable: Params) -> Object:
-    enabled = adjustable["enabled"]
-    return {
-        "enabled": enabled,
-        "maximum": adjustable.get("maximum", _ADJUSTABLE_MAX) if enabled else None,
-        "minimum": adjustable.get("minimum", 0) if enabled else None,
     }

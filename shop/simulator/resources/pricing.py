@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from shop.simulator import totals
+from shop.simulator import taxes, totals
 from shop.simulator.errors import StripeError
 from shop.simulator.store import Object, Store, identifier
 
@@ -11,11 +11,11 @@ def reprice(store: Store, session: Object) -> Object:
     """Work out every amount of a session and of its lines, and save them."""
     items = store.children(session["id"], "item")
     shares = totals.discounts(items, _discount(store, session))
-    percent = _tax_percent(store, session)
+    percent = taxes.percent(store, session)
     added = 0
     for item, share in zip(items, shares, strict=True):
         before_tax = item["amount_subtotal"] - share
-        tax, extra = totals.tax(before_tax, percent, item["price"]["tax_behavior"])
+        tax, extra = totals.tax(before_tax, percent, item["price"])
         added += extra
         item |= {
             "amount_discount": share,
@@ -108,11 +108,6 @@ def _discount(store: Store, session: Object) -> totals.Discount | None:
     return totals.Discount(coupon["percent_off"], coupon["amount_off"] or 0, products)
 
 
-def _tax_percent(store: Store, session: Object) -> Decimal:
-    enabled = session["automatic_tax"]["enabled"]
-    return Decimal(store.setting("tax_percent", "0") if enabled else 0)
-
-
 def _sum(store: Store, session: Object, items: list[Object], percent: Decimal) -> None:
     shipping = _shipping_cost(store, session, percent)
     cost = shipping or {"amount_subtotal": 0, "amount_tax": 0, "amount_total": 0}
@@ -132,7 +127,7 @@ def _shipping_cost(store: Store, session: Object, percent: Decimal) -> Object | 
         return None
     rate = store.get(chosen)
     amount = rate["fixed_amount"]["amount"]
-    tax, added = totals.tax(amount, percent, rate["tax_behavior"])
+    tax, added = totals.tax(amount, percent, rate | rate["fixed_amount"])
     return {
         "amount_subtotal": amount,
         "amount_tax": tax,

@@ -5,12 +5,12 @@ from urllib.parse import urlsplit
 
 from shop.simulator import currency
 from shop.simulator.errors import StripeError, absent, exclusive
-from shop.simulator.resources import shipping_rates
+from shop.simulator.resources import line_items, shipping_rates
 from shop.simulator.resources.records import Params, merged, refer
 from shop.simulator.store import Object, Store, identifier
 
 _HALF_HOUR, _DAY = 1800, 86400
-_OPTIONS_MAX, _OPTIONAL_MAX = 5, 10
+_OPTIONS_MAX, _OPTIONAL_MAX, _LINES_MAX = 5, 10, 100
 _DEBITS = {
     "usd": "us_bank_account",
     "eur": "sepa_debit",
@@ -90,7 +90,7 @@ def build(store: Store, params: Params, money: str) -> Object:
         "managed_payments": {"enabled": False},
         "metadata": merged({}, params.get("metadata", {})),
         "mode": "payment",
-        "optional_items": _optional_items(store, params),
+        "optional_items": _optional_items(store, params, money),
         "payment_intent": None,
         "payment_link": None,
         "payment_method_collection": "if_required",
@@ -236,22 +236,39 @@ def _method_types(params: Params, money: str) -> list[str]:
     return kept
 
 
-def _optional_items(store: Store, params: Params) -> list[Object] | None:
+def _optional_items(store: Store, params: Params, money: str) -> list[Object] | None:
     items = params.get("optional_items")
     if items is None:
         return None
     if len(items) > _OPTIONAL_MAX:
         raise StripeError("You can have up to 10 optional items.", param="optional_items")
-    for i, item in enumerate(items):
-        refer(store, "price", item["price"], f"optional_items[{i}][price]")
-    return [
-        {
-            "adjustable_quantity": item.get("adjustable_quantity"),
-            "price": item["price"],
-            "quantity": item["quantity"],
-        }
-        for item in items
-    ]
+    if len(items) + len(params["line_items"]) > _LINES_MAX:
+        raise StripeError(
+            "Checkout Sessions can have up to 100 line items and optional items together.",
+            param="optional_items",
+        )
+    return [_optional(store, each, money, f"optional_items[{i}]") for i, each in enumerate(items)]
+
+
+def _optional(store: Store, item: Params, money: str, at: str) -> Object:
+    price = line_items.active(refer(store, "price", item["price"], f"{at}[price]"), at)
+    if price["currency"] != money:
+        raise StripeError(
+            f"The price specified only supports `{price['currency']}`. All optional items must "
+            "have the currency of the line items.",
+            param=f"{at}[price]",
+        )
+    if item["quantity"] < 1:
+        raise StripeError(
+            "Invalid positive integer",
+            code="parameter_invalid_integer",
+            param=f"{at}[quantity]",
+        )
+    return {
+        "adjustable_quantity": line_items.limits(item.get("adjustable_quantity")),
+        "price": item["price"],
+        "quantity": item["quantity"],
+    }
 
 
 def _after_expiration(asked: Params | None) -> Object | None:
