@@ -41,6 +41,14 @@ def share(amount: int, percent: int, currency: str) -> int:
     return (amount * percent + 50 * smallest) // (100 * smallest) * smallest
 
 
+def part(amount: int, numerator: int, denominator: int, currency: str) -> int:
+    """A fraction of an amount, in minor units that can be charged; halves are rounded up."""
+    smallest = step(currency)
+    return (
+        (2 * amount * numerator + denominator * smallest) // (2 * denominator * smallest) * smallest
+    )
+
+
 def to_decimal(amount: int, currency: str) -> Decimal:
     """`amount` minor units as an exact decimal in major units."""
     return Decimal(amount).scaleb(-decimals(currency))

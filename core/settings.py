@@ -48,6 +48,10 @@ class Store:
     """Whether who agreed to it is reminded once of a payment page that they left."""
     adaptive_pricing: bool = False
     """Whether Stripe's page shows customers abroad the total in their own currency."""
+    automatic_tax: bool = False
+    """Whether Stripe works out the tax of each order by where it goes."""
+    prices_include_tax: bool = True
+    """Whether that tax is in the prices, or comes on top of them."""
     eu_responsible_person: str = "[Sample: name and address of your EU responsible person]"
 
 

@@ -133,6 +133,14 @@ def offer(sku: str) -> Offer | None:
     return offers_of([sku]).get(sku)
 
 
+def tax_codes(variants: Collection[int]) -> dict[int, str]:
+    """Stripe's tax codes of these variants, as far as staff entered any."""
+    theirs = select(Variant.id, Product).join(Product).where(Variant.id.in_(variants))
+    with db.reading() as session:
+        rows = session.execute(theirs).all()
+    return {number: code for number, each in rows if (code := each.details.get("tax_code"))}
+
+
 def on_sale(*, compared: bool = True) -> list[Offer]:
     """Everything that can be bought, or could if it were in stock.
 

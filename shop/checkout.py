@@ -218,7 +218,7 @@ def _order(purchase: Purchase) -> Order:
     total = goods - discount + rate.amount
     if total > money.MOST:
         raise NotSold("This is more than can be charged at once. Please order fewer.")
-    now = clock.now()
+    now, store = clock.now(), settings.store()
     return Order(
         token=secrets.token_urlsafe(18),
         state=OrderState.PLACED,
@@ -227,6 +227,7 @@ def _order(purchase: Purchase) -> Order:
         shipping_amount=rate.amount,
         discount_amount=discount,
         tax_amount=0,
+        tax_included=store.prices_include_tax if store.automatic_tax else None,
         total_amount=total,
         refunded_amount=0,
         promotion_code=promotions.spelled(purchase.code) if purchase.code else None,
@@ -280,14 +281,16 @@ def _open(order: Order) -> Order:
 
 
 def _wishes(order: Order) -> Wishes:
-    store = settings.store()
+    store, offers = settings.store(), upsell.of_order(order.id)
+    sold = [*(line.variant_id for line in order.lines), *(each.variant_id for each in offers)]
     return Wishes(
         take_codes=store.stripe_promotion_codes,
         terms=consents.terms().text if store.terms_at_checkout else None,
         promotions=store.promotions_at_checkout and not order.marketing_consent,
         recoverable=store.checkout_reminders,
         adaptive_pricing=store.adaptive_pricing,
-        offers=upsell.of_order(order.id),
+        offers=offers,
+        tax_codes={} if order.tax_included is None else catalog.tax_codes(sold),
     )
 
 

@@ -9,13 +9,18 @@ from shop.models import Order
 COLUMNS = (
     "number", "state", "progress", "dispute", "placed_at", "paid_at", "shipped_at",
     "email", "name", "phone", "line1", "line2", "city", "region", "postal_code", "country",
-    "items", "currency", "goods", "discount", "shipping", "tax", "total", "refunded",
+    "items", "currency", "goods", "discount", "shipping", "tax", "tax_included", "total",
+    "refunded",
     "carrier", "tracking_number", "tags", "source", "gift_message", "note",
 )  # fmt: skip
 
 
 def write(orders: Iterable[Order]) -> Iterator[str]:
-    """CSV (RFC 4180) of orders, a heading first; amounts in major units, moments in UTC."""
+    """CSV (RFC 4180) of orders, a heading first; amounts in major units, moments in UTC.
+
+    `tax` is all of it, `tax_included` what of it is in goods and shipping: goods - discount +
+    shipping + tax - tax_included = total.
+    """
     return tables.write(COLUMNS, map(_values, orders))
 
 
@@ -24,7 +29,7 @@ def _values(order: Order) -> tuple[Any, ...]:
     moments = (order.placed_at, order.paid_at, order.fulfilled_at)
     sums = (
         order.goods_amount, order.discount_amount, order.shipping_amount, order.tax_amount,
-        order.total_amount, order.refunded_amount,
+        order.included_tax, order.total_amount, order.refunded_amount,
     )  # fmt: skip
     where = ("line1", "line2", "city", "state", "postal_code")
     return (

@@ -34,19 +34,16 @@ class Paper:
 def invoice(order: Order) -> Paper:
     """The invoice of a paid order; its number is the order's, which has no gaps."""
     shown = _Money(order.currency)
-    added = (
-        order.total_amount - (order.goods_amount - order.discount_amount) - order.shipping_amount
-    )
     sums = [("Goods", shown(order.goods_amount))]
     if order.discount_amount:
         code = f", {order.promotion_code}" if order.promotion_code else ""
         sums.append((f"Discount{code}", shown(-order.discount_amount)))
     sums.append((f"Shipping, {order.shipping_title}", shown(order.shipping_amount)))
-    if added:
-        sums.append(("Tax", shown(added)))
+    if order.added_tax:
+        sums.append(("Tax", shown(order.added_tax)))
     sums.append(("Total, paid", shown(order.total_amount)))
-    if order.tax_amount and not added:
-        sums.append(("Of which tax", shown(order.tax_amount)))
+    if order.included_tax:
+        sums.append(("Of which tax", shown(order.included_tax)))
     credited = sum(refund.amount for _, refund in credit_notes(order))
     back = f"Credited since: {shown(credited)}. " if credited else ""
     return Paper(
@@ -100,7 +97,7 @@ def credit_note(order: Order, number: str, refund: Refund) -> Paper:
             (f"Refund of order {order.number}", shown(-refund.amount)),
             *((f"{units[line.id]} × {line.title}", "") for line in order.lines if line.id in units),
         ],
-        sums=[("Total, credited", shown(-refund.amount))],
+        sums=[("Total, credited", shown(-refund.amount)), *_tax_of(order, refund)],
         foot=f"Questions: {settings.store().support_email}",
     )
 
@@ -124,6 +121,14 @@ def packing_slip(order: Order) -> Paper:
         ],
         foot=f"Something missing? Write to {settings.store().support_email}.",
     )
+
+
+def _tax_of(order: Order, refund: Refund) -> list[tuple[str, str]]:
+    """The tax in what a refund gives back: as large a part of it as of the whole order."""
+    if not order.tax_amount:
+        return []
+    tax = money.part(refund.amount, order.tax_amount, order.total_amount, refund.currency)
+    return [("Of which tax", money.display(-tax, refund.currency))]
 
 
 @dataclass(frozen=True)

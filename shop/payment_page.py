@@ -1,10 +1,11 @@
 """The payment page as Stripe is asked for it: the parameters of a Checkout Session.
 
+Tax is asked for explicitly, or explicitly not: else the account's default would decide.
 https://docs.stripe.com/api/checkout/sessions/create, API version 2026-10-28.endive.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
@@ -12,6 +13,8 @@ from core import config
 from shop.models import Order, OrderLine, OrderOffer
 
 Params = dict[str, Any]
+
+_SHIPPING = "txcd_92010001"  # Stripe's tax code for shipping
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +25,7 @@ class Wishes:
     `terms` are words to agree to; `promotions` offers promotional e-mails.
     `recoverable` lets Stripe keep a link that takes up the page again once it has expired;
     `adaptive_pricing` shows the total in the customer's own currency. `offers` may be added there.
+    `tax_codes` say by variant what is sold, in Stripe's terms; without, its preset counts.
     """
 
     take_codes: bool = False
@@ -30,6 +34,7 @@ class Wishes:
     recoverable: bool = False
     adaptive_pricing: bool = False
     offers: Sequence[OrderOffer] = ()
+    tax_codes: Mapping[int, str] = field(default_factory=dict)
 
 
 def session(order: Order, wishes: Wishes) -> Params:
@@ -42,7 +47,8 @@ def session(order: Order, wishes: Wishes) -> Params:
         "metadata": marks,
         # A Session's own metadata does not reach its payment, refunds and disputes.
         "payment_intent_data": {"metadata": marks},
-        "line_items": [_line_item(line, order.currency) for line in order.lines],
+        "line_items": [_line_item(order, line, wishes.tax_codes) for line in order.lines],
+        "automatic_tax": {"enabled": order.tax_included is not None},
         "shipping_address_collection": {"allowed_countries": [order.country]},
         "shipping_options": [{"shipping_rate_data": _shipping(order)}],
         "adaptive_pricing": {"enabled": wishes.adaptive_pricing},
@@ -70,7 +76,7 @@ def coupon(order: Order) -> Params:
     }
 
 
-def price(order: Order, offer: OrderOffer) -> Params:
+def price(order: Order, offer: OrderOffer, tax_codes: Mapping[int, str]) -> Params:
     """A price that lasts, since Stripe takes no other for what it offers.
 
     Its `lookup_key` says all that it holds: what was made once is found again by it.
@@ -78,8 +84,9 @@ def price(order: Order, offer: OrderOffer) -> Params:
     made: Params = {
         "currency": order.currency.lower(),
         "unit_amount": offer.unit_amount,
-        "product_data": {"name": offer.title, "metadata": {"sku": offer.sku}},
+        "product_data": _product(offer, tax_codes),
         "metadata": {"offered": offer.sku},
+        **_tax_behavior(order),
     }
     digest = sha256(repr(made).encode()).hexdigest()[:24]
     return made | {"lookup_key": f"offered:{offer.sku}:{digest}", "transfer_lookup_key": True}
@@ -100,19 +107,34 @@ def _consents(wishes: Wishes) -> Params:
     return ({"consent_collection": asked} if asked else {}) | (text if wishes.terms else {})
 
 
-def _line_item(line: OrderLine, currency: str) -> Params:
+def _line_item(order: Order, line: OrderLine, tax_codes: Mapping[int, str]) -> Params:
     return {
         "quantity": line.quantity,
         "price_data": {
-            "currency": currency.lower(),
+            "currency": order.currency.lower(),
             "unit_amount": line.unit_amount,
-            "product_data": {"name": line.title, "metadata": {"sku": line.sku}},
+            "product_data": _product(line, tax_codes),
+            **_tax_behavior(order),
         },
     }
 
 
+def _product(sold: OrderLine | OrderOffer, tax_codes: Mapping[int, str]) -> Params:
+    code = tax_codes.get(sold.variant_id)
+    named = {"name": sold.title, "metadata": {"sku": sold.sku}}
+    return named | ({"tax_code": code} if code else {})
+
+
+def _tax_behavior(order: Order) -> Params:
+    if order.tax_included is None:
+        return {}
+    return {"tax_behavior": "inclusive" if order.tax_included else "exclusive"}
+
+
 def _shipping(order: Order) -> Params:
+    taxed = {**_tax_behavior(order), "tax_code": _SHIPPING}
     return {
+        **({} if order.tax_included is None else taxed),
         "display_name": order.shipping_title,
         "type": "fixed_amount",
         "fixed_amount": {"amount": order.shipping_amount, "currency": order.currency.lower()},

@@ -6,7 +6,7 @@ minute, it is never called inside a transaction.
 
 import json
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from functools import lru_cache
@@ -17,7 +17,7 @@ from stripe import RequestsClient, StripeClient
 
 from core import config, db
 from shop import facts, payment_page
-from shop.models import Order, OrderOffer
+from shop.models import Order
 from shop.payment_page import Wishes
 
 log = logging.getLogger(__name__)
@@ -62,7 +62,7 @@ def open_session(order: Order, wishes: Wishes | None = None) -> facts.Session:
             params["discounts"] = [{"coupon": _coupon(client, order)}]
         elif wishes.take_codes:
             params["allow_promotion_codes"] = True
-        if offered := _offered(client, order, wishes.offers):
+        if offered := _offered(client, order, wishes):
             try:
                 return _opened(client, {**params, "optional_items": offered}, key)
             except stripe.InvalidRequestError as error:
@@ -269,14 +269,13 @@ def _coupon(client: StripeClient, order: Order) -> str:
 _price_ids: dict[tuple[StripeClient, str], str] = {}
 
 
-def _offered(
-    client: StripeClient, order: Order, offers: Sequence[OrderOffer]
-) -> list[dict[str, Any]]:
+def _offered(client: StripeClient, order: Order, wishes: Wishes) -> list[dict[str, Any]]:
     """What the page is to offer; nothing where Stripe refuses to make a price for it."""
     try:
+        prices = [payment_page.price(order, each, wishes.tax_codes) for each in wishes.offers]
         return [
-            payment_page.optional_item(each, _price_id(client, payment_page.price(order, each)))
-            for each in offers
+            payment_page.optional_item(each, _price_id(client, price))
+            for each, price in zip(wishes.offers, prices, strict=True)
         ]
     except (stripe.InvalidRequestError, stripe.PermissionError) as error:
         log.warning("Stripe makes no price for what is to be offered: %s", error)

@@ -97,9 +97,9 @@ def worth(order: Order, units: Mapping[int, int]) -> int:
         return 0
     paid = order.goods_amount - order.discount_amount
     net = goods * paid // order.goods_amount
-    added = order.total_amount - paid - order.shipping_amount  # tax that the prices do not include
     taxed = paid + order.shipping_amount
-    return net + (net * added // taxed if taxed else 0)
+    whole = net + (net * order.added_tax // taxed if taxed else 0)
+    return whole - whole % money.step(order.currency)
 
 
 def mirror(told: facts.Refund) -> bool:

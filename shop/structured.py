@@ -154,7 +154,7 @@ def _offer(sheet: Sheet, offer: Offer, url: str) -> Json:
         "url": url,
         "price": _price(offer.amount, offer.currency),
         "priceCurrency": offer.currency,
-        **_reduced(offer),
+        **_specified(offer),
         "availability": f"{_SCHEMA}/{'InStock' if offer.in_stock else 'OutOfStock'}",
         "itemCondition": f"{_SCHEMA}/NewCondition",
         "shippingDetails": [_shipping(rate) for rate in sheet.rates[offer.sku]],
@@ -164,17 +164,23 @@ def _offer(sheet: Sheet, offer: Offer, url: str) -> Json:
     }
 
 
-def _reduced(offer: Offer) -> Json:
-    """The price that the page strikes through."""
-    if offer.earlier_amount is None:
-        return {}
+def _specified(offer: Offer) -> Json:
+    """The price that the page strikes through, and whether tax is in the one that it asks."""
+    store, told = settings.store(), []
+    if store.automatic_tax:
+        asked = _specification(offer.amount, offer.currency)
+        told.append(asked | {"valueAddedTaxIncluded": store.prices_include_tax})
+    if offer.earlier_amount is not None:
+        before = _specification(offer.earlier_amount, offer.currency)
+        told.append(before | {"priceType": f"{_SCHEMA}/StrikethroughPrice"})
+    return {"priceSpecification": told[0] if len(told) == 1 else told} if told else {}
+
+
+def _specification(amount: int, currency: str) -> Json:
     return {
-        "priceSpecification": {
-            "@type": "UnitPriceSpecification",
-            "priceType": f"{_SCHEMA}/StrikethroughPrice",
-            "price": _price(offer.earlier_amount, offer.currency),
-            "priceCurrency": offer.currency,
-        }
+        "@type": "UnitPriceSpecification",
+        "price": _price(amount, currency),
+        "priceCurrency": currency,
     }
 
 

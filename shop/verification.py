@@ -42,6 +42,7 @@ def _facts(
     goods = order.goods_amount + sum(line.amount for line in added)
     # Codes that are typed on Stripe's page are known to Stripe alone.
     discount = session.discount if session.takes_codes else order.discount_amount
+    added_tax = 0 if order.tax_included else session.tax
     return (
         ("reference", order.token, session.reference),
         ("session", session.id if _continues(order, session) else order.session_id, session.id),
@@ -50,7 +51,7 @@ def _facts(
         ("goods", goods, session.subtotal),
         ("shipping", order.shipping_amount, session.shipping),
         ("discount", discount, session.discount),
-        ("total", goods - discount + order.shipping_amount + session.tax, session.total),
+        ("total", goods - discount + order.shipping_amount + added_tax, session.total),
     )
 
 

@@ -34,6 +34,10 @@ TEXTS = {
     "tagline": ("Tagline", "One short sentence under the title."),
     "seo_title": ("Title for search engines", "Left empty, it is the title."),
     "seo_description": ("Description for search engines", "Left empty, it is the summary."),
+    "tax_code": (
+        "Tax code",
+        "Stripe's, such as txcd_99999999. Left empty, the preset of your Stripe account counts.",
+    ),
     "sample_notice": ("Notice while values are samples", ""),
     "picture_notice": ("Notice under the pictures", ""),
 }
@@ -44,6 +48,7 @@ CONTACTS = {
     "uk_responsible_person": "Responsible in the UK",
 }
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_TAX_CODE = re.compile(r"txcd_[0-9]{8}")
 _LONGEST = {"title": 200, "slug": 120, "summary": 1000, "tagline": 200}
 _MOST_DAYS = 60
 
@@ -205,6 +210,8 @@ def _details(product: Product | None, errors: dict[str, str]) -> dict[str, Any]:
         except ValueError as error:
             errors[name] = str(error)
     known |= {name: _line(name) for name in TEXTS}
+    if known["tax_code"] and not _TAX_CODE.fullmatch(known["tax_code"]):
+        errors["tax_code"] = "Stripe's tax codes are txcd_ and eight digits."
     known["safety_contact"] = {name: _line(name) for name in CONTACTS}
     if not any(known["safety_contact"].values()):
         known.pop("safety_contact")

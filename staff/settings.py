@@ -67,6 +67,22 @@ SWITCHES = {
             "Orders, books and refunds stay in yours; what the customer saw stands beside them."
         ),
     ),
+    "automatic_tax": (
+        "Stripe works out the tax",
+        (
+            "Stripe Tax, for a fee of theirs: first enter where you are and are registered under "
+            "Tax in Stripe's dashboard, else it works out none. Each product may have a tax code "
+            "of its own."
+        ),
+    ),
+    "prices_include_tax": (
+        "Prices and shipping include that tax",
+        (
+            "So whoever buys pays what they saw, wherever they are. In the EU and the UK consumers "
+            "must see prices with tax (98/6/EC, article 2). Without, it comes on top on Stripe's "
+            "page, as is usual in the US and Canada."
+        ),
+    ),
     "checkout_reminders": (
         "Remind once of a payment page that was left",
         (

@@ -59,6 +59,8 @@ class Order(Base):
     Amounts are minor units of `currency`: `goods` and `shipping` as we asked for them, the others
     as Stripe said; `presented` is the total as Stripe showed it in the customer's own currency,
     where that was another. `promotion_code` is one of ours that took `discount_amount` off.
+    `tax_included` is whether the tax that Stripe worked out is in the amounts of goods and
+    shipping, or comes on top; None where Stripe was not asked to.
     `cart` names the cart it came from, `source` what led to it, such as
     `post:psoas-trigger-points`. `attempt` counts the Sessions opened for it, one at a time.
     `gift_message` is for whoever opens the parcel, `customer_note` for whoever packs it. `network`
@@ -118,6 +120,7 @@ class Order(Base):
     shipping_amount: Mapped[int]
     discount_amount: Mapped[int]
     tax_amount: Mapped[int]
+    tax_included: Mapped[bool | None]
     total_amount: Mapped[int]
     refunded_amount: Mapped[int]
     presented_amount: Mapped[int | None]
@@ -173,6 +176,17 @@ class Order(Base):
     def may_change(self) -> bool:
         """Whether nothing has left yet: its address may be put right, and it may be called off."""
         return self.to_ship and self.progress is Progress.UNFULFILLED
+
+    @property
+    def added_tax(self) -> int:
+        """The tax that came on top of goods and shipping."""
+        asked = self.goods_amount - self.discount_amount + self.shipping_amount
+        return self.total_amount - asked
+
+    @property
+    def included_tax(self) -> int:
+        """The tax that was in goods and shipping all along."""
+        return self.tax_amount - self.added_tax
 
     @property
     def left(self) -> int:

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0034_upsell"
-down_revision = "0033_refusals"
+revision = "0036_upsell"
+down_revision = "0035_imports"
 branch_labels = None
 depends_on = None
 
