@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0036_upsell"
-down_revision = "0035_imports"
+revision = "0037_upsell"
+down_revision = "0036_sequence_drafts"
 branch_labels = None
 depends_on = None
 

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0037_tax_included"
-down_revision = "0036_upsell"
+revision = "0038_tax_included"
+down_revision = "0037_upsell"
 branch_labels = None
 depends_on = None
 
