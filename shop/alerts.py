@@ -55,6 +55,15 @@ def count_unseen() -> int:
         return session.scalar(waiting) or 0
 
 
+def close(kind: str, *, key: str, by: str) -> None:
+    """What was told of is over: nobody has to see it any more."""
+    with db.transaction():
+        told = update(Alert).where(
+            Alert.key == f"{kind}:{key}"[:300], Alert.acknowledged_at.is_(None)
+        )
+        db.changed(told.values(acknowledged_at=clock.now(), acknowledged_by=by))
+
+
 def acknowledge(alert_id: int, *, by: str) -> bool:
     """Somebody saw it; False where somebody had before."""
     with db.transaction():

@@ -16,12 +16,17 @@ class Invalid(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
-    """The form beside a product, as it was filled in, and what to put right in it, by field."""
+    """The form beside a product, as it was filled in, and what to put right in it, by field.
+
+    `code` is the promotion code of the visitor's cart, where something is to be said of it.
+    """
 
     sku: str | None = None
     quantity: str = "1"
     country: str | None = None
     source: str | None = None
+    email: str = ""
+    code: str | None = None
     errors: dict[str, str] = field(default_factory=dict)
 
 

@@ -10,7 +10,18 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from core import db, money
 from shop import facts, refunds
-from shop.models import BOUGHT, HOLDING, Dispute, Order, OrderState, Payment, Refund, Verdict
+from shop.models import (
+    BOUGHT,
+    HOLDING,
+    Dispute,
+    Order,
+    OrderState,
+    Payment,
+    Refund,
+    StrayPayment,
+    StrayState,
+    Verdict,
+)
 
 _CHUNK = 500  # values that one statement names
 
@@ -50,6 +61,8 @@ class _Books:
     """By token, by Session and by payment."""
     payments: dict[str, Row[Any]] = field(default_factory=dict)
     """By Session and by payment."""
+    strays: dict[str, Row[Any]] = field(default_factory=dict)
+    """Payments that no order asked for, by Session and by payment."""
     refunds: dict[str, Row[Any]] = field(default_factory=dict)
     disputes: dict[str, Row[Any]] = field(default_factory=dict)
 
@@ -83,6 +96,8 @@ def _session(told: facts.Session, books: _Books) -> Entry:
     if order is None:
         here, problem = "no order", _SESSIONS_WITHOUT_ORDER.get(told.standing)
         problem = problem if told.attempt is not None else None
+    elif stray := books.strays.get(told.id):
+        here, problem = _kept(stray)
     else:
         here, problem = order.state.value, _session_problem(told, order, paid)
     return Entry(
@@ -119,9 +134,11 @@ def _session_problem(told: facts.Session, order: Row[Any], paid: Row[Any] | None
 def _charge(told: facts.Charge, books: _Books) -> Entry:
     paid = books.payments.get(told.payment_intent or "")
     order = books.orders.get(told.reference or "")
-    problem = None
+    problem, here = None, "payment" if paid else "no payment"
     if told.status == "succeeded" and paid is not None:
         problem = _difference(told.amount, told.currency, paid)
+    elif stray := books.strays.get(told.payment_intent or ""):
+        here, problem = _kept(stray)
     elif told.status == "succeeded" and told.reference:
         problem = "Stripe took this money, and no payment here says so."
     return Entry(
@@ -131,7 +148,7 @@ def _charge(told: facts.Charge, books: _Books) -> Entry:
         amount=told.amount,
         currency=told.currency,
         there=told.status,
-        here="payment" if paid else "no payment",
+        here=here,
         verdict=_verdict(problem, foreign=paid is None and told.reference is None),
         problem=problem,
         at=told.made_at,
@@ -150,8 +167,11 @@ def _repaid(
     kind: str, told: facts.Refund | facts.Dispute, books: _Books, row: Row[Any] | None
 ) -> Entry:
     order = books.orders.get(told.payment_intent or "")
-    problem = None
-    if row is not None:
+    stray = books.strays.get(told.payment_intent or "")
+    problem, here = None, row.status if row else f"no {kind}"
+    if stray is not None and kind == "refund":
+        here, problem = _kept(stray)
+    elif row is not None:
         problem = _difference(told.amount, told.currency, row)
         if problem is None and row.status != told.status:
             problem = f"It is {told.status} at Stripe, and {row.status} here."
@@ -160,15 +180,22 @@ def _repaid(
     return Entry(
         key=told.id,
         kind=kind,
-        order_id=row.order_id if row else order.id if order else None,
+        order_id=row.order_id if row else order.id if order else stray and stray.order_id,
         amount=told.amount,
         currency=told.currency,
         there=told.status,
-        here=row.status if row else f"no {kind}",
-        verdict=_verdict(problem, foreign=row is None and order is None),
+        here=here,
+        verdict=_verdict(problem, foreign=row is None and order is None and stray is None),
         problem=problem,
         at=told.made_at,
     )
+
+
+def _kept(stray: Row[Any]) -> tuple[str, str | None]:
+    """How money stands here that its order did not ask for, and what is wrong while it is here."""
+    if stray.state is StrayState.RETURNED:
+        return "another payment, returned", None
+    return f"another payment, {stray.state.value}", _NOT_ASKED_FOR
 
 
 def _verdict(problem: str | None, *, foreign: bool) -> Verdict:
@@ -256,6 +283,10 @@ def _open(told: Told) -> _Books:
     books.orders.update(_by(Order.token, tokens, order))
     books.orders.update(_by(Order.session_id, sessions, order))
     books.orders.update(_by(Order.payment_intent, intents, order))
+    kept = StrayPayment.session_id, StrayPayment.payment_intent
+    stray = (*kept, StrayPayment.order_id, StrayPayment.state)
+    books.strays.update(_by(StrayPayment.session_id, sessions, stray))
+    books.strays.update(_by(StrayPayment.payment_intent, intents, stray))
     books.payments.update(_by(Payment.session_id, sessions, payment))
     books.payments.update(_by(Payment.payment_intent, intents, payment))
     for table, known, told_of in (
@@ -279,6 +310,7 @@ def _by(
 
 
 _PAID_TWICE = "Paid on a page that was replaced by another: if both are paid, refund one."
+_NOT_ASKED_FOR = "Its order did not ask for this money: give it back above, or on the order's page."
 _MONEY_UNDER_WAY = "Money is on its way for an order that does not wait for it."
 _STILL_PAYABLE = "It can still be paid, and no order waits for it."
 _SESSIONS_WITHOUT_ORDER = {

@@ -17,7 +17,7 @@ from stripe import RequestsClient, StripeClient
 
 from core import config, db
 from shop import facts, payment_page
-from shop.models import Order
+from shop.models import Order, StrayPayment
 from shop.payment_page import Wishes
 
 log = logging.getLogger(__name__)
@@ -121,6 +121,24 @@ def refund(order: Order, amount: int, row: int) -> facts.Refund:
         "metadata": {"order": order.token, "refund": str(row)},
     }
     key = f"refund:{order.token}:{row}"
+    with _speaking() as client:
+        made = client.v1.refunds.create(params, {"idempotency_key": key})
+        return facts.refund(made.to_dict())
+
+
+def give_back(stray: StrayPayment, token: str) -> facts.Refund:
+    """Give back all that is left of a payment that its order did not ask for; asked again, once.
+
+    Raises `Unavailable` and `Refused`.
+    """
+    assert stray.payment_intent is not None, "what cost nothing cannot go back"
+    assert stray.asked_at is not None, "nobody asked for it"
+    params: Any = {
+        "payment_intent": stray.payment_intent,
+        "reason": "duplicate",
+        "metadata": {"order": token},
+    }
+    key = f"stray:{token}:{stray.id}:{stray.asked_at:%s%f}"
     with _speaking() as client:
         made = client.v1.refunds.create(params, {"idempotency_key": key})
         return facts.refund(made.to_dict())

@@ -14,7 +14,17 @@ from typing import TypeVar
 from sqlalchemy import select
 
 from core import clock, db, jobs
-from shop import books, brakes, disputes, matching, orders, payments, refunds, settlement
+from shop import (
+    books,
+    brakes,
+    disputes,
+    matching,
+    orders,
+    payments,
+    refunds,
+    settlement,
+    strays,
+)
 from shop.matching import Entry, Told
 from shop.models import HOLDING, Order, Verdict
 
@@ -122,7 +132,7 @@ def _repair(entry: Entry, told: Told, found: Counter[str]) -> None:
 
 def _ask_again() -> int:
     try:
-        return refunds.ask_again()
+        return refunds.ask_again() + strays.ask_again()
     except payments.Refused as reason:
         log.warning("Stripe refuses a refund that was asked for: %s", reason)
         return 0

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import func, select
 
 from core import clock, db, events, money
-from shop import alerts, disputes, facts, fulfilment, orders, payments, settlement, stock
+from shop import alerts, disputes, facts, fulfilment, orders, payments, settlement, stock, strays
 from shop.events import OrderRefunded
 from shop.models import BOUGHT, Order, OrderState, Refund, RefundLine
 
@@ -107,6 +107,8 @@ def mirror(told: facts.Refund) -> bool:
 
     Raises `payments.Unavailable`.
     """
+    if strays.mirror(told):
+        return True
     order = settlement.order_paid_with(told.payment_intent) if told.payment_intent else None
     if order is None:
         return False

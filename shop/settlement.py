@@ -22,6 +22,7 @@ from shop import (
     redemptions,
     reminders,
     stock,
+    strays,
     upsell,
     verification,
 )
@@ -238,9 +239,15 @@ _STEPS = {"paid": _pay, "waiting": _await, "failed": _fail, "expired": _expire, 
 
 
 def _alert_mismatch(order: Order, session: Session, problem: str) -> None:
+    """Tell staff of money that the order did not ask for, until it went back."""
+    if session.standing == "paid" and not strays.keep(order, session, problem):
+        return
+    twice = (
+        f"{order.number} was paid once more: give that back on its page. " if order.bought else ""
+    )
     alerts.raise_alert(
-        "mismatch",
-        f"Session {session.id} does not fit its order; {problem}",
+        strays.ALERT,
+        f"{twice}Session {session.id} does not fit its order; {problem}",
         key=session.id,
         order_id=order.id,
     )

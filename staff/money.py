@@ -7,7 +7,7 @@ from flask import redirect, request
 from flask.typing import ResponseReturnValue
 
 from core import clock
-from shop import books, payments, reconciler
+from shop import books, payments, reconciler, strays
 from shop.models import Verdict
 from staff import access, frame
 from staff.frame import page, say
@@ -24,14 +24,16 @@ def index() -> ResponseReturnValue:
     """Sessions, charges, refunds and disputes of 30 days beside the rows here."""
     verdict, kind = request.args.get("verdict", ""), request.args.get("kind", "")
     chosen = kind if kind in KINDS else ""
+    counts = frame.count(**frame.waiting(), **books.last_run(), strays=strays.count())
     return page(
         "money.html",
-        counts=frame.count(**frame.waiting(), **books.last_run()),
+        counts=counts,
         found=books.find(verdict=verdict, kind=chosen, after=request.args.get("after", type=int)),
         filters={"verdict": verdict, "kind": chosen},
         verdicts=[each.value for each in Verdict],
         kinds=KINDS,
         tally=books.tally(),
+        strays=strays.waiting() if counts["strays"] else [],
     )
 
 

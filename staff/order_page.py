@@ -17,6 +17,7 @@ from shop import (
     orders,
     refunds,
     settlement,
+    strays,
     withdrawals,
 )
 from shop.models import Order
@@ -83,9 +84,14 @@ def show(order: Order, entered: Entered | None = None) -> str:
     refundable = {line.id: line.quantity for line in order.lines}
     if order.refunds:
         refundable = refunds.refundable_units(order)
+    counts = frame.count(
+        **frame.waiting(),
+        warnings=alerts.about(order.id, "fraud_warning"),
+        strays=strays.count(order.id),
+    )
     return page(
         "order.html",
-        counts=frame.count(**frame.waiting(), warnings=alerts.about(order.id, "fraud_warning")),
+        counts=counts,
         order=order,
         entered=entered or Entered(),
         parcels=fulfilment.parcels(order.id) if order.fulfilments else [],
@@ -98,6 +104,7 @@ def show(order: Order, entered: Entered | None = None) -> str:
         withdrawal=withdrawals.open_of(order.id),
         repayment=withdrawals.PERIOD,
         refundable=refundable,
+        strays=strays.of_order(order.id) if counts["strays"] else [],
         agreements=consents.of_order(order.id),
         messages=ledger.under(f"order:{order.id}"),
         carriers=carriers.NAMES,

@@ -4,7 +4,7 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from core import money
-from shop import payments, refunds, settlement
+from shop import payments, refunds, settlement, strays
 from shop.models import Order
 from shop.orders import NotPossible
 from staff import access
@@ -36,6 +36,22 @@ def refund(number: int) -> ResponseReturnValue:
         )
     except NotPossible as error:
         return of_order.refuse(order, "refund", {"amount": str(error)})
+    except payments.Refused as error:
+        say(f"Stripe refused: {error}", kind="error")
+    except payments.Unavailable:
+        say(_LATER, kind="warning")
+    else:
+        say(f"{money.display(made.amount, made.currency)} go back to the customer.")
+    return of_order.back(number)
+
+
+@pages.post("/<int:number>/strays/<int:stray>/give-back")
+def give_back(number: int, stray: int) -> ResponseReturnValue:
+    """Give back money that the order did not ask for, such as a second payment."""
+    try:
+        made = strays.give_back(number, stray, by=access.member().email)
+    except NotPossible as error:
+        say(str(error), kind="error")
     except payments.Refused as error:
         say(f"Stripe refused: {error}", kind="error")
     except payments.Unavailable:

@@ -24,6 +24,8 @@ from shop.models.payments import (
     Payment,
     Refund,
     RefundLine,
+    StrayPayment,
+    StrayState,
     StripeEvent,
 )
 from shop.models.promotions import (
@@ -92,6 +94,8 @@ __all__ = [
     "ShippingZone",
     "Stock",
     "StockMovement",
+    "StrayPayment",
+    "StrayState",
     "StripeEvent",
     "Upsell",
     "Used",

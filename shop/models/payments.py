@@ -3,10 +3,10 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.db import Base
+from core.db import Base, choice
 
 
 class Payment(Base):
@@ -44,6 +44,48 @@ class Refund(Base):
     who: Mapped[str] = mapped_column(String(320))
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+
+
+class StrayState(StrEnum):
+    """What became of money that its order did not ask for."""
+
+    KEPT = "kept"
+    REQUESTED = "requested"
+    """Staff give it back, and Stripe has not answered."""
+    RETURNED = "returned"
+    FAILED = "failed"
+    """It did not reach the customer: Stripe refused, or their bank did later."""
+
+
+class StrayPayment(Base):
+    """Money that came for an order through a Session that it did not ask for, such as a second one.
+
+    `problem` says in what it differs. It counts nowhere: not in the order's sums, not in sales.
+    `who` gave it back; `stripe_id` is that refund's.
+    """
+
+    __tablename__ = "stray_payment"
+    __table_args__ = (
+        Index(
+            "ix_stray_payment_open",
+            "id",
+            sqlite_where=text("state <> 'returned'"),
+            postgresql_where=text("state <> 'returned'"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("shop_order.id"), index=True)
+    session_id: Mapped[str] = mapped_column(String(255), unique=True)
+    payment_intent: Mapped[str | None] = mapped_column(String(255), unique=True)
+    amount: Mapped[int]
+    currency: Mapped[str] = mapped_column(String(3))
+    problem: Mapped[str] = mapped_column(Text)
+    state: Mapped[StrayState] = mapped_column(choice(StrayState))
+    stripe_id: Mapped[str | None] = mapped_column(String(255), unique=True)
+    who: Mapped[str | None] = mapped_column(String(320))
+    found_at: Mapped[datetime]
+    asked_at: Mapped[datetime | None]
 
 
 class RefundLine(Base):

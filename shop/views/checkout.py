@@ -1,6 +1,7 @@
 """To Stripe's page and back."""
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from math import ceil
 
@@ -9,9 +10,10 @@ from flask.typing import ResponseReturnValue
 
 from core import clock, settings
 from core.web.limits import limiter, network
-from shop import cart, catalog, checkout, orders, payments, settlement, shipping
+from shop import cart, catalog, checkout, orders, payments, redemptions, settlement, shipping
 from shop.brakes import TooManyOpen
 from shop.cart import Cart
+from shop.catalog import Offer
 from shop.checkout import AlreadyPaid, NotSold, Overtaken, Purchase
 from shop.forms import Invalid, read_email, read_quantity, read_source
 from shop.links import order_path
@@ -66,24 +68,43 @@ def _taken_up(session_id: str) -> Order:
 
 
 def _buy_at_once() -> ResponseReturnValue:
-    form = request.form
+    form, basket = request.form, baskets.current()
     offer = catalog.offer(form.get("sku", "")) or abort(404)
     errors, quantity, email = _read(form.get("quantity", "1"), form.get("email", ""))
     grams = offer.weight_grams * quantity
-    country = _country(form.get("country"), baskets.current(), grams, errors)
+    country = _country(form.get("country"), basket, grams, errors)
+    code = None if "without_code" in form else basket.code
+    if code and not errors:
+        _check_code(code, offer, quantity, email, errors)
     if errors:
-        return page_again(offer, errors)
+        return page_again(offer, errors, code=code)
     purchase = Purchase(
         lines={offer.sku: quantity},
         country=country,
-        cart=baskets.current().id,
+        cart=basket.id,
         email=email,
+        code=code,
         source=read_source(form.get("from")),
         marketing_consent="letters" in form,
         network=network(),
         page=offer.url,
     )
-    return _go(purchase, baskets.current())
+    return _go(
+        purchase, basket, lambda problems: page_again(offer, problems, code=code, status=409)
+    )
+
+
+def _check_code(
+    code: str, offer: Offer, quantity: int, email: str | None, errors: dict[str, str]
+) -> None:
+    """Whoever entered a code in the cart counts on it: what cannot be had with it is said first."""
+    try:
+        found = redemptions.usable(code, goods=offer.amount * quantity, currency=offer.currency)
+    except NotUsable as problem:
+        errors["code"] = str(problem)
+    else:
+        if found.asks_email and email is None:
+            errors["code"] = "It counts by customer: enter your e-mail address."
 
 
 def _buy_cart() -> ResponseReturnValue:
@@ -114,11 +135,13 @@ def _buy_cart() -> ResponseReturnValue:
         gift_message=basket.gift,
         customer_note=basket.note,
     )
-    return _go(purchase, basket)
+    return _go(purchase, basket, lambda problems: again(basket, problems, 409))
 
 
-def _go(purchase: Purchase, basket: Cart) -> ResponseReturnValue:
-    """To Stripe's page, or to a page that says why not."""
+def _go(
+    purchase: Purchase, basket: Cart, refuse: Callable[[dict[str, str]], ResponseReturnValue]
+) -> ResponseReturnValue:
+    """To Stripe's page, or to a page that says why not; `refuse` shows the form again."""
     try:
         order = checkout.begin(purchase)
     except AlreadyPaid as paid:
@@ -126,7 +149,7 @@ def _go(purchase: Purchase, basket: Cart) -> ResponseReturnValue:
     except SoldOut as error:
         return baskets.keep(make_response(_sold_out(error, purchase)), basket)
     except NotUsable as error:
-        return again(basket, {"code": str(error)}, 409)
+        return refuse({"code": str(error)})
     except TooManyOpen as error:
         return too_many(error)
     except NotSold as error:

@@ -97,7 +97,9 @@ def _chosen(offers: Sequence[Offer], sku: str | None) -> Offer | None:
     return next(iter((*asked, *there, *offers)), None)
 
 
-def page_again(offer: Offer, errors: dict[str, str]) -> ResponseReturnValue:
+def page_again(
+    offer: Offer, errors: dict[str, str], *, code: str | None = None, status: int = 400
+) -> ResponseReturnValue:
     """The product page of what somebody wanted, and what to put right beside its fields."""
     shown = catalog.by_slug(offer.slug) or abort(404)
     form = Wish(
@@ -105,6 +107,8 @@ def page_again(offer: Offer, errors: dict[str, str]) -> ResponseReturnValue:
         quantity=request.form.get("quantity", "1"),
         country=request.form.get("country"),
         source=read_source(request.form.get("from")),
+        email=request.form.get("email", ""),
+        code=code,
         errors=errors,
     )
-    return page(shown, form), 400
+    return page(shown, form), status

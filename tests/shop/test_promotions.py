@@ -281,3 +281,38 @@ def test_who_tries_again_when_the_code_is_used_up_is_told_so(running_shop: Runni
     assert answer.status == 409
     assert "This code is used up." in answer.text
     assert orders.get(adas.id).state is OrderState.EXPIRED
+
+
+def test_what_is_bought_at_once_has_the_code_of_the_cart(running_shop: RunningShop) -> None:
+    offer(percent=15)
+    ada = with_code(running_shop)
+    session = session_in(ada.post("/checkout", sku=SKU, quantity=2))
+    assert running_shop.simulator.store.get(session)["total_details"]["amount_discount"] == 2670
+    running_shop.simulator.pay(session)
+    running_shop.wait()
+    assert (the_order().state, the_order().discount_amount) == (OrderState.PAID, 2670)
+    assert counted() == (1, 0)
+    assert alerts() == []
+
+
+def test_a_code_that_does_not_count_is_told_before_anybody_pays(running_shop: RunningShop) -> None:
+    offer(most_each=1)
+    ada = with_code(running_shop)
+    asked = ada.post("/checkout", sku=SKU, quantity=3, country="GB")
+    assert asked.status == 400
+    assert "SPRING cannot be used for this. It counts by customer" in asked.text
+    assert 'name="quantity" type="number" value="3"' in asked.text or 'value="3"' in asked.text
+    assert every_order() == []
+    first = ada.post("/checkout", sku=SKU, quantity=3, country="GB", email="ada@example.com")
+    assert first.status == 303
+    assert the_order().discount_amount == 2670
+    running_shop.simulator.pay(session_in(first))
+    running_shop.wait()
+    again = with_code(running_shop)
+    told = again.post("/checkout", sku=SKU, quantity=1, email="ada@example.com")
+    assert told.status == 409
+    assert "can be used once" in told.text
+    assert 'value="ada@example.com"' in told.text
+    plain = again.post("/checkout", sku=SKU, quantity=1, without_code="1")
+    assert plain.status == 303
+    assert every_order()[-1].discount_amount == 0
