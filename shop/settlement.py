@@ -37,6 +37,7 @@ OVERSOLD = "oversold"
 """The tag of an order that was paid although something of it is not there."""
 
 _CUSTOMER = "customer"
+_PAID_BEFORE = "Another payment page of this order was paid before."
 
 
 def settle(session_id: str, *, by: str = "Stripe") -> Order | None:
@@ -240,7 +241,8 @@ _STEPS = {"paid": _pay, "waiting": _await, "failed": _fail, "expired": _expire, 
 
 def _alert_mismatch(order: Order, session: Session, problem: str) -> None:
     """Tell staff of money that the order did not ask for, until it went back."""
-    if session.standing == "paid" and not strays.keep(order, session, problem):
+    seen = _PAID_BEFORE if order.bought else problem
+    if session.standing == "paid" and not strays.keep(order, session, seen):
         return
     twice = (
         f"{order.number} was paid once more: give that back on its page. " if order.bought else ""

@@ -45,6 +45,7 @@ def test_a_second_payment_is_seen_and_counts_nowhere(twice: RunningShop, fay: Fl
     assert (stray.amount, stray.currency, stray.state) == (9600, "USD", StrayState.KEPT)
     assert (the_order().total_amount, the_order().refunded_amount, moved()) == (9600, 0, 39)
     assert stray.payment_intent != the_order().payment_intent
+    assert stray.problem == "Another payment page of this order was paid before."
     assert happened().count("another payment came") == 1
     assert alerts() == ["mismatch"]
     page = fay.get(f"/staff/orders/{the_order().id}").text

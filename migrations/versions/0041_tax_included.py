@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0038_tax_included"
-down_revision = "0037_upsell"
+revision = "0041_tax_included"
+down_revision = "0040_upsell"
 branch_labels = None
 depends_on = None
 

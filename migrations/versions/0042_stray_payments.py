@@ -5,8 +5,8 @@ from alembic import op
 
 import core.db
 
-revision = "0039_stray_payments"
-down_revision = "0038_tax_included"
+revision = "0042_stray_payments"
+down_revision = "0041_tax_included"
 branch_labels = None
 depends_on = None
 

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0037_upsell"
-down_revision = "0036_sequence_drafts"
+revision = "0040_upsell"
+down_revision = "0039_warm_up"
 branch_labels = None
 depends_on = None
 
