@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from core import db
+from core.mail import fates, queue
 from core.mail.models import Delivery, State
 from newsletter import newsletters, trials
 from newsletter.models import IssueState, Subscriber
@@ -221,3 +222,20 @@ def test_the_preview_without_images_shows_their_words(ed: FlaskClient) -> None:
     shown = ed.post("/staff/newsletters/preview", data=pictured).text
     assert 'alt="A hand"' in shown
     assert "/a.png" not in shown
+
+
+def test_ed_sees_why_it_failed_and_sends_it_again(
+    ed: FlaskClient, issue: int, join: Callable[[str], Subscriber]
+) -> None:
+    join("Ada")
+    newsletters.send(issue)
+    for row in queue.claim("worker", 9):
+        queue.begin({row: "x"})
+        fates.fail(row, "554 5.7.1 blocked")
+    told = ed.get(f"/staff/newsletters/{issue}").text
+    assert "554 5.7.1 blocked" in told
+    assert '<input type="hidden" name="code" value="554">' in told
+    again = f"/staff/newsletters/{issue}/again"
+    told = ed.post(again, data={"code": "554"}, follow_redirects=True).text
+    assert "It goes again to 1 reader." in told
+    assert [row.state for row in mail()] == [State.PENDING]
