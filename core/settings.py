@@ -46,6 +46,8 @@ class Store:
     """Whether Stripe's page offers promotional e-mails; sellers and buyers in the US only."""
     checkout_reminders: bool = False
     """Whether who agreed to it is reminded once of a payment page that they left."""
+    note_reading: bool = False
+    """Whether readers may agree to be noted opening letters and following links."""
     adaptive_pricing: bool = False
     """Whether Stripe's page shows customers abroad the total in their own currency."""
     automatic_tax: bool = False

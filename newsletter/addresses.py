@@ -4,7 +4,7 @@ from difflib import get_close_matches
 
 from email_validator import EmailNotValidError, validate_email
 
-_PROVIDERS = (
+PROVIDERS = (
     "gmail.com",
     "yahoo.com",
     "hotmail.com",
@@ -40,7 +40,7 @@ def normalize(entered: str) -> str:
 def suggest(address: str) -> str | None:
     """What was probably meant, where the domain is one slip away from a large provider's."""
     local, _, domain = address.rpartition("@")
-    if domain in _PROVIDERS:
+    if domain in PROVIDERS:
         return None
-    near = get_close_matches(domain, _PROVIDERS, n=1, cutoff=0.85)
+    near = get_close_matches(domain, PROVIDERS, n=1, cutoff=0.85)
     return f"{local}@{near[0]}" if near else None

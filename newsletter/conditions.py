@@ -13,6 +13,7 @@ from typing import Any, assert_never, get_type_hints
 from sqlalchemy import ColumnElement, and_, exists, false, func, not_, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
+from newsletter import areas, noting
 from newsletter.models import (
     Consent,
     ConsentEvent,
@@ -103,7 +104,39 @@ class Walked:
     stage: Stage
 
 
-Condition = Tagged | CameFrom | AskedOn | Confirmed | Bought | ShippedTo | Walked
+@dataclass(frozen=True)
+class Chose:
+    """They chose this part of the body in their preferences."""
+
+    area: str
+
+
+@dataclass(frozen=True)
+class Followed:
+    """They followed a link of a letter within so many days; asks only those who let us note it."""
+
+    days: int
+
+
+@dataclass(frozen=True)
+class Opened:
+    """They opened a letter within so many days; asks only those who let us note it."""
+
+    days: int
+
+
+Condition = (
+    Tagged
+    | CameFrom
+    | AskedOn
+    | Confirmed
+    | Bought
+    | ShippedTo
+    | Walked
+    | Chose
+    | Followed
+    | Opened
+)
 
 KINDS: dict[str, type[Condition]] = {
     "tagged": Tagged,
@@ -113,6 +146,9 @@ KINDS: dict[str, type[Condition]] = {
     "bought": Bought,
     "shipped-to": ShippedTo,
     "walked": Walked,
+    "chose": Chose,
+    "followed": Followed,
+    "opened": Opened,
 }
 """Every condition by the name that JSON and forms have for it."""
 
@@ -180,10 +216,15 @@ def compiled(rule: Rule) -> ColumnElement[bool]:
 
 def _met(term: Term) -> ColumnElement[bool]:
     expression = _expression(term.condition)
-    return expression if term.holds else not_(expression)
+    if term.holds:
+        return expression
+    if isinstance(term.condition, Followed | Opened):
+        # Of those who never agreed nothing is known, neither way.
+        return and_(noting.agreed(), not_(expression))
+    return not_(expression)
 
 
-def _expression(condition: Condition) -> ColumnElement[bool]:  # noqa: PLR0911 - one for each kind
+def _expression(condition: Condition) -> ColumnElement[bool]:  # noqa: C901, PLR0911 - one for each kind
     match condition:
         case Tagged(tag):
             return _of_them(SubscriberTag.subscriber_id, SubscriberTag.name == tag)
@@ -212,6 +253,12 @@ def _expression(condition: Condition) -> ColumnElement[bool]:  # noqa: PLR0911 -
             named = select(Path.id).where(Path.name == sequence).scalar_subquery()
             far = [] if stage is Stage.BEGUN else [Enrolment.state == Walk(stage.value)]
             return _of_them(Enrolment.subscriber_id, Enrolment.sequence_id == named, *far)
+        case Chose(area):
+            return areas.wants([area])
+        case Followed(days):
+            return noting.followed(days)
+        case Opened(days):
+            return noting.opened(days)
         case _:
             assert_never(condition)
 
@@ -268,6 +315,13 @@ def _number(name: str, entered: object) -> int | None:
     return int(entered)
 
 
+def _days(name: str, entered: object) -> int:
+    days = _number(name, entered)
+    if days is None or not 1 <= days <= noting.KEPT.days:
+        raise BadRule(f"Say how many days, from 1 to {noting.KEPT.days}.")
+    return days
+
+
 def _day(name: str, entered: object) -> date | None:
     del name
     if entered == "":
@@ -288,6 +342,7 @@ def _stage(name: str, entered: object) -> Stage:
 _READERS: dict[Any, Callable[[str, object], Any]] = {
     str: _text,
     int | None: _number,
+    int: _days,
     date | None: _day,
     Stage: _stage,
 }

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from core import clock, db
-from newsletter.models import Consent, ConsentEvent, Subscriber
+from newsletter.models import Consent, ConsentEvent, Standing, Subscriber
 from newsletter.wording import wording
 
 _FIRST = "0" * 64
@@ -70,6 +70,36 @@ def chains(people: Collection[int]) -> dict[int, list[Consent]]:
     with db.reading() as session:
         rows = session.scalars(ordered).all()
     return {who: list(chain) for who, chain in groupby(rows, lambda row: row.subscriber_id)}
+
+
+def examine() -> tuple[int, list[int]]:
+    """Look at everybody's chain: how many are whole, and whose are not.
+
+    A person who is on the list and has no receipt that put them there has lost one.
+    """
+    whole, broken, last = 0, [], 0
+    while people := _next_people(last):
+        found = chains([number for number, _ in people])
+        for number, standing in people:
+            chain = found.get(number, [])
+            joined = any(receipt.event in _JOINED for receipt in chain)
+            if is_intact(chain) and (joined or standing is not Standing.CONFIRMED):
+                whole += 1
+            else:
+                broken.append(number)
+        last = people[-1][0]
+    return whole, broken
+
+
+_JOINED = (ConsentEvent.CONFIRMED, ConsentEvent.IMPORTED)
+_AT_ONCE = 1_000
+
+
+def _next_people(after: int) -> list[tuple[int, Standing]]:
+    ids = select(Subscriber.id, Subscriber.standing).where(Subscriber.id > after)
+    with db.reading() as session:
+        rows = session.execute(ids.order_by(Subscriber.id).limit(_AT_ONCE))
+        return [(number, standing) for number, standing in rows]
 
 
 def kept(receipt: Consent) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from core import db
 from core.mail import composing, letters
 from core.mail.letters import Letter, Message, Undeliverable
 from core.mail.models import Delivery, Stream
-from newsletter import links, subscribers
+from newsletter import links, moves, subscribers
 from newsletter.models import Standing, Subscriber
 from newsletter.wording import wording
 
@@ -21,6 +21,14 @@ AUTOMATIC = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "Al
 
 def install() -> None:
     """Make them known to the worker."""
+    letters.register(
+        Letter(
+            name=moves.LETTER,
+            stream=Stream.TRANSACTIONAL,
+            compose=_compose_move,
+            last_look=_erased,
+        )
+    )
     for name in (subscribers.CONFIRMATION, REMINDER):
         letters.register(
             Letter(
@@ -46,6 +54,25 @@ def _compose(delivery: Delivery) -> Message:
         words=wording()["confirmation_mail"] | words,
         link=links.confirmation(subscriber),
     )
+
+
+def _compose_move(delivery: Delivery) -> Message:
+    words = wording()["move_mail"]
+    return composing.compose(
+        "confirm",
+        subject=words["subject"],
+        preheader=words["preheader"],
+        headers=AUTOMATIC,
+        words=wording()["confirmation_mail"] | words,
+        link=links.page("move", moves.token(delivery.payload["move"])),
+    )
+
+
+def _erased(batch: Sequence[Delivery]) -> dict[int, str]:
+    """Nobody is asked where an erased person's letters shall come."""
+    people = [delivery.person for delivery in batch]
+    there = set(db.session().scalars(select(Subscriber.id).where(Subscriber.id.in_(people))))
+    return {delivery.id: "erased" for delivery in batch if delivery.person not in there}
 
 
 def _no_longer_wanted(batch: Sequence[Delivery]) -> dict[int, str]:

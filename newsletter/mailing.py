@@ -1,6 +1,6 @@
 """The letters that readers asked for: issues of the newsletter, and steps of sequences."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -17,7 +17,7 @@ from core.mail.models import Delivery, Stream
 from core.mail.notices import LEAVE
 from core.mail.printing import RETURN_PATH
 from core.settings import Store
-from newsletter import links, rendering, trials
+from newsletter import links, noting, personal, rendering, trials
 from newsletter.letters import AUTOMATIC
 from newsletter.markup import BadLetter
 from newsletter.models import Newsletter, OtherSubject, SequenceVersion, Subscriber, Trial
@@ -34,6 +34,8 @@ _FRESH = 300  # seconds for which a step's product card may be kept
 _KEPT = 64  # compiled letters in memory
 _Row = TypeVar("_Row")
 _Reader = tuple[str | None, str, str]
+Fill = Callable[[Sequence[Delivery], tuple[str, str]], Mapping[int, Filling]]
+"""Fills the letters of many at once, see `core.mail.letters`."""
 _issue_forms: dict[tuple[str, int, str, datetime | None, tuple[str, str]], Form] = {}
 
 
@@ -48,11 +50,32 @@ def install() -> None:
                 name=name,
                 stream=Stream.MARKETING,
                 compose=compose,
-                fill=fill,
+                fill=_of_all_alike(fill),
                 last_look=last_look,
             )
         )
     letters.register(Letter(name=TEST, stream=Stream.TRANSACTIONAL, compose=_compose_test))
+
+
+def _of_all_alike(fill: Fill) -> Fill:
+    """The same, but for readers who let us note what they read: they get letters of their own."""
+
+    def filled(deliveries: Sequence[Delivery], sender: tuple[str, str]) -> Mapping[int, Filling]:
+        noted = noting.among({delivery.person for delivery in deliveries})
+        return fill([each for each in deliveries if each.person not in noted], sender)
+
+    return filled
+
+
+def _own_links(
+    skeleton: Skeleton, delivery: Delivery, reader: _Reader
+) -> tuple[Skeleton, dict[str, str]]:
+    """A letter with a reader's own links and their values, where that reader agreed to it."""
+    if not noting.among({delivery.person}):
+        return skeleton, {}
+    _, _, public_id = reader
+    own, targets = personal.skeleton(skeleton)
+    return own, personal.values(public_id, delivery.source, targets)
 
 
 def headers(source: str) -> dict[str, str]:
@@ -85,7 +108,8 @@ def _compose_issue(delivery: Delivery) -> Message:
     reader = _found(_readers([delivery]).get(delivery.person or 0))
     frozen = _frozen(delivery.source)
     skeleton = _restored(frozen, frozen.subject_of(delivery))
-    values = frozen.values(delivery, reader) | _return_path(delivery)
+    skeleton, own = _own_links(skeleton, delivery, reader)
+    values = frozen.values(delivery, reader) | _return_path(delivery) | own
     return skeleton.fill(values, headers(delivery.source))
 
 
@@ -161,7 +185,8 @@ def _restored(issue: _Frozen, number: int) -> Skeleton:
 def _compose_step(delivery: Delivery) -> Message:
     reader = _found(_readers([delivery]).get(delivery.person or 0))
     skeleton = _step_skeleton(_step(delivery), settings.store(), _moment(), delivery.source)
-    values = rendering.values(*reader) | _return_path(delivery)
+    skeleton, own = _own_links(skeleton, delivery, reader)
+    values = rendering.values(*reader) | _return_path(delivery) | own
     return skeleton.fill(values, headers(delivery.source) | AUTOMATIC)
 
 

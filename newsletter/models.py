@@ -56,6 +56,55 @@ class Subscriber(Base):
     created_at: Mapped[datetime]
     confirmed_at: Mapped[datetime | None]
     unsubscribed_at: Mapped[datetime | None]
+    noted_since: Mapped[datetime | None]
+    """Since when they let us note which letters they open and which links they follow."""
+
+
+class SubscriberArea(Base):
+    """A part of the body that a reader wants letters about; one who chose none wants all."""
+
+    __tablename__ = "subscriber_area"
+    __table_args__ = (Index("ix_subscriber_area_area", "area", "subscriber_id"),)
+
+    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscriber.id"), primary_key=True)
+    area: Mapped[str] = mapped_column(String(32), primary_key=True)
+
+
+class AddressChange(Base):
+    """A reader's wish to get their letters at another address, which they confirm from there.
+
+    Once it is done, `old` is an address that was theirs.
+    """
+
+    __tablename__ = "address_change"
+    __table_args__ = (Index("ix_address_change_subscriber", "subscriber_id", "asked_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(32), unique=True)
+    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscriber.id"))
+    old: Mapped[str] = mapped_column(String(320))
+    new: Mapped[str] = mapped_column(String(320))
+    asked_at: Mapped[datetime]
+    done_at: Mapped[datetime | None]
+
+
+class Reading(Base):
+    """That a reader who agreed to it opened a letter, or followed a link of it (then `path`).
+
+    `at` is the last time; nothing is kept of those before. See `newsletter.noting`.
+    """
+
+    __tablename__ = "reading"
+    __table_args__ = (
+        UniqueConstraint("subscriber_id", "source", "path"),
+        Index("ix_reading_at", "at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscriber.id"))
+    source: Mapped[str] = mapped_column(String(100))
+    path: Mapped[str] = mapped_column(String(300))
+    at: Mapped[datetime]
 
 
 class SubscriberTag(Base):
@@ -145,6 +194,12 @@ class ConsentEvent(StrEnum):
     IMPORTED = "imported"
     """Given elsewhere, with evidence that the import named."""
     WITHDRAWN = "withdrawn"
+    MOVED = "moved"
+    """Confirmed that letters shall come to another address."""
+    NOTED = "noted"
+    """Agreed that we note which letters they open and which links they follow."""
+    UNNOTED = "unnoted"
+    """Took that back."""
 
 
 class Consent(Base):
@@ -199,6 +254,7 @@ class IssueState(StrEnum):
 class Newsletter(Base):
     """One issue. `html` and `text` are its compiled parts, kept from the moment it was frozen.
 
+    `areas` are the parts of the body that it is about; with none it is for everybody.
     `held_out` is the percentage that gets nothing, by lot, to be compared with the rest.
     `local_at` is the moment on every reader's own clock, as ISO 8601 without a zone, where it goes
     by those, and `waves` what that came to, see `newsletter.waves`. `samples` are the last two
@@ -216,6 +272,7 @@ class Newsletter(Base):
     preheader: Mapped[str] = mapped_column(Text, default="")
     body: Mapped[str] = mapped_column(Text)
     segment: Mapped[str | None] = mapped_column(String(64))
+    areas: Mapped[list[str]] = mapped_column(default=list, server_default=text("'[]'"))
     state: Mapped[IssueState] = mapped_column(choice(IssueState), default=IssueState.DRAFT)
     html: Mapped[str | None] = mapped_column(Text)
     text: Mapped[str | None] = mapped_column(Text)

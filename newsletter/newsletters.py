@@ -19,7 +19,17 @@ from core.findings import Finding, Weight
 from core.mail import ledger
 from core.mail.letters import Message
 from core.mail.models import WAITING, State
-from newsletter import lots, mailing, preflight, progress, rendering, segments, trials, waves
+from newsletter import (
+    areas,
+    lots,
+    mailing,
+    preflight,
+    progress,
+    rendering,
+    segments,
+    trials,
+    waves,
+)
 from newsletter.lift import HELD_OUT
 from newsletter.markup import BadLetter
 from newsletter.models import IssueState, Newsletter, Subscriber, Suppression
@@ -348,6 +358,7 @@ def _audience(issue: Newsletter) -> Select[*tuple[Any, ...]]:
             case(
                 (Suppression.reason.is_not(None), literal("suppressed: ") + Suppression.reason),
                 (Subscriber.paused_until > now, literal("paused")),
+                (areas.wants_others(issue.areas), literal(areas.OTHERS)),
                 (lots.drawn(Subscriber.id, issue.id) < issue.held_out, literal(HELD_OUT)),
             ).label("reason"),
         )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import fields
 
-from newsletter import conditions
+from newsletter import areas, conditions
 from newsletter.conditions import Match, Rule, Term
 
 SAID = {
@@ -13,6 +13,9 @@ SAID = {
     "confirmed": ("Confirmed", "Did not confirm"),
     "bought": ("Bought", "Did not buy"),
     "shipped-to": ("Had an order sent to", "Had no order sent to"),
+    "chose": ("Chose letters about", "Did not choose letters about"),
+    "followed": ("Followed a link in the last", "Let us note it, and followed no link in the last"),
+    "opened": ("Opened a letter in the last", "Let us note it, and opened no letter in the last"),
     "walked": ("Is in the sequence", "Is not in the sequence"),
 }
 """Each condition in words: where it holds, and where it does not."""
@@ -27,6 +30,8 @@ LABELS = {
     "country": "Country",
     "sequence": "Sequence",
     "stage": "How far",
+    "area": "Part of the body",
+    "days": "Days",
 }
 STAGES = {
     "begun": "began it at some time",
@@ -66,4 +71,8 @@ def uncapitalized(sentence: str) -> str:
 def _called(name: str, value: str) -> str:
     if name == "product":
         return f"product {value}" if value else "anything"
+    if name == "area":
+        return areas.every().get(value, value).lower()
+    if name == "days":
+        return f"{value} days"
     return STAGES.get(value, value) if name == "stage" else value

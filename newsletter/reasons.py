@@ -304,6 +304,7 @@ _WORDS = {
     "suppressed: staff": "staff shut their address out",
     "erased": "they had their data deleted",
     "paused": "they had paused their letters",
+    "other areas": "they chose letters about other parts of the body",
     "pace": "their slower pace put it off for so long that it was old news",
     "the reader's pace": "their pace or pause puts it off, or another letter came just before",
     "cancelled": "the issue was called off",

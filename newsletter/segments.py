@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, func, select, update
+from sqlalchemy import ColumnElement, and_, delete, exists, func, literal, select, update
 
 from core import clock, db, events
 from newsletter import conditions
@@ -135,6 +135,35 @@ def tag(subscriber_id: int, name: str, *, quietly: bool = False) -> None:
         is_new = db.insert_missing(SubscriberTag, subscriber_id=subscriber_id, name=name)
         if is_new and not quietly:
             events.tell(Tagged(subscriber_id, name))
+
+
+def untag(subscriber_id: int, name: str) -> None:
+    """Take a word off a person; again changes nothing."""
+    with db.transaction():
+        tied = SubscriberTag.subscriber_id == subscriber_id, SubscriberTag.name == name
+        db.changed(delete(SubscriberTag).where(*tied))
+
+
+def tag_all(people: ColumnElement[bool], name: str) -> int:
+    """Tie a word to everybody who meets an expression; to how many. It begins no sequence."""
+    who = select(Subscriber.id, literal(name)).where(people)
+    with db.transaction(shown=False):
+        added = db.insert(SubscriberTag).from_select(["subscriber_id", "name"], who)
+        return db.changed(added.on_conflict_do_nothing())
+
+
+def untag_all(people: ColumnElement[bool], name: str) -> int:
+    """Take a word off everybody who meets an expression; off how many."""
+    who = select(Subscriber.id).where(people)
+    tied = SubscriberTag.name == name, SubscriberTag.subscriber_id.in_(who)
+    with db.transaction(shown=False):
+        return db.changed(delete(SubscriberTag).where(*tied))
+
+
+def tagged(name: str) -> ColumnElement[bool]:
+    """Who has this word tied to them."""
+    mine = SubscriberTag.subscriber_id == Subscriber.id
+    return exists().where(mine, SubscriberTag.name == name)
 
 
 def _on_the_list() -> ColumnElement[bool]:

@@ -7,24 +7,27 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, func, select, union
+from sqlalchemy import delete, func, literal, select, union
 
 from core import clock, db, events
 from core.mail import hashes, ledger
 from core.mail.events import AskedToLeave, Bounced, Complained
 from core.mail.ledger import Entry
 from core.mail.models import Delivery, MailReport
-from newsletter import addresses, consents, links, suppression, zones
+from newsletter import addresses, areas, consents, links, noting, suppression, zones
 from newsletter.consents import Circumstances
 from newsletter.events import Confirmed, Erased, Left, PreferencesChanged, Returned
 from newsletter.models import (
     DEFAULT_PACE,
     DEFAULT_ZONE,
+    AddressChange,
     Consent,
     ConsentEvent,
     ImportEntry,
+    Reading,
     Standing,
     Subscriber,
+    SubscriberArea,
     SubscriberTag,
 )
 from newsletter.suppression import Reason
@@ -35,17 +38,26 @@ CONFIRMATION = "newsletter.confirmation"
 """The letter that asks a person to confirm."""
 BRAKE = timedelta(minutes=1)
 A_DAY_S_REQUESTS = 3
+AN_HOUR_S_CONFIRMATIONS = 600
+"""Of all sign-ups by form together; what is beyond waits its turn."""
+SILENT = "on the list, shut out, or asked too often"
+"""Why a request got no confirmation."""
 _BY_FORM = Circumstances(page="/newsletter/", method="form")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Preferences:
-    """What a reader may choose; `paused_until` is a day in their zone, None for no pause."""
+    """What a reader may choose; `paused_until` is a day in their zone, None for no pause.
+
+    Of no `areas` they get everything. `noted` says that we may note what they read.
+    """
 
     name: str | None
     pace_days: int
     timezone: str
     paused_until: date | None
+    areas: frozenset[str] = frozenset()
+    noted: bool = False
 
 
 def subscribe(
@@ -60,12 +72,14 @@ def subscribe(
 
     Says nothing about who is on the list. To one who is, nothing is sent: the page says so, and a
     message for each attempt would let anybody fill another's inbox. For the same reason an address
-    is asked once a minute and three times a day at most. Raises `InvalidAddress`.
+    is asked once a minute and three times a day at most. Either way a row is written, so that the
+    time it takes tells nothing either. Raises `InvalidAddress`.
     """
     address = addresses.normalize(email)
     with db.transaction():
         subscriber = find_or_add(address, source=source)
         if subscriber.standing is Standing.CONFIRMED or not _may_be_asked(subscriber):
+            _stay_silent(subscriber)
             return
         if subscriber.standing is Standing.PENDING:
             subscriber.name = clean_name(name) or subscriber.name
@@ -75,17 +89,20 @@ def subscribe(
 
 def ask(subscriber: Subscriber, request: Consent) -> None:
     """Write the message that asks to confirm this request."""
-    ledger.enqueue_all([confirmation(subscriber, request)])
+    ledger.enqueue_all([confirmation(subscriber, request, due_at=_turn())])
 
 
-def confirmation(subscriber: Subscriber, request: Consent) -> Entry:
-    """The message that asks to confirm this request, as the ledger takes it."""
+def confirmation(
+    subscriber: Subscriber, request: Consent, *, due_at: datetime | None = None
+) -> Entry:
+    """The message that asks to confirm this request, as the ledger takes it; at once, or then."""
     return Entry(
         key=f"{CONFIRMATION}:{subscriber.id}:{request.number}",
         letter=CONFIRMATION,
         recipient=subscriber.email,
         source="confirmations",
         person=subscriber.id,
+        due_at=due_at,
     )
 
 
@@ -102,7 +119,7 @@ def confirm(token: str) -> Subscriber:
     """Put the person on the list; again changes nothing. Raises `links.Expired`, `BadLink`."""
     public_id, membership = links.read_confirmation(token)
     with db.transaction():
-        subscriber = _locked(public_id)
+        subscriber = locked(public_id)
         if subscriber is None or subscriber.membership != membership:
             raise links.Expired(public_id)
         if subscriber.standing is not Standing.CONFIRMED:
@@ -114,7 +131,7 @@ def confirm(token: str) -> Subscriber:
 def unsubscribe(public_id: str, *, method: str) -> None:
     """Take the person off the list; again, or after their erasure, changes nothing."""
     with db.transaction():
-        subscriber = _locked(public_id)
+        subscriber = locked(public_id)
         if subscriber is None or subscriber.standing is not Standing.CONFIRMED:
             return
         _leave(subscriber, Standing.UNSUBSCRIBED)
@@ -126,7 +143,7 @@ def unsubscribe(public_id: str, *, method: str) -> None:
 def resubscribe(public_id: str) -> bool:
     """Take back an unsubscription, from the page that follows it; False where there is none."""
     with db.transaction():
-        subscriber = _locked(public_id)
+        subscriber = locked(public_id)
         if subscriber is None or subscriber.standing is not Standing.UNSUBSCRIBED:
             return False
         _join(subscriber, Circumstances(page="/newsletter/unsubscribe/", method="button"))
@@ -172,13 +189,18 @@ def change_preferences(public_id: str, chosen: Preferences) -> Subscriber | None
     if chosen.pace_days not in paces() or chosen.timezone not in zones.known():
         raise ValueError("no such pace or time zone")
     with db.transaction():
-        subscriber = _locked(public_id)
+        subscriber = locked(public_id)
         if subscriber is None:
             return None
         subscriber.name = clean_name(chosen.name or "")
         subscriber.pace_days = chosen.pace_days
         subscriber.timezone = chosen.timezone
         subscriber.paused_until = _day_begins(chosen.paused_until, chosen.timezone)
+        areas.choose(subscriber, chosen.areas)
+        if not chosen.noted:
+            noting.take_back(subscriber)
+        elif noting.is_on():
+            noting.agree(subscriber)
         events.tell(PreferencesChanged(subscriber.id))
         return subscriber
 
@@ -186,7 +208,7 @@ def change_preferences(public_id: str, chosen: Preferences) -> Subscriber | None
 def pause(public_id: str, days: int = 30) -> None:
     """Send a reader nothing for some days; then it goes on where it stopped."""
     with db.transaction():
-        if (subscriber := _locked(public_id)) is not None:
+        if (subscriber := locked(public_id)) is not None:
             last = local_day(clock.now(), subscriber.timezone) + timedelta(days=days)
             subscriber.paused_until = _day_begins(last, subscriber.timezone)
             events.tell(PreferencesChanged(subscriber.id))
@@ -195,7 +217,7 @@ def pause(public_id: str, days: int = 30) -> None:
 def slow_down(public_id: str) -> None:
     """Give a reader the slowest pace there is."""
     with db.transaction():
-        if (subscriber := _locked(public_id)) is not None:
+        if (subscriber := locked(public_id)) is not None:
             subscriber.pace_days = max(paces())
             events.tell(PreferencesChanged(subscriber.id))
 
@@ -209,6 +231,8 @@ def preferences(subscriber: Subscriber) -> Preferences:
         pace_days=subscriber.pace_days,
         timezone=subscriber.timezone,
         paused_until=local_day(until, zone) if until and until > clock.now() else None,
+        areas=areas.chosen(subscriber),
+        noted=subscriber.noted_since is not None,
     )
 
 
@@ -229,20 +253,38 @@ def export(subscriber: Subscriber) -> dict[str, Any]:
     """All that is kept about a person: themselves, their receipts, every message to them."""
     return {
         "subscriber": _columns(subscriber),
+        "areas": sorted(areas.chosen(subscriber)),
         "tags": tags(subscriber),
+        "former_addresses": former_addresses(subscriber),
         "consents": [_columns(consent) for consent in consents.receipts(subscriber)],
+        "readings": [
+            {"letter": row.source, "link": row.path or None, "last_at": row.at.isoformat()}
+            for row in noting.readings(subscriber)
+        ],
         "messages": [
             {"subject": row.subject, "state": row.state.value, "at": row.created_at.isoformat()}
-            for row in ledger.addressed_to(subscriber.email)
-            if row.letter.startswith("newsletter.")
+            for row in messages(subscriber)
         ],
     }
+
+
+def messages(subscriber: Subscriber) -> list[Delivery]:
+    """The newsletter's messages to a person, at each address they had, newest first."""
+    theirs = [subscriber.email, *former_addresses(subscriber)]
+    found = (row for address in theirs for row in ledger.addressed_to(address))
+    mine = (row for row in found if row.letter.startswith("newsletter."))
+    return sorted(mine, key=lambda row: -row.id)
+
+
+def former_addresses(subscriber: Subscriber) -> list[str]:
+    """Where a person's letters came before."""
+    return _former([subscriber.id])
 
 
 def erase(public_id: str) -> None:
     """Delete all that is kept about a person, but a hash, so that no import revives it."""
     with db.transaction() as session:
-        subscriber = _locked(public_id)
+        subscriber = locked(public_id)
         if subscriber is None:
             return
         suppression.suppress(subscriber.address_hash, Reason.ERASED)
@@ -256,9 +298,9 @@ def forget(people: Sequence[Subscriber], *, wished: bool = False) -> None:
         ids = [person.id for person in people]
         for person in people:
             events.tell(Erased(person.id, wished=wished))
-        for address in _written_to([person.email for person in people]):
+        for address in _written_to([*(person.email for person in people), *_former(ids)]):
             ledger.forget(address, letters="newsletter.")
-        for table in (Consent, SubscriberTag, ImportEntry):
+        for table in _THEIRS:
             db.changed(delete(table).where(table.subscriber_id.in_(ids)))
         for person in people:
             session.expunge(person)
@@ -292,6 +334,33 @@ def clean_name(entered: str) -> str | None:
     return None if looks_like_a_link or len(name) > 80 else name or None
 
 
+def _stay_silent(subscriber: Subscriber) -> None:
+    """Account for a request that nobody is asked about; once a minute."""
+    key = f"{CONFIRMATION}:{subscriber.id}:silent:{clock.now():%Y%m%d%H%M}"
+    nobody = select(
+        literal(key).label("key"),
+        literal(subscriber.id).label("person"),
+        literal(subscriber.email).label("recipient"),
+        literal(SILENT).label("reason"),
+    )
+    ledger.enqueue_selected(nobody, letter=CONFIRMATION, source="confirmations")
+
+
+def _turn() -> datetime | None:
+    """When a confirmation may go: at once, or where very many ask by form, in its turn.
+
+    Whoever fills in the form with a list of strangers' addresses gets no more of them written to.
+    """
+    now = clock.now()
+    lately = Consent.event == ConsentEvent.REQUESTED, Consent.at > now - timedelta(hours=1)
+    with db.reading() as session:
+        asked = select(func.count()).where(*lately, Consent.method == "form")
+        beyond = (session.scalar(asked) or 0) - AN_HOUR_S_CONFIRMATIONS
+    if beyond <= 0:
+        return None
+    return now + timedelta(hours=beyond / AN_HOUR_S_CONFIRMATIONS)
+
+
 def _may_be_asked(subscriber: Subscriber) -> bool:
     """Not where the address is shut, nor too often."""
     if suppression.reason(subscriber.address_hash) not in (None, Reason.ERASED):
@@ -308,10 +377,23 @@ def _may_be_asked(subscriber: Subscriber) -> bool:
     return asked < A_DAY_S_REQUESTS and (last is None or last <= now - BRAKE)
 
 
-def _locked(public_id: str) -> Subscriber | None:
+def locked(public_id: str) -> Subscriber | None:
+    """The person whom a link names, locked for the transaction under way; None after erasure."""
     return db.session().scalar(
         select(Subscriber).where(Subscriber.public_id == public_id).with_for_update()
     )
+
+
+_THEIRS = (Consent, SubscriberTag, SubscriberArea, AddressChange, Reading, ImportEntry)
+"""The tables with rows of one person's."""
+
+
+def _former(people: Sequence[int]) -> list[str]:
+    """Addresses at which these people were written to, or asked, before; not those of today."""
+    changes = select(AddressChange).where(AddressChange.subscriber_id.in_(people))
+    with db.reading() as session:
+        rows = session.scalars(changes.order_by(AddressChange.id)).all()
+    return list(dict.fromkeys(row.old for row in rows if row.done_at is not None))
 
 
 def _written_to(recipients: Sequence[str]) -> Sequence[str]:

@@ -6,7 +6,7 @@ from sqlalchemy import String, cast, exists, literal, null, select
 
 from core import clock, db, jobs
 from core.mail import ledger
-from newsletter import imports, links, subscribers
+from newsletter import imports, links, moves, noting, subscribers
 from newsletter.letters import REMINDER
 from newsletter.models import Consent, ConsentEvent, Standing, Subscriber
 
@@ -21,6 +21,8 @@ def tend() -> None:
     remind()
     forget()
     imports.forget()
+    moves.forget()
+    noting.forget()
 
 
 def remind() -> int:

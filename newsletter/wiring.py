@@ -4,6 +4,7 @@ from flask import Flask
 from werkzeug.test import Client
 
 from core import events
+from core import readiness as launch
 from core.mail.events import AskedToLeave, Bounced, Complained
 from core.web import sitemap, visits
 from newsletter import (
@@ -14,7 +15,10 @@ from newsletter import (
     letters,
     mailing,
     newsletters,
+    notebook,
+    own_pages,
     purchases,
+    readiness,
     subscribers,
     tick,
     triggers,
@@ -32,6 +36,8 @@ JOBS = (newsletters, tick, triggers, upkeep)
 def init_app(app: Flask) -> None:
     """Plug in."""
     app.register_blueprint(views.pages)
+    app.register_blueprint(own_pages.pages)
+    app.extensions["notebook"] = notebook.begin()
     sitemap.add(app, views.on_the_map)
     visits.add(app, clicks.read)
     app.jinja_env.globals.update(newsletter_wording=wording, newsletter_paces=paces)
@@ -39,6 +45,7 @@ def init_app(app: Flask) -> None:
         lambda path: Client(app).get(path, headers={"User-Agent": deadlinks.AGENT}).status_code
     )
     letters.install()
+    launch.register(readiness.check)
     mailing.install()
     for group in (cli.newsletter, cli.subscribers):
         app.cli.add_command(group)

@@ -12,6 +12,7 @@ from markupsafe import escape
 from core import clock
 from core.mail.letters import Message
 from newsletter import (
+    areas,
     clicks,
     failures,
     lift,
@@ -241,6 +242,7 @@ def shares(status: Status) -> Iterable[Share]:
 
 
 def _after_saving(number: int) -> ResponseReturnValue:
+    areas.tell(number, request.form.getlist("areas"))
     if request.form.get("do") == "review":
         return redirect(f"/staff/newsletters/{number}/send", 303)
     if request.form.get("do") == "test":
@@ -279,6 +281,8 @@ def _editor(issue: Newsletter | None, letter: Letter) -> Response:
         "newsletter.html",
         issue=issue,
         letter=letter,
+        areas=areas.every(),
+        about=issue.areas if issue else [],
         choices=[("", "Everybody"), *((name, name) for name in segments.names())],
         findings=preflight.examine(issue) if issue else [],
         most_subjects=trials.MOST,

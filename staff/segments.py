@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 
 from core import db
-from newsletter import conditions, phrases, segments
+from newsletter import areas, conditions, noting, phrases, segments
 from newsletter.conditions import KINDS, BadRule, Match, Rule, Term
 from newsletter.models import Consent, ConsentEvent, Segment, Subscriber, SubscriberTag
 from newsletter.models import Sequence as Path
@@ -123,6 +123,7 @@ def choices() -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {name: {} for name in phrases.LABELS}
     found["product"][""] = "anything"
     found["stage"] = phrases.STAGES
+    found["area"] = areas.every()
     with db.reading() as session:
         for name, value, called in session.execute(_known()):
             found[name][value] = country_name(value) if name == "country" else called
@@ -200,8 +201,15 @@ def _editor(
         choices=choices(),
         said=phrases.SAID,
         labels=phrases.LABELS,
+        agreed=_agreed(form),
         kinds=[(kind, holds) for kind, (holds, _) in phrases.SAID.items()],
     )
+
+
+def _agreed(form: Form) -> int | None:
+    """How many readers let us note what they read, where a condition asks for that."""
+    asks = any(row.kind in ("followed", "opened") for row in form.rows)
+    return noting.agreed_count() if asks else None
 
 
 def _row(term: Term) -> Row:

@@ -45,6 +45,15 @@ LABELS = {
     ),
 }
 SWITCHES = {
+    "note_reading": (
+        "Readers may let you note what they open",
+        (
+            "Adds a box to their preferences, never ticked for anybody. Letters to those who tick "
+            "it hold links and an open pixel of their own: you see who read what, segments can ask "
+            "for it, and you answer for keeping it. Letters to all others stay as they are. "
+            "Turned off, nothing more is noted; what was noted is deleted within 180 days."
+        ),
+    ),
     "terms_at_checkout": (
         "Customers agree to the terms on Stripe's page",
         (

@@ -20,6 +20,18 @@ def keyed_hash(address: str) -> str:
 
 def _key() -> bytes:
     with db.reading() as session:
+        # Once for each session: an import asks for thousands of digests.
+        if _CACHED not in session.info:
+            session.info[_CACHED] = _stored()
+        key: bytes = session.info[_CACHED]
+        return key
+
+
+_CACHED = "suppression key"
+
+
+def _stored() -> bytes:
+    with db.reading() as session:
         setting = session.get(StoreSetting, _KEY)
     if setting is None:
         with db.transaction() as session:

@@ -264,6 +264,14 @@ def under(source: str) -> Sequence[Delivery]:
         return session.scalars(counted.order_by(Delivery.id.desc())).all()
 
 
+def redirect(recipient: str, to: str, *, letters: str) -> None:
+    """Send what waits for a person, of letters whose names begin so, to another address."""
+    with db.transaction():
+        waits = Delivery.state.in_(_UNBEGUN), Delivery.letter.startswith(letters)
+        theirs = update(Delivery).where(Delivery.recipient == recipient, *waits)
+        db.changed(theirs.values(recipient=to))
+
+
 def forget(recipient: str, *, letters: str) -> None:
     """Take a person out of the rows of letters whose names begin with `letters`.
 

@@ -47,7 +47,7 @@ def imports(path: Path) -> set[str]:
 
 PLACES_OF_THE_WEB = (
     *("wsgi.py", "staff/", "core/web/", "core/mail/smtp.py", "core/mailbox/"),
-    *("shop/views/", "blog/views/", "newsletter/views.py"),
+    *("shop/views/", "blog/views/", "newsletter/views.py", "newsletter/own_pages.py"),
     *("shop/wiring.py", "blog/wiring.py", "newsletter/wiring.py", "newsletter/cli.py"),
 )
 """Models, rules, events and letters know no web; the mailbox is a program of its own."""

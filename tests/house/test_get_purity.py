@@ -13,9 +13,9 @@ from blog import comments, followers, posts, working_copies
 from blog.models import Comment, Follower
 from core import db, media
 from core.mail.models import Delivery
-from newsletter import imports, links, segments, subscribers
+from newsletter import imports, links, moves, personal, segments, subscribers
 from newsletter.conditions import Rule, Tagged, Term
-from newsletter.models import Newsletter, Sequence, Subscriber
+from newsletter.models import AddressChange, Newsletter, Sequence, Subscriber
 from shop import (
     catalog,
     fulfilment,
@@ -52,6 +52,8 @@ def addresses(app: Flask, olivia: FlaskClient) -> dict[str, str]:
     code = promotions.make(Terms(code="SPRING", percent=10, worth={}), by="olivia@shop.example")
     picture = media.add(photograph(40, 30), alt="The tool", file="a.jpg", by="olivia")
     runners = segments.save("Runners", Rule((Term(Tagged("runners")),)))
+    with db.reading() as session:
+        moves.ask(session.scalars(select(Subscriber.public_id)).one(), "ben@new.example")
     listed = imports.examine("email\neve@example.com\n", origin="old.csv", by="olivia")
     with db.reading() as session:
         ben = session.scalars(select(Subscriber)).one()
@@ -64,6 +66,10 @@ def addresses(app: Flask, olivia: FlaskClient) -> dict[str, str]:
         assert issue
         assert sequence
         assert delivery
+        wish = session.scalars(select(AddressChange.public_id)).one()
+        own = personal.values(
+            ben.public_id, "newsletter:1", ["/products/ql-claw?from=newsletter:1"]
+        )
         confirm = urlsplit(links.confirmation(ben)).path
         token = links.token(ben.public_id)
         return {
@@ -77,6 +83,10 @@ def addresses(app: Flask, olivia: FlaskClient) -> dict[str, str]:
             "/newsletter/archive/<slug>": f"/newsletter/archive/{issue.slug}",
             "/newsletter/confirm/<token>": confirm,
             "/newsletter/preferences/<token>": f"/newsletter/preferences/{token}",
+            "/newsletter/preferences/<token>/proof": f"/newsletter/preferences/{token}/proof",
+            "/newsletter/move/<token>": f"/newsletter/move/{moves.token(wish)}",
+            "/newsletter/go/<token>": urlsplit(own["follow0"]).path,
+            "/newsletter/opened/<token>.gif": urlsplit(own["opened"]).path,
             "/newsletter/preferences/<token>/data.json": f"/newsletter/preferences/{token}/data.json",
             "/newsletter/unsubscribe/<token>": f"/newsletter/unsubscribe/{token}",
             "/orders/<token>": "/orders/token-1001",
@@ -126,6 +136,7 @@ def addresses(app: Flask, olivia: FlaskClient) -> dict[str, str]:
             "/staff/sequences/<int:number>/why": f"/staff/sequences/{sequence.id}/why?email={ben.email}",
             "/staff/subscribers/<int:number>": f"/staff/subscribers/{ben.id}",
             "/staff/subscribers/imports/<int:number>": f"/staff/subscribers/imports/{listed}",
+            "/staff/subscribers/<int:number>/proof": f"/staff/subscribers/{ben.id}/proof",
             "/staff/subscribers/<int:number>/why": f"/staff/subscribers/{ben.id}/why",
             "/staff/subscribers/<int:number>/export": f"/staff/subscribers/{ben.id}/export",
         }

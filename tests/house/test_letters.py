@@ -27,7 +27,7 @@ from core import clock, db, settings
 from core.mail import ledger, letters, printing, validation
 from core.mail.models import Delivery, Stream
 from core.mail.printing import Printed
-from newsletter import mailing, newsletters, sequences, subscribers, upkeep
+from newsletter import mailing, moves, newsletters, sequences, subscribers, upkeep
 from newsletter.letters import REMINDER
 from newsletter.models import Newsletter
 from shop import (
@@ -119,7 +119,13 @@ def test_every_letter_keeps_the_rules(printed: Printing) -> None:
 
 
 def test_what_asks_to_confirm_advertises_nothing(printed: Printing) -> None:
-    for name in (subscribers.CONFIRMATION, REMINDER, restock.CONFIRMATION, followers.CONFIRMATION):
+    for name in (
+        subscribers.CONFIRMATION,
+        REMINDER,
+        moves.LETTER,
+        restock.CONFIRMATION,
+        followers.CONFIRMATION,
+    ):
         said = readable(message_from_bytes(printed[name][1]))
         assert not re.search(r"\$|/products/|discount|buy ", said, re.IGNORECASE), name
 
@@ -383,7 +389,7 @@ def _goods_come_back() -> None:
 def _readers_join_and_wait(machine: time_machine.Traveller) -> None:
     subscribers.subscribe(ADA, source="post", name="Ada")
     subscribers.subscribe(BEN, source="post")
-    subscribers.confirm(confirmation_token(ADA))
+    moves.ask(subscribers.confirm(confirmation_token(ADA)).public_id, "ada@new.example")
     with db.reading() as session:
         issue = session.scalars(select(Newsletter.id)).one()
     newsletters.send_test(issue, "ed@shop.example")

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from core import db
 from core.mail.models import Delivery
@@ -44,7 +44,8 @@ def person(email: str) -> Subscriber:
 
 
 def mail_to(email: str) -> Sequence[Delivery]:
-    """What the ledger holds for an address, oldest first."""
+    """What the ledger holds for an address, oldest first, but for requests met with silence."""
     with db.reading() as session:
-        mine = select(Delivery).where(Delivery.recipient == email)
+        silent = func.coalesce(Delivery.reason, "") == subscribers.SILENT
+        mine = select(Delivery).where(Delivery.recipient == email, ~silent)
         return session.scalars(mine.order_by(Delivery.id)).all()

@@ -12,16 +12,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from core import db
+from core import clock, db
 from newsletter import conditions, newsletters, segments
 from newsletter.conditions import (
     AskedOn,
     BadRule,
     Bought,
     CameFrom,
+    Chose,
     Condition,
     Confirmed,
+    Followed,
     Match,
+    Opened,
     Rule,
     ShippedTo,
     Stage,
@@ -33,10 +36,12 @@ from newsletter.models import (
     Consent,
     ConsentEvent,
     Enrolment,
+    Reading,
     Sequence,
     SequenceVersion,
     Standing,
     Subscriber,
+    SubscriberArea,
     SubscriberTag,
     Walk,
 )
@@ -51,6 +56,7 @@ MOMENTS = [
 ]
 TAGS, SOURCES, COUNTRIES = ("runs", "100%_"), ("post", "checkout"), ("US", "DE")
 PAGES = ("/blog/a", "/blog/a/b", "/finder", "/blog_a")
+AREAS = ("low-back", "head-neck")
 PATHS, TOOLS = ("welcome", "care"), (1, 2)
 
 
@@ -77,16 +83,30 @@ class Reader:
     pages: frozenset[str] = frozenset()
     walks: dict[str, Walk] = field(default_factory=dict)
     orders: tuple[Purchase, ...] = ()
+    areas: frozenset[str] = frozenset()
+    noted: bool = False
+    readings: frozenset[tuple[str, int]] = frozenset()
+    """What they followed, or nothing for an opening, and how many days ago."""
 
 
 def meets(reader: Reader, rule: Rule) -> bool:
-    """The plain reading of a rule."""
-    met = [holds(reader, term.condition) is term.holds for term in rule.terms]
+    """The plain reading of a rule; of what readers read it knows nothing where they said no."""
+    met = [
+        holds(reader, term.condition) is term.holds
+        and (reader.noted or not isinstance(term.condition, Followed | Opened))
+        for term in rule.terms
+    ]
     return all(met) if rule.match is Match.ALL else any(met)
 
 
-def holds(reader: Reader, condition: Condition) -> bool:  # noqa: PLR0911 - one for each kind
+def holds(reader: Reader, condition: Condition) -> bool:  # noqa: C901, PLR0911 - one for each kind
     match condition:
+        case Chose(area):
+            return area in reader.areas
+        case Followed(days):
+            return any(path and ago < days for path, ago in reader.readings)
+        case Opened(days):
+            return any(ago < days for _, ago in reader.readings)
         case Tagged(tag):
             return tag in reader.tags
         case CameFrom(source):
@@ -139,6 +159,11 @@ READERS = st.builds(
     pages=some(PAGES),
     walks=st.dictionaries(st.sampled_from(PATHS), st.sampled_from(list(Walk)), max_size=2),
     orders=st.lists(PURCHASES, max_size=2).map(tuple),
+    areas=some(AREAS),
+    noted=st.booleans(),
+    readings=st.frozensets(
+        st.tuples(st.sampled_from(("", "/blog/a")), st.sampled_from((1, 40))), max_size=2
+    ),
 )
 CONDITIONS = st.one_of(
     st.builds(Tagged, st.sampled_from((*TAGS, "100%__", "none"))),
@@ -147,6 +172,9 @@ CONDITIONS = st.one_of(
     st.builds(Confirmed, DAY, DAY),
     st.builds(Bought, st.none() | st.sampled_from(TOOLS), DAY, DAY),
     st.builds(ShippedTo, st.sampled_from(COUNTRIES)),
+    st.builds(Chose, st.sampled_from(AREAS)),
+    st.builds(Followed, st.sampled_from((30, 90))),
+    st.builds(Opened, st.sampled_from((30, 90))),
     st.builds(Walked, st.sampled_from((*PATHS, "none")), st.sampled_from(list(Stage))),
 )
 RULES = st.builds(
@@ -312,9 +340,20 @@ def _add(number: int, reader: Reader) -> int:
             source=reader.source,
             created_at=NOON,
             confirmed_at=reader.confirmed_at,
+            noted_since=NOON if reader.noted else None,
         )
     )
     session.flush()
+    session.add_all(SubscriberArea(subscriber_id=number, area=area) for area in reader.areas)
+    session.add_all(
+        Reading(
+            subscriber_id=number,
+            source=f"newsletter:{ago}",
+            path=path,
+            at=clock.now() - timedelta(days=ago),
+        )
+        for path, ago in reader.readings
+    )
     session.add_all(SubscriberTag(subscriber_id=number, name=tag) for tag in reader.tags)
     session.add_all(_asked(number, count, page) for count, page in enumerate(reader.pages))
     session.add_all(_walk(number, path, state) for path, state in reader.walks.items())

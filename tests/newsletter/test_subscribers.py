@@ -5,13 +5,14 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 import time_machine
 from flask import Flask
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
 from core import db
 from core.links import BadLink
 from core.mail import ledger
 from core.mail.models import State
-from newsletter import consents, links, subscribers, suppression
+from core.readiness import State as Readiness
+from newsletter import consents, links, readiness, subscribers, suppression
 from newsletter.addresses import InvalidAddress
 from newsletter.models import Consent, ConsentEvent, Standing, Subscriber
 from newsletter.subscribers import Preferences
@@ -200,3 +201,21 @@ def test_what_is_held_about_a_person_can_be_taken_away(app: Flask, join: Join) -
     assert held["subscriber"]["email"] == ADA
     assert [consent["event"] for consent in held["consents"]] == ["requested", "confirmed"]
     assert len(held["messages"]) == 1
+
+
+def test_a_launch_is_blocked_where_a_receipt_was_changed_or_taken_away(
+    app: Flask, join: Join
+) -> None:
+    ada, ben = join(ADA), join("ben@example.com")
+    subscribers.subscribe("chloe@example.com", source="post")
+    assert consents.examine() == (3, [])
+    [finding] = readiness.check()
+    assert finding.state is Readiness.OK
+    with db.transaction():
+        changed = update(Consent).where(Consent.subscriber_id == ada.id, Consent.number == 1)
+        db.changed(changed.values(wording="I want everything."))
+        db.changed(delete(Consent).where(Consent.subscriber_id == ben.id, Consent.number == 2))
+    assert consents.examine() == (1, [ada.id, ben.id])
+    [finding] = readiness.check()
+    assert finding.state is Readiness.BLOCKS
+    assert f"/staff/subscribers/{ben.id}" in finding.detail

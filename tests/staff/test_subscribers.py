@@ -8,9 +8,12 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from core import db
-from newsletter import sequences, tick
+from newsletter import segments, sequences, subscribers, tick, walks
+from newsletter.conditions import Rule, Tagged, Term
 from newsletter.models import Sequence, Standing, Subscriber
 from newsletter.steps import Mail
+from shop import samples
+from tests.staff.test_orders import order_of
 
 pytestmark = pytest.mark.one_database
 
@@ -63,7 +66,7 @@ def test_one_reader_s_page_tells_all_that_happened(
     assert "Requested" in page
     assert "Confirmed" in page
     assert "“A second thought” of Welcome" in page
-    assert "newsletter.step" in page
+    assert "A letter waits" in page
 
 
 def test_ed_finds_readers_by_the_beginning_of_their_address(ed: FlaskClient, join: Join) -> None:
@@ -127,3 +130,61 @@ def test_ed_flies_a_sequence_before_anybody_gets_it(
         "<strong>2,000</strong>" in ed.get(f"/staff/sequences/{welcome}/flight?readers=1000").text
     )
     assert ed.get(f"/staff/sequences/{welcome}/flight?readers=9").status_code == 404
+
+
+def test_ed_finds_readers_by_name_tag_and_segment(ed: FlaskClient, join: Join) -> None:
+    segments.tag(join("Ada").id, "runs")
+    join("Ben")
+    segments.save("Runners", Rule((Term(Tagged("runs")),)))
+    for asked in ("q=aD", "tag=runs", "segment=Runners", "state=confirmed&tag=runs"):
+        page = ed.get(f"/staff/subscribers?{asked}").text
+        assert "ada@example.com" in page, asked
+        assert "ben@example.com" not in page, asked
+    assert "No address on the list fits." in ed.get("/staff/subscribers?segment=nobody").text
+
+
+def test_ed_tags_the_chosen_ones_and_everybody_who_fits(ed: FlaskClient, join: Join) -> None:
+    ada, ben, _ = join("Ada"), join("Ben"), join("Chloe")
+    form = {"word": "vip", "whom": "chosen", "person": [ada.id, ben.id], "do": "tag"}
+    told = ed.post("/staff/subscribers/tags", data=form, follow_redirects=True).text
+    assert "2 people have the tag “vip” now." in told
+    form = {"word": "old", "whom": "all", "do": "tag"}
+    told = ed.post("/staff/subscribers/tags?tag=vip", data=form, follow_redirects=True).text
+    assert "2 people have the tag “old” now." in told
+    form = {"word": "vip", "whom": "all", "do": "untag"}
+    told = ed.post("/staff/subscribers/tags", data=form, follow_redirects=True).text
+    assert "taken off 2 people" in told
+    assert list(segments.tags()) == ["old"]
+    for bad in ({"word": ""}, {"word": "vip", "whom": "chosen"}, {"word": "x" * 65}):
+        told = ed.post("/staff/subscribers/tags", data=bad, follow_redirects=True).text
+        assert "notice-error" in told
+
+
+def test_a_bulk_tag_begins_no_sequence_and_one_by_hand_does(ed: FlaskClient, join: Join) -> None:
+    letter = "Hello."
+    steps = [Mail(subject="Run", preheader="", body=letter, delay_days=0)]
+    sequences.publish("runners", "Runners", steps, trigger="tagged", trigger_value="runs")
+    ada, ben = join("Ada"), join("Ben")
+    ed.post("/staff/subscribers/tags", data={"word": "runs", "whom": "chosen", "person": ada.id})
+    ed.post(f"/staff/subscribers/{ben.id}/tags", data={"word": "runs"})
+    assert (len(walks.active(ada.id)), len(walks.active(ben.id))) == (0, 1)
+    ed.post(f"/staff/subscribers/{ben.id}/tags", data={"word": "runs", "do": "untag"})
+    assert subscribers.tags(ben) == []
+
+
+def test_one_reader_s_history_holds_consents_mail_and_orders(
+    ed: FlaskClient, olivia: FlaskClient, join: Join
+) -> None:
+    samples.seed()
+    ada = join("Ada")
+    order = order_of("Ada", 1001)
+    page = olivia.get(f"/staff/subscribers/{ada.id}").text
+    assert f'href="/staff/orders/{order}"' in page
+    assert "Confirmed" in page
+    assert f'href="/staff/orders/{order}"' not in ed.get(f"/staff/subscribers/{ada.id}").text
+
+
+def test_staff_print_what_somebody_agreed_to(ed: FlaskClient, join: Join) -> None:
+    page = ed.get(f"/staff/subscribers/{join('Ada').id}/proof").text
+    assert "The chain is whole" in page
+    assert "I would like to receive" in page

@@ -1,0 +1,49 @@
+"""The letters of readers who let us note what they read: links and a pixel of their own.
+
+Everybody else's letters hold neither. A link leads to a page of ours that the letter's author
+named: its token is signed, so that nobody can make one that leads elsewhere.
+"""
+
+import re
+from dataclasses import replace
+from html import unescape
+
+from core import config, links
+from core.mail.forms import MARK
+from newsletter.rendering import Skeleton
+
+_PURPOSE = "newsletter reading"
+_PIXEL = f'<img src="{MARK}opened{MARK}" width="1" height="1" alt="">'
+
+
+def skeleton(of_all: Skeleton) -> tuple[Skeleton, list[str]]:
+    """A letter with links of one reader's own, and where each leads, in the slots' order."""
+    targets: list[str] = []
+    site = config.current().site_url
+
+    def own(link: re.Match[str]) -> str:
+        targets.append(unescape(link[1]))
+        return f'href="{MARK}follow{len(targets) - 1}{MARK}"'
+
+    html = MARK.join(of_all.html)
+    # Those that tell their letter, and hold nothing of a reader's yet.
+    counted = re.compile(rf'href="{re.escape(site)}(/[^"{MARK}]*[?&;]from=[^"{MARK}]*)"')
+    html = counted.sub(own, html).replace("</body>", f"{_PIXEL}</body>")
+    return replace(of_all, html=tuple(html.split(MARK))), targets
+
+
+def values(public_id: str, source: str, targets: list[str]) -> dict[str, str]:
+    """What fills those slots for one reader."""
+    base = f"{config.current().site_url}/newsletter"
+
+    def token(target: str) -> str:
+        return links.sign(_PURPOSE, [public_id, source, target])
+
+    followed = {f"follow{n}": f"{base}/go/{token(target)}" for n, target in enumerate(targets)}
+    return {"opened": f"{base}/opened/{token('')}.gif", **followed}
+
+
+def read(token: str) -> tuple[str, str, str]:
+    """Whose link it is, of which letter, and where it leads. Raises `BadLink`."""
+    public_id, source, target = links.read(_PURPOSE, token)
+    return public_id, source, target

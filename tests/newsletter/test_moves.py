@@ -1,0 +1,140 @@
+"""A reader's letters move to another address, and only once somebody says so from there."""
+
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select, update
+
+from core import db
+from core.mail.models import Delivery, State
+from newsletter import consents, links, moves, newsletters, subscribers, suppression, upkeep
+from newsletter.models import AddressChange, ConsentEvent, Standing, Subscriber
+from newsletter.suppression import Reason
+from tests.newsletter.conftest import Join, mail_to, person
+
+ADA, NEW = "ada@example.com", "ada@new.example"
+
+
+@pytest.fixture
+def ada(join: Join) -> Subscriber:
+    """Ada, who is on the list."""
+    return join(ADA)
+
+
+def wish() -> str:
+    with db.reading() as session:
+        asked = session.scalars(select(AddressChange.public_id).order_by(AddressChange.id))
+        return moves.token(asked.all()[-1])
+
+
+def test_letters_move_once_the_new_address_says_so(ada: Subscriber) -> None:
+    moves.ask(ada.public_id, "Ada@New.example")
+    assert [row.letter for row in mail_to(NEW)] == [moves.LETTER]
+    assert person(ADA).id == ada.id
+    for _ in range(2):
+        moves.confirm(wish())
+    moved = person(NEW)
+    assert (moved.id, moved.standing) == (ada.id, Standing.CONFIRMED)
+    chain = consents.receipts(moved)
+    assert chain[-1].event is ConsentEvent.MOVED
+    assert "come to this address" in chain[-1].wording
+    assert consents.is_intact(chain)
+    assert subscribers.former_addresses(moved) == [ADA]
+
+
+def test_what_waits_goes_to_the_new_address_and_what_went_stays(ada: Subscriber) -> None:
+    with db.transaction():
+        db.changed(update(Delivery).values(state=State.ACCEPTED))
+    newsletters.send(newsletters.draft("News", "Hello {{ name }}.", preheader="News."))
+    moves.ask(ada.public_id, NEW)
+    moves.confirm(wish())
+    assert "newsletter.issue" in {row.letter for row in mail_to(NEW)}
+    assert [row.letter for row in mail_to(ADA)] == [subscribers.CONFIRMATION]
+    assert len(subscribers.messages(person(NEW))) == 3
+
+
+def test_the_answer_is_the_same_whoever_has_the_address(
+    visitor: FlaskClient, ada: Subscriber, join: Join
+) -> None:
+    join("ben@example.com")
+    suppression.suppress(join("dan@example.com").address_hash, Reason.COMPLAINED)
+    path = f"/newsletter/preferences/{links.token(ada.public_id)}"
+    answers = {
+        visitor.post(path, data={"action": "move", "email": each}).text
+        for each in ("ben@example.com", "dan@example.com", NEW)
+    }
+    assert len(answers) == 1
+    assert [row.letter for row in mail_to("dan@example.com")] == [subscribers.CONFIRMATION]
+
+
+def test_a_bad_address_is_named_at_its_field_and_stays_there(
+    visitor: FlaskClient, ada: Subscriber
+) -> None:
+    path = f"/newsletter/preferences/{links.token(ada.public_id)}"
+    for bad in ("ada@", ADA):
+        answer = visitor.post(path, data={"action": "move", "email": bad})
+        assert answer.status_code == 400
+        assert f'value="{bad}"' in answer.text
+        assert 'id="email-error"' in answer.text
+
+
+def test_no_inbox_is_filled_by_moves(
+    ada: Subscriber, join: Join, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subscribers, "BRAKE", timedelta(0))
+    for number in range(5):
+        moves.ask(join(f"reader{number}@example.com").public_id, NEW)
+    assert len(mail_to(NEW)) == subscribers.A_DAY_S_REQUESTS
+    for number in range(5):
+        moves.ask(ada.public_id, f"new{number}@example.com")
+    with db.reading() as session:
+        mine = select(AddressChange).where(AddressChange.subscriber_id == ada.id)
+        assert len(session.scalars(mine).all()) == subscribers.A_DAY_S_REQUESTS
+
+
+def test_where_letters_come_already_those_to_the_old_address_end(
+    ada: Subscriber, join: Join
+) -> None:
+    ben = join("ben@example.com")
+    moves.ask(ada.public_id, "ben@example.com")
+    assert moves.confirm(wish()).id == ben.id
+    assert person(ADA).standing is Standing.UNSUBSCRIBED
+    assert person("ben@example.com").standing is Standing.CONFIRMED
+
+
+def test_a_stranger_s_unconfirmed_request_is_in_nobody_s_way(ada: Subscriber) -> None:
+    subscribers.subscribe(NEW, source="post")
+    moves.ask(ada.public_id, NEW)
+    moves.confirm(wish())
+    assert person(NEW).id == ada.id
+
+
+def test_a_link_of_a_week_ago_moves_nothing(
+    ada: Subscriber, visitor: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moves.ask(ada.public_id, NEW)
+    path = f"/newsletter/move/{wish()}"
+    assert visitor.get(path).status_code == 200
+    monkeypatch.setattr(moves, "VALID", timedelta(0))
+    assert visitor.get(path).status_code == 410
+    assert visitor.post(path).status_code == 410
+    assert person(ADA).id == ada.id
+    upkeep.tend()
+    with db.reading() as session:
+        assert session.scalars(select(AddressChange)).all() == []
+
+
+def test_a_link_that_is_not_ours_moves_nothing(visitor: FlaskClient, app: Flask) -> None:
+    assert visitor.get("/newsletter/move/forged").status_code == 404
+    assert visitor.post("/newsletter/move/forged").status_code == 404
+
+
+def test_an_erasure_forgets_the_old_address_too(app: Flask, ada: Subscriber) -> None:
+    moves.ask(ada.public_id, NEW)
+    moves.confirm(wish())
+    subscribers.erase(ada.public_id)
+    with db.reading() as session:
+        assert set(session.scalars(select(Delivery.recipient))) == {""}
+        assert session.scalars(select(AddressChange)).all() == []
