@@ -36,6 +36,10 @@ class Store:
     return_instructions: str = "[Sample: You pay the postage. Choose a service with tracking.]"
     review_request_days: int = 0
     """Days from the delivery, or else the shipping, to a request for a review; 0 is never."""
+    letters_a_day: int = 0
+    """Marketing letters to one person in any 24 hours, see `core.mail.caps`; 0 is no cap."""
+    letters_a_week: int = 0
+    """The same in any seven days."""
     handling_days: int = 2
     """Business days until a parcel leaves, at the latest."""
     stripe_promotion_codes: bool = False

@@ -18,16 +18,25 @@ _PACES = 400  # that one statement names; SQLite joins up to 500 selects
 _Newcomers = Select[int, str, str, int, datetime | None]
 
 
-def enrol(name: str, subscriber_id: int, *, occurrence: str = "once") -> bool:
+def enrol(
+    name: str, subscriber_id: int, *, occurrence: str = "once", since: datetime | None = None
+) -> bool:
     """Let a person begin a sequence; False where they did so before, or it has no steps.
 
-    Raises `LookupError` for an unknown sequence.
+    Its first step is counted from `since`, or else from now. Raises `LookupError` for an unknown
+    sequence.
     """
     who = select(Subscriber.id, literal(occurrence).label("occurrence"))
-    return enrol_all(name, who.where(Subscriber.id == subscriber_id)) == 1
+    return enrol_all(name, who.where(Subscriber.id == subscriber_id), since=since) == 1
 
 
-def enrol_all(name: str, people: Select[*tuple[Any, ...]], *, at_most: int = 50_000) -> int:
+def enrol_all(
+    name: str,
+    people: Select[*tuple[Any, ...]],
+    *,
+    since: datetime | None = None,
+    at_most: int = 50_000,
+) -> int:
     """Let up to so many of these people begin a sequence, in few statements; how many did.
 
     `people` has the columns `id` and `occurrence`. Whoever began for that occurrence before is
@@ -41,7 +50,8 @@ def enrol_all(name: str, people: Select[*tuple[Any, ...]], *, at_most: int = 50_
         if version is None or not version.steps:
             return 0
         now = clock.now()
-        begun = _begin(version, _newcomers(sequence, people).limit(at_most), now)
+        newcomers = _newcomers(sequence, people).limit(at_most)
+        begun = _begin(version, newcomers, now, since or now)
         if begun:
             _note_beginnings(sequence, now)
             jobs.ring(walks.BELL)
@@ -77,7 +87,7 @@ def _newcomers(sequence: Sequence, people: Select[*tuple[Any, ...]]) -> _Newcome
     )
 
 
-def _begin(version: SequenceVersion, newcomers: _Newcomers, now: datetime) -> int:
+def _begin(version: SequenceVersion, newcomers: _Newcomers, now: datetime, since: datetime) -> int:
     """Write their walks; those who share a pace share the moment of their first step."""
     first = steps.read(version.steps)[0]
     who = newcomers.subquery()
@@ -85,8 +95,8 @@ def _begin(version: SequenceVersion, newcomers: _Newcomers, now: datetime) -> in
     paces = [_Pace._make(row) for row in db.session().execute(alike)]
     begun = 0
     for low in range(0, len(paces), _PACES):
-        dues = [(*pace, steps.due(first, now, pace)) for pace in paces[low : low + _PACES]]
-        begun += _write(version, newcomers, dues, now)
+        dues = [(*pace, steps.due(first, since, pace)) for pace in paces[low : low + _PACES]]
+        begun += _write(version, newcomers, dues, now, since)
     return begun
 
 
@@ -95,6 +105,7 @@ def _write(
     newcomers: _Newcomers,
     dues: list[tuple[str, int, datetime | None, datetime]],
     now: datetime,
+    since: datetime,
 ) -> int:
     moment = Enrolment.due_at.type
     due = union_all(
@@ -116,7 +127,7 @@ def _write(
         "occurrence": who.c.occurrence,
         "position": literal(0),
         "due_at": due.c.due_at,
-        "reached_at": at,
+        "reached_at": literal(since, moment),
         "state": literal(Walk.ACTIVE, Enrolment.state.type),
         "created_at": at,
     }

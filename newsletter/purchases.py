@@ -2,10 +2,11 @@
 
 import logging
 from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from core import db
+from core import clock, db, settings
 from newsletter import addresses, segments, subscribers, triggers, walks
 from newsletter.addresses import InvalidAddress
 from newsletter.consents import Circumstances
@@ -25,6 +26,8 @@ from shop.models import Order, OrderLine, OrderState, Product, Variant
 
 CUSTOMERS = "customers"
 """The tag of readers who bought."""
+AFTER_REMINDER = timedelta(days=1)
+"""How long after a left payment page a sequence begins to count, where the shop reminds itself."""
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +76,11 @@ def on_order_refunded(event: OrderRefunded) -> None:
 
 
 def on_checkout_abandoned(event: CheckoutAbandoned) -> None:
-    """Let a reader begin what is for those who did not pay, unless they have paid since."""
+    """Let a reader begin what is for those who did not pay, unless they have paid since.
+
+    Where the shop reminds them itself, its letter takes the place of the first: what is ours counts
+    from a day later.
+    """
     reader = _reader(event.email)
     if reader is None:
         return
@@ -82,7 +89,9 @@ def on_checkout_abandoned(event: CheckoutAbandoned) -> None:
     )
     with db.transaction() as session:
         if session.scalar(later.limit(1)) is None:
-            _begin(Trigger.ABANDONED, reader, event.order_id, _skus(event.order_id))
+            reminded = settings.store().checkout_reminders
+            since = clock.now() + AFTER_REMINDER if reminded else None
+            _begin(Trigger.ABANDONED, reader, event.order_id, _skus(event.order_id), since)
 
 
 def on_back_in_stock(event: BackInStock) -> None:
@@ -126,10 +135,17 @@ def _reader(email: str) -> Subscriber | None:
         return session.scalar(select(Subscriber).where(Subscriber.email == address))
 
 
-def _begin(trigger: Trigger, reader: Subscriber, order_id: int, skus: Collection[str]) -> None:
+def _begin(
+    trigger: Trigger,
+    reader: Subscriber,
+    order_id: int,
+    skus: Collection[str],
+    since: datetime | None = None,
+) -> None:
     """Begin what is for an order's goods."""
+    occurrence = _occurrence(order_id)
     with db.transaction():
-        triggers.begin(trigger, reader, occurrence=_occurrence(order_id), values=_names(skus))
+        triggers.begin(trigger, reader, occurrence=occurrence, values=_names(skus), since=since)
 
 
 def _skus(order_id: int) -> Sequence[str]:

@@ -88,15 +88,8 @@ def of_issue(person: Subscriber, issue: Newsletter) -> Reason:
 
 
 def _deliveries(person: Subscriber) -> dict[str, Delivery]:
-    """The person's rows of the ledger, by their keys; those of sequences under today's form."""
-    return {_key(delivery): delivery for delivery in ledger.addressed_to(person.email)}
-
-
-def _key(delivery: Delivery) -> str:
-    walk = sequences.walk_of(delivery.key)
-    if walk is None:
-        return delivery.key
-    return sequences.key(walk, delivery.payload["version"], delivery.payload["position"])
+    """The person's rows of the ledger, by their keys."""
+    return {delivery.key: delivery for delivery in ledger.addressed_to(person.email)}
 
 
 def _of_walk(person: Subscriber, walk: Enrolment, deliveries: dict[str, Delivery]) -> list[Reason]:

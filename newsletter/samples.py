@@ -19,6 +19,7 @@ from newsletter.wording import CONTENT
 WELCOME = "welcome"
 _SWITCHED_OFF = (
     ("after-purchase", "After purchase", Trigger.DELIVERED, "ql-claw"),
+    ("left-before-paying", "Left before paying", Trigger.ABANDONED, "ql-claw"),
     ("win-back", "Win-back", Trigger.INACTIVE, "180"),
 )
 """Names, titles, and what begins them. Reviews are asked for by the shop, see its settings."""

@@ -5,7 +5,8 @@ before or after their step. People who do the same are moved by the same few sta
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
+from collections.abc import Sequence as Rows
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -13,9 +14,10 @@ from sqlalchemy import String, cast, literal, null, select, update
 
 from core import clock, db, jobs
 from core.mail import ledger
-from newsletter import mailing, segments, sequences, steps, walks
+from newsletter import mailing, segments, sequences, steps, triggers, walks
 from newsletter.models import (
     Enrolment,
+    Sequence,
     SequenceVersion,
     Standing,
     Subscriber,
@@ -177,11 +179,11 @@ def _onward(due: _Alike, walked: list[Step], event: str, onward: int) -> _Move:
     return _Move(*here, event, onward, steps.due(walked[onward], clock.now(), due))
 
 
-def _carry_out(move: _Move, step: Step, people: Sequence[_Person]) -> None:
+def _carry_out(move: _Move, step: Step, people: Rows[_Person]) -> None:
     """Write what a move does, for all who make it."""
     ids = [enrolment for enrolment, _ in people]
     if move.event == "sent":
-        _write_letters(move, ids)
+        _write_letters(move, step, ids)
     if move.event == "tagged" and isinstance(step, Tag):
         for _, person in people:
             segments.tag(person, step.tag)
@@ -199,7 +201,7 @@ def _carry_out(move: _Move, step: Step, people: Sequence[_Person]) -> None:
         walks.call_off(move.version, ids, "goal")
 
 
-def _write_letters(move: _Move, ids: Collection[int]) -> None:
+def _write_letters(move: _Move, step: Step, ids: Collection[int]) -> None:
     key = literal("sequence:") + cast(Enrolment.id, String) + f":{move.version}:{move.position}"
     people = (
         select(
@@ -215,5 +217,21 @@ def _write_letters(move: _Move, ids: Collection[int]) -> None:
         people,
         letter=mailing.STEP,
         source=sequences.source(move.version, move.position),
-        payload={"version": move.version, "position": move.position},
+        payload={
+            "version": move.version,
+            "position": move.position,
+            "asked_for": _was_asked_for(move, step),
+        },
     )
+
+
+def _was_asked_for(move: _Move, step: Step) -> bool:
+    """Whether a letter answers at once to what its reader just did, and waits for no other."""
+    if move.position or step.delay_days or step.delay_hours:
+        return False
+    begins = (
+        select(Sequence.trigger)
+        .join(SequenceVersion, SequenceVersion.sequence_id == Sequence.id)
+        .where(SequenceVersion.id == move.version)
+    )
+    return db.session().scalar(begins) not in triggers.UNTIL_BOUGHT

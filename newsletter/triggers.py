@@ -71,11 +71,17 @@ _People = Select[int, str]
 
 
 def begin(
-    trigger: Trigger, subscriber: Subscriber, *, occurrence: str, values: Collection[str] = ()
+    trigger: Trigger,
+    subscriber: Subscriber,
+    *,
+    occurrence: str,
+    values: Collection[str] = (),
+    since: datetime | None = None,
 ) -> None:
     """Let a reader begin every sequence that is for this cause, with one of these values or any.
 
-    In the transaction of the cause; whoever is not on the list begins none.
+    In the transaction of the cause; whoever is not on the list begins none. The first step comes
+    after `since`, or else after now.
     """
     if subscriber.standing is not Standing.CONFIRMED:
         return
@@ -86,7 +92,7 @@ def begin(
     )
     with db.transaction() as session:
         for name in session.scalars(meant.order_by(Sequence.id)).all():
-            enrolments.enrol(name, subscriber.id, occurrence=occurrence)
+            enrolments.enrol(name, subscriber.id, occurrence=occurrence, since=since)
 
 
 def on_confirmed(event: Confirmed) -> None:

@@ -166,10 +166,10 @@ def _latest_letters(recipients: set[str]) -> dict[str, datetime]:
 def _too_soon(delivery: Delivery, reader: _Reader, latest: datetime | None) -> Verdict | None:
     """A pause and a pace put letters off; an issue that would be put off for too long is left out.
 
-    A reader who chose no slower pace gets an issue at once, and the first letter of a sequence
-    never waits: it was just asked for.
+    A reader who chose no slower pace gets an issue at once, and a first letter of a sequence that
+    was just asked for never waits.
     """
-    if delivery.payload.get("position") == 0:
+    if delivery.payload.get("asked_for"):
         return None
     now = clock.now()
     until = max(_pause_ends(reader, now), _pace_allows(delivery, reader, latest, now))

@@ -1,7 +1,11 @@
 """The flight simulator's page: what a sequence would do, on a clock that is not real."""
 
+import math
 from collections import Counter
+from collections.abc import Collection
+from datetime import datetime
 from operator import itemgetter
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, abort, request
@@ -9,7 +13,7 @@ from flask.typing import ResponseReturnValue
 
 from core import clock, config, db
 from newsletter import drafts, flights, steps, zones
-from newsletter.flights import Reader
+from newsletter.flights import Flight, Reader
 from newsletter.models import DEFAULT_PACE, DEFAULT_ZONE, Sequence
 from staff.frame import page
 
@@ -21,6 +25,20 @@ AUDIENCES = {LIST: "The list as it is"} | {
 }
 """Whom a flight may be made with."""
 PACES = (2, 4, 7, 14)
+LEVELS = 5
+"""Shades of the chart; their square tells how many letters, so that few are seen beside many."""
+LONGEST = 90
+"""Days of the chart."""
+
+
+class Cell(NamedTuple):
+    """An hour of the chart: its place, its shade, and whether more is due than may go."""
+
+    day: int
+    hour: int
+    level: int
+    is_over: bool
+    text: str
 
 
 @pages.get("/<int:number>/flight")
@@ -39,9 +57,6 @@ def simulate(number: int) -> ResponseReturnValue:
         starts = flights.spread(begin)
     flight = flights.fly(walked, readers, starts, flights.issues_to_come())
     days = sorted(flight.days.items())
-    hours = Counter[int]()
-    for moment, letters in flight.hours.items():
-        hours[moment.hour] += letters
     rate = config.current().mail.rate
     over = flight.over(rate)
     reader = _reader()
@@ -52,8 +67,14 @@ def simulate(number: int) -> ResponseReturnValue:
         chosen=chosen,
         flight=flight,
         days=days,
+        is_draft=sequence.draft is not None,
         columns=[(f"{day:%b %-d}", letters) for day, letters in days],
-        hours=[(f"{hour}:00", hours[hour]) for hour in range(24)],
+        busiest=max(days, key=itemgetter(1), default=None),
+        heat=_heat(flight, {moment for moment, _ in over}),
+        letters=[
+            (f"{at + 1}. {steps.title(walked[at])}", count, f"{count:,}")
+            for at, count in sorted(flight.letters.items())
+        ],
         nothing=left_out + flight.nothing,
         rate=rate,
         over=over,
@@ -66,6 +87,24 @@ def simulate(number: int) -> ResponseReturnValue:
             for position, at in flights.way(walked, reader, begin)
         ],
     )
+
+
+def _heat(flight: Flight, over: Collection[datetime]) -> list[Cell]:
+    """The hours in which letters are due, for a chart of days by hours."""
+    if not flight.hours:
+        return []
+    first, most = min(flight.days), max(flight.hours.values())
+    return [
+        Cell(
+            day=(moment - first).days,
+            hour=moment.hour,
+            level=math.ceil(LEVELS * math.sqrt(letters / most)),
+            is_over=moment in over,
+            text=f"{moment:%b %-d, %-H}:00 UTC: {letters:,}",
+        )
+        for moment, letters in sorted(flight.hours.items())
+        if (moment - first).days < LONGEST
+    ]
 
 
 def _reader() -> Reader:

@@ -1,11 +1,13 @@
 """The sequences desk: each one a picture of a path with counts on it."""
 
+import re
+
 from flask import abort, redirect, request
 from flask.typing import ResponseReturnValue
 from markupsafe import escape
 from sqlalchemy import func, select
 
-from core import db
+from core import db, settings
 from newsletter import (
     newsletters,
     paths,
@@ -25,6 +27,9 @@ from staff.models import Role
 
 desk = access.desk("sequences", __name__, Role.EDITOR)
 
+CAPS = {"letters_a_day": "Letters in a day", "letters_a_week": "Letters in a week"}
+_CAP = re.compile(r"[0-9]{1,2}")
+
 
 @desk.get("")
 def index() -> ResponseReturnValue:
@@ -36,7 +41,26 @@ def index() -> ResponseReturnValue:
         .group_by(Sequence.id)
         .order_by(Sequence.title)
     )
-    return page("sequences.html", beginnings=triggers.SAID, found=db.session().execute(rows).all())
+    return page(
+        "sequences.html",
+        beginnings=triggers.SAID,
+        found=db.session().execute(rows).all(),
+        caps={name: (label, getattr(settings.store(), name)) for name, label in CAPS.items()},
+    )
+
+
+@desk.post("/caps")
+def cap() -> ResponseReturnValue:
+    """Set how many letters one reader may get in a day and in a week."""
+    caps = {name: request.form.get(name, "").strip() or "0" for name in CAPS}
+    wrong = [CAPS[name] for name, given in caps.items() if not _CAP.fullmatch(given)]
+    if wrong:
+        say(f"{wrong[0]}: a number from 0 to 99, please. Nothing was changed.", kind="error")
+        return redirect("/staff/sequences#caps", 303)
+    before = {name: str(getattr(settings.store(), name)) for name in CAPS}
+    settings.change(**{name: int(given) for name, given in caps.items()})
+    say("Saved. What is more waits for its turn.", undo="/staff/sequences/caps", **before)
+    return redirect("/staff/sequences#caps", 303)
 
 
 @desk.get("/<int:number>")

@@ -64,6 +64,11 @@ def too_soon(deliveries: Iterable[Delivery]) -> Iterator[tuple[Delivery, datetim
             yield delivery, start
 
 
+def lock(name: str) -> None:
+    """Let one worker at a time go on from here to the end of its transaction."""
+    _locked(name, clock.now())
+
+
 def heed(delivery: Delivery, answer: Answer) -> None:
     """Slow down where a refusal for now asks for it."""
     if answer.fate is not Fate.DEFERRED:

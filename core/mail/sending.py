@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from core import db, jobs
 from core.mail import (
     acceptance,
+    caps,
     fates,
     ledger,
     letters,
@@ -194,6 +195,9 @@ def _begin(
             ready[delivery] = sheet
     for delivery, verdict in _last_look(list(ready)):
         _obey(delivery, verdict)
+        del ready[delivery]
+    for delivery, until in list(caps.over(ready)):
+        fates.wait(delivery, until, caps.WAITS)
         del ready[delivery]
     for delivery, until in list(rates.too_soon(ready)):
         fates.wait(delivery, until, rates.PATIENCE)

@@ -1,13 +1,19 @@
 """Migrations are numbered, go up, down and up again, and lead to what the models say."""
 
 import re
+import runpy
 from pathlib import Path
 
+from alembic.operations import Operations
+from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import Flask
-from sqlalchemy import inspect
+from sqlalchemy import inspect, select
 
 from core import db, schema
+from core.mail import ledger
+from core.mail.models import Delivery
+from newsletter import sequences
 
 VERSIONS = Path(__file__).resolve().parents[2] / "migrations" / "versions"
 
@@ -26,3 +32,25 @@ def test_they_go_up_down_and_up_again_without_drift_from_the_models(app: Flask) 
     assert left == ["alembic_version"]
     schema.upgrade()
     assert schema.drift() == []
+
+
+def test_a_letter_from_before_keys_named_the_version_is_called_off_by_a_purchase(
+    app: Flask,
+) -> None:
+    for key, position in (("sequence:7:10", 10), ("sequence:8:3:0", 0)):
+        ledger.enqueue(
+            key=key,
+            letter="newsletter.step",
+            recipient="ada@example.com",
+            source="sequence:3",
+            payload={"version": 3, "position": position},
+        )
+    (path,) = VERSIONS.glob("*_step_keys.py")
+    migration = runpy.run_path(str(path))
+    with db.transaction() as session:
+        context = MigrationContext.configure(session.connection())
+        with Operations.context(context):
+            migration["upgrade"]()
+    with db.reading() as session:
+        keys = session.scalars(select(Delivery.key).order_by(Delivery.id)).all()
+    assert keys == [sequences.key(7, 3, 10), "sequence:8:3:0"]

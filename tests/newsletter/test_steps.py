@@ -1,11 +1,13 @@
 """The steps of a sequence: what may be written, and when each comes."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import product
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from newsletter import steps
+from newsletter import steps, zones
 from newsletter.conditions import Tagged, Term
 from newsletter.models import Subscriber
 from newsletter.steps import BadSteps, Branch, End, Goal, Late, Mail, Tag
@@ -75,3 +77,41 @@ def test_what_means_nothing_is_refused(stored: list[dict[str, Any]]) -> None:
 )
 def test_a_step_comes_by_the_reader_s_clock(step: steps.Step, when: datetime) -> None:
     assert steps.due(step, NOW, ADA) == when
+
+
+FIFTY = zones.zones()[:: len(zones.zones()) // 50][:50]
+
+
+def days_of_change(zone: str) -> list[date]:
+    """The days of three years on which a zone's clocks change, and one on which they do not."""
+    every = [date(2026, 1, 1) + timedelta(days=n) for n in range(3 * 365)]
+    lengths = {
+        day: zones.at_hour(day + timedelta(days=1), 0, zone) - zones.at_hour(day, 0, zone)
+        for day in every
+    }
+    return [date(2026, 5, 4), *(day for day in every if lengths[day] != timedelta(days=1))]
+
+
+def test_fifty_zones_are_looked_at_and_many_of_them_change_their_clocks() -> None:
+    assert len(set(FIFTY)) == 50
+    assert sum(len(days_of_change(zone)) > 6 for zone in FIFTY) >= 10
+
+
+@pytest.mark.parametrize("zone", FIFTY)
+def test_an_hour_is_the_reader_s_own_when_clocks_change(zone: str) -> None:
+    reader = Subscriber(timezone=zone, pace_days=2, paused_until=None)
+    for day, hour, before in product(days_of_change(zone), range(24), (0, 1, 26)):
+        reached = zones.at_hour(day, 0, zone) - timedelta(hours=before)
+        began = zones.local_day(reached, zone)
+        asked = [
+            (End(hour=hour), None),
+            (End(weekday=day.weekday(), hour=hour), day),
+            (Mail(subject="a", body="b", delay_days=3, hour=hour), began + timedelta(days=3)),
+        ]
+        for step, meant in asked:
+            due = steps.due(step, reached, reader)
+            local = due.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+            wanted = datetime.combine(meant or local.date(), time(hour))
+            assert reached <= due <= reached + timedelta(days=8), (step, reached)
+            # An hour that the clocks leave out comes as much later as they jump.
+            assert timedelta(0) <= local - wanted <= timedelta(hours=2), (step, reached, local)

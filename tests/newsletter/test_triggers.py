@@ -1,18 +1,19 @@
 """What begins a sequence, what leads along it, and what ends it in the transaction of its cause."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import time_machine
 from flask import Flask
 from sqlalchemy import select
 
-from core import db, events
+from core import db, events, settings
 from core.mail import queue
 from core.mail.models import Delivery, State
-from newsletter import mailing, segments, sequences, steps, triggers
+from newsletter import mailing, segments, sequences, steps, triggers, walks
 from newsletter.conditions import Tagged, Term
+from newsletter.events import PreferencesChanged
 from newsletter.models import Enrolment, EnrolmentLog, Subscriber, Walk
 from newsletter.steps import Branch, End, Goal, Late, Mail, Step, Tag
 from newsletter.tick import tick
@@ -203,3 +204,34 @@ def test_a_day_begins_once_for_each_reader_though_workers_race(app: Flask, join:
         readers = {each.id: each for each in session.scalars(select(Subscriber))}
     assert log == ["begun"] * 40
     assert all(w.due_at == steps.due(first, w.reached_at, readers[w.subscriber_id]) for w in walks)
+
+
+@pytest.mark.parametrize(("reminders", "day"), [("off", 4), ("on", 5)])
+def test_a_sequence_leaves_room_for_the_shop_s_own_reminder(
+    app: Flask, join: Join, reminders: str, day: int
+) -> None:
+    settings.change(checkout_reminders=reminders == "on")
+    publish("abandoned", mail("Before you decide", 2))
+    with time_machine.travel(NOW, tick=False):
+        ada = join(ADA)
+        with db.transaction():
+            events.tell(abandoned(1, ADA))
+        due = walks.active(ada.id)[0].due_at
+        assert due.date() == date(2026, 3, day)
+        with db.transaction():
+            events.tell(PreferencesChanged(ada.id))
+        assert walks.active(ada.id)[0].due_at == due
+
+
+def test_a_letter_that_asks_to_buy_keeps_its_distance_from_the_first(
+    app: Flask, join: Join
+) -> None:
+    publish("abandoned", mail("Your cart"))
+    publish("tagged", mail("You asked for it"), value="runner")
+    ada = join(ADA)
+    with db.transaction():
+        events.tell(abandoned(1, ADA))
+    segments.tag(ada.id, "runner")
+    tick()
+    asked = [row.payload["asked_for"] for row in mail_to(ADA) if row.letter == mailing.STEP]
+    assert sorted(asked) == [False, True]

@@ -7,7 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from core import db
+from core import db, settings
 from newsletter import drafts, segments, tick
 from newsletter.conditions import Tagged, Term
 from newsletter.models import Sequence, Subscriber
@@ -128,3 +128,13 @@ def test_title_and_beginning_can_be_changed(ed: FlaskClient, runners: str) -> No
     ed.post(f"{runners}/settings", data=changed | {"value": "2026-12-31"})
     assert 'value="2026-12-31"' in ed.get(f"{runners}/settings").text
     assert "Joggers" in ed.get("/staff/sequences").text
+
+
+def test_a_cap_is_set_and_taken_back(ed: FlaskClient) -> None:
+    wrong = ed.post("/staff/sequences/caps", data={"letters_a_day": "many"}, follow_redirects=True)
+    assert "Letters in a day: a number from 0 to 99, please." in wrong.text
+    caps = {"letters_a_day": "2", "letters_a_week": "5"}
+    told = ed.post("/staff/sequences/caps", data=caps, follow_redirects=True).text
+    assert 'value="5"' in told
+    assert 'action="/staff/sequences/caps"' in told
+    assert settings.store().letters_a_day == 2
