@@ -63,6 +63,12 @@ DIRECTIVE = re.compile(r"^::(?P<name>[a-z-]+)(?:\{(?P<attributes>.*)\})?$", re.M
 ATTRIBUTE = re.compile(r'(?P<name>[a-z]+)="(?P<value>[^"]*)"')
 BLOCK = re.compile(r"^:::(?P<name>[a-z]+)(?:\{(?P<attributes>.*)\})?$", re.MULTILINE)
 FOOTNOTE = re.compile(r"^\[\^(?P<id>[a-z0-9-]+)\]: (?P<text>.+)$", re.MULTILINE)
+STUDY = re.compile(
+    r"(?P<authors>[A-Z].*?) (?P<year>(?:19|20)\d\d), (?P<title>[A-Z][^*\[]{15,}?)[,.] "
+    r"(?:in )?\*[^*]+\*[^\[]*\[[^\]]+\]\(https?://"
+)
+GUIDELINE = re.compile(r"[A-Z].*? (?:19|20)\d\d, [A-Z][^\[]{15,}\[[^\]]+\]\(https?://")
+UNDATED = re.compile(r"[A-Z][^\[]*, \[[^\]]{4,}\]\(https?://")
 FOOTNOTE_USE = re.compile(r"\[\^([a-z0-9-]+)\](?!:)")
 
 each_post = pytest.mark.parametrize("path", POSTS, ids=lambda path: path.stem)
@@ -185,6 +191,22 @@ def test_every_footnote_links_to_its_source_and_says_what_kind_it_is(path: Path)
     for note in FOOTNOTE.finditer(_body(path)):
         assert "](http" in note["text"], note["id"]
         assert kinds.search(note["text"].split("](", 1)[1]), note["id"]
+
+
+@each_post
+def test_a_source_is_named_by_author_year_title_and_address(path: Path) -> None:
+    for note in FOOTNOTE.finditer(_body(path)):
+        assert _form_of(note["text"]).match(note["text"]), note["id"]
+
+
+def test_a_source_is_cited_in_the_same_words_under_one_key_in_every_post() -> None:
+    words: dict[str, str] = {}
+    keys: dict[str, str] = {}
+    for path in POSTS:
+        for note in FOOTNOTE.finditer(_body(path)):
+            address = re.findall(r"\]\((http[^)]+)\)", note["text"])[0]
+            assert words.setdefault(note["id"], note["text"]) == note["text"], (path.stem, note["id"])
+            assert keys.setdefault(address, note["id"]) == note["id"], (path.stem, address)
 
 
 @each_post
@@ -401,6 +423,16 @@ def _body(path: Path) -> str:
 
 def _yaml(path: Path) -> Any:
     return YAMLHandler().load(path.read_text("utf-8"))
+
+
+def _form_of(note: str) -> re.Pattern[str]:
+    """Whether the source is a study, a guideline or a page without a date, by the kind it gives."""
+    kind = re.split(r"\]\(http[^)]+\)\. ", note)[1].split(";")[0]
+    if kind.startswith("Guideline"):
+        return GUIDELINE
+    if re.search(r"page|reference|excerpt|notes|encyclopedia", kind, re.IGNORECASE):
+        return UNDATED
+    return STUDY
 
 
 def _without_footnotes(body: str) -> str:
