@@ -205,7 +205,10 @@ def test_a_source_is_cited_in_the_same_words_under_one_key_in_every_post() -> No
     for path in POSTS:
         for note in FOOTNOTE.finditer(_body(path)):
             address = re.findall(r"\]\((http[^)]+)\)", note["text"])[0]
-            assert words.setdefault(note["id"], note["text"]) == note["text"], (path.stem, note["id"])
+            assert words.setdefault(note["id"], note["text"]) == note["text"], (
+                path.stem,
+                note["id"],
+            )
             assert keys.setdefault(address, note["id"]) == note["id"], (path.stem, address)
 
 
