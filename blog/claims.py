@@ -41,6 +41,7 @@ _LINK = re.compile(r"(?<!!)\[[^\]]*\]\((?P<target>[^)\s]+)[^)]*\)")
 _PICTURE = re.compile(r"!\[(?P<alt>[^\]]*)\]\(")
 _PRODUCT = re.compile(r"^::product\{|\]\(/products/", re.MULTILINE)
 _DEFINITION = re.compile(r"^\[\^[^\]]+\]:")
+_DEFINITION_LINE = re.compile(r"^\[\^[^\]]+\]:.*$", re.MULTILINE)
 
 
 def _words_that_promise(body: str) -> Iterator[Finding]:
@@ -131,9 +132,9 @@ def _sentences(body: str) -> Iterator[tuple[int, str]]:
 
 
 def _sections(body: str) -> Iterator[tuple[int, str]]:
-    """The text from one heading to the next, with the number of its first line."""
+    """The text from one heading to the next, without sources, with the number of its first line."""
     line = 1
-    for section in re.split(r"(?m)^(?=## )", body):
+    for section in re.split(r"(?m)^(?=## )", _DEFINITION_LINE.sub("", body)):
         yield line, section
         line += section.count("\n")
 

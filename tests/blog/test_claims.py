@@ -150,6 +150,12 @@ def test_the_tool_stands_beside_no_disease() -> None:
     ]
 
 
+def test_a_source_may_have_a_disease_in_its_title() -> None:
+    body = 'One.[^lu]\n\n::product{slug="ql-claw"}\n\n[^lu]: Lu 2022, Sciatica. [doi](https://a.b).'
+    assert found(body) == []
+    assert found(body.replace("One.", "Sciatica."))
+
+
 def test_the_tool_stands_beside_no_muscle_that_it_must_not_press() -> None:
     body = '::muscle-chart{muscle="scalenes" caption="x"}\n\n::product{slug="ql-claw"}\n'
     (finding,) = found(body)
