@@ -69,7 +69,12 @@ def draft(
 @click.option("--at-local", "local", help="A moment without a zone, by each reader's own clock.")
 @click.option("--hold-out", "held_out", default=0, help="Percent to leave out, by lot.")
 @click.option("--try", "share", type=int, help="Percent of readers to try each subject on.")
-@click.option("--by", type=click.Choice([*Yardstick]), default="clicks", help="What decides.")
+@click.option(
+    "--by",
+    type=click.Choice([each.value for each in Yardstick]),
+    default="clicks",
+    help="What decides.",
+)
 @click.option("--hours", default=4, help="How long the trial lasts.")
 @click.option("--mistakes", default=5, help="Percent of trials that may err.")
 @click.option("--until-decided", is_flag=True, help="Look four times instead of once.")
