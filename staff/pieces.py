@@ -58,15 +58,15 @@ def products(about: str) -> Sequence[Piece]:
 
 
 def quotations() -> Sequence[Piece]:
-    """The last picked words from reviews whose writers agreed to be quoted."""
-    return [
+    """The last picked words of all, then each by its number; their writers agreed to be quoted."""
+    return _LAST_QUOTATION, *(
         Piece(
             f"{each.name}, {each.stars} of 5",
             written("testimonial", review=str(each.id)),
             f"“{each.picked_quote}”",
         )
         for each in testimonials.picked(_QUOTATIONS)
-    ]
+    )
 
 
 def uploads(write: Callable[[Medium], str]) -> Sequence[Piece]:
@@ -100,6 +100,12 @@ _BLOCKS = (
     Piece("Pain finder", written("finder"), "The way into the pain finder."),
     Piece("Newsletter", written("newsletter", heading=""), "The sign-up form, with a heading."),
     Piece("Button", written("button", href="", label=""), "A link that stands out."),
+)
+
+_LAST_QUOTATION = Piece(
+    "The last quotation",
+    written("testimonial"),
+    "What staff picked last from a review; nothing while there is none.",
 )
 
 
