@@ -18,7 +18,7 @@ def raise_alert(kind: str, message: str, *, key: str, order_id: int | None = Non
     with db.transaction():
         is_new = db.insert_missing(
             Alert,
-            key=f"{kind}:{key}"[:300],
+            key=key_of(kind, key),
             kind=kind,
             message=message,
             order_id=order_id,
@@ -27,12 +27,17 @@ def raise_alert(kind: str, message: str, *, key: str, order_id: int | None = Non
             last_at=now,
         )
         if not is_new:
-            again = update(Alert).where(Alert.key == f"{kind}:{key}"[:300])
+            again = update(Alert).where(Alert.key == key_of(kind, key))
             db.changed(
                 again.values(
                     count=Alert.count + 1, message=message, last_at=now, acknowledged_at=None
                 )
             )
+
+
+def key_of(kind: str, key: str) -> str:
+    """How an alert is known."""
+    return f"{kind}:{key}"[:300]
 
 
 def unseen(limit: int = 100) -> Sequence[Alert]:
@@ -58,9 +63,7 @@ def count_unseen() -> int:
 def close(kind: str, *, key: str, by: str) -> None:
     """What was told of is over: nobody has to see it any more."""
     with db.transaction():
-        told = update(Alert).where(
-            Alert.key == f"{kind}:{key}"[:300], Alert.acknowledged_at.is_(None)
-        )
+        told = update(Alert).where(Alert.key == key_of(kind, key), Alert.acknowledged_at.is_(None))
         db.changed(told.values(acknowledged_at=clock.now(), acknowledged_by=by))
 
 

@@ -22,6 +22,7 @@ OPENED = "shop.dispute_opened"
 DUE = "shop.dispute_due"
 ENDED = "shop.dispute_over"
 WARNED = "shop.fraud_warning"
+_FRAUD = "fraud_warning"
 STANDS = {
     "warning_needs_response": "is an inquiry, and waits for an answer",
     "warning_under_review": "is an inquiry, and with the bank",
@@ -102,7 +103,7 @@ def warn(payment_intent: str, warning: str) -> bool:
         return False
     with db.transaction():
         alerts.raise_alert(
-            "fraud_warning",
+            _FRAUD,
             f"The card network expects that {order.number} is fraud. "
             + (
                 "Call it off: a refund before it is shipped avoids a dispute."
@@ -114,6 +115,11 @@ def warn(payment_intent: str, warning: str) -> bool:
         )
         _write_to_staff(WARNED, warning, order=order.id)
     return True
+
+
+def alert_key(warning: str) -> str:
+    """The key of the alert that tells staff of a warning."""
+    return alerts.key_of(_FRAUD, warning)
 
 
 @jobs.job("shop.disputes", every_minutes=60)

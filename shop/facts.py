@@ -109,6 +109,18 @@ class Dispute:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FraudWarning:
+    """A card network's early word that a charge may be fraud; `actionable` while a refund helps."""
+
+    id: str
+    payment_intent: str | None
+    amount: int
+    currency: str
+    actionable: bool
+    made_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class Notice:
     """An event: that something happened to an object, which is then to be read anew."""
 
@@ -206,6 +218,19 @@ def dispute(found: Json) -> Dispute:
         reason=found["reason"],
         status=found["status"],
         due_by=_moment(due_by),
+        made_at=_made_at(found),
+    )
+
+
+def fraud_warning(found: Json) -> FraudWarning:
+    """The early fraud warning in `found`, with its charge expanded: it has no amount itself."""
+    charged = charge(found["charge"])
+    return FraudWarning(
+        id=found["id"],
+        payment_intent=charged.payment_intent,
+        amount=charged.amount,
+        currency=charged.currency,
+        actionable=found["actionable"],
         made_at=_made_at(found),
     )
 

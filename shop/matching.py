@@ -9,10 +9,11 @@ from sqlalchemy import Row, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from core import db, money
-from shop import facts, refunds
+from shop import disputes, facts, refunds
 from shop.models import (
     BOUGHT,
     HOLDING,
+    Alert,
     Dispute,
     Order,
     OrderState,
@@ -35,6 +36,7 @@ class Told:
     charges: Sequence[facts.Charge] = ()
     refunds: Sequence[facts.Refund] = ()
     disputes: Sequence[facts.Dispute] = ()
+    warnings: Sequence[facts.FraudWarning] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +67,8 @@ class _Books:
     """Payments that no order asked for, by Session and by payment."""
     refunds: dict[str, Row[Any]] = field(default_factory=dict)
     disputes: dict[str, Row[Any]] = field(default_factory=dict)
+    warnings: dict[str, Row[Any]] = field(default_factory=dict)
+    """What staff were told of, by the key of its alert."""
 
 
 def compare(told: Told) -> list[Entry]:
@@ -75,6 +79,7 @@ def compare(told: Told) -> list[Entry]:
     judged += [_charge(each, books) for each in told.charges]
     judged += [_refund(each, books) for each in told.refunds]
     judged += [_dispute(each, books) for each in told.disputes]
+    judged += [_warning(each, books) for each in told.warnings]
     return judged
 
 
@@ -191,6 +196,25 @@ def _repaid(
     )
 
 
+def _warning(told: facts.FraudWarning, books: _Books) -> Entry:
+    """Whether staff were told of it; one that came to nothing meanwhile needs nobody."""
+    order = books.orders.get(told.payment_intent or "")
+    known = disputes.alert_key(told.id) in books.warnings
+    missed = order is not None and told.actionable and not known
+    return Entry(
+        key=told.id,
+        kind="warning",
+        order_id=order.id if order else None,
+        amount=told.amount,
+        currency=told.currency,
+        there="waits" if told.actionable else "over",
+        here="told" if known else "not told",
+        verdict=_verdict(_NOT_WARNED if missed else None, foreign=order is None),
+        problem=_NOT_WARNED if missed else None,
+        at=told.made_at,
+    )
+
+
 def _kept(stray: Row[Any]) -> tuple[str, str | None]:
     """How money stands here that its order did not ask for, and what is wrong while it is here."""
     if stray.state is StrayState.RETURNED:
@@ -266,6 +290,7 @@ def _open(told: Told) -> _Books:
         *(each.payment_intent for each in told.charges),
         *(each.payment_intent for each in told.refunds),
         *(each.payment_intent for each in told.disputes),
+        *(each.payment_intent for each in told.warnings),
     ]
     intents = [each for each in paid if each]
     sessions = [each.id for each in told.sessions]
@@ -295,6 +320,8 @@ def _open(told: Told) -> _Books:
     ):
         parts = (table.stripe_id, table.order_id, table.amount, table.currency, table.status)
         known.update(_by(table.stripe_id, told_of, parts))
+    keys = [disputes.alert_key(each.id) for each in told.warnings]
+    books.warnings.update(_by(Alert.key, keys, (Alert.key,)))
     return books
 
 
@@ -311,6 +338,7 @@ def _by(
 
 _PAID_TWICE = "Paid on a page that was replaced by another: if both are paid, refund one."
 _NOT_ASKED_FOR = "Its order did not ask for this money: give it back above, or on the order's page."
+_NOT_WARNED = "A card network expects fraud, and staff were not told."
 _MONEY_UNDER_WAY = "Money is on its way for an order that does not wait for it."
 _STILL_PAYABLE = "It can still be paid, and no order waits for it."
 _SESSIONS_WITHOUT_ORDER = {

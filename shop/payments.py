@@ -210,6 +210,25 @@ def disputes_since(moment: datetime) -> list[facts.Dispute]:
         return [facts.dispute(each.to_dict()) for each in found.auto_paging_iter()]
 
 
+def warnings_since(moment: datetime) -> list[facts.FraudWarning]:
+    """Every early fraud warning since a moment; none where our key may not read them.
+
+    Raises `Unavailable`.
+    """
+    params: Any = {
+        "created": {"gte": int(moment.timestamp())},
+        "limit": 100,
+        "expand": ["data.charge"],
+    }
+    with _speaking() as client:
+        try:
+            found = client.v1.radar.early_fraud_warnings.list(params)
+        except stripe.PermissionError as error:
+            log.warning("fraud warnings come by events alone: %s", error)
+            return []
+        return [facts.fraud_warning(each.to_dict()) for each in found.auto_paging_iter()]
+
+
 def read_event(payload: bytes, signature: str | None) -> facts.Notice:
     """The event that Stripe signed, within five minutes, with one of our secrets.
 

@@ -40,13 +40,14 @@ _Fact = TypeVar("_Fact")
 def reconcile(*, window: timedelta = WINDOW, by: str = _WHO) -> dict[str, int]:
     """Compare all that Stripe made in the window with what is here, and repair what is here.
 
-    Returns how many orders were checked, how many moved to which state, how many refunds and
-    disputes were brought here, and how many objects are matched, repaired, unmatched and foreign.
+    Returns how many orders were checked, how many moved to which state, how many refunds, disputes
+    and fraud warnings were brought here, and how many objects are matched, repaired, unmatched and
+    foreign.
     Raises `payments.Unavailable`; then nothing of the comparison is kept.
     """
     since = clock.now() - window
     run = books.begin(since, who=by)
-    found: Counter[str] = Counter(orders=0, refunds=0, disputes=0, unknown_payments=0)
+    found: Counter[str] = Counter(orders=0, refunds=0, disputes=0, warnings=0, unknown_payments=0)
     try:
         _run(since, found)
     except payments.Unavailable as error:
@@ -93,6 +94,7 @@ def _ask(since: datetime) -> Told:
         charges=payments.charges_since(since),
         refunds=payments.refunds_since(since),
         disputes=payments.disputes_since(since),
+        warnings=payments.warnings_since(since),
     )
 
 
@@ -104,6 +106,7 @@ def _ask_anew(told: Told, wrong: dict[str, Entry]) -> Told:
         charges=[each for each in told.charges if each.id in wrong],
         refunds=_anew(told.refunds, wrong, payments.read_refund),
         disputes=_anew(told.disputes, wrong, payments.read_dispute),
+        warnings=[each for each in told.warnings if each.id in wrong],
     )
 
 
@@ -128,6 +131,9 @@ def _repair(entry: Entry, told: Told, found: Counter[str]) -> None:
         found["refunds"] += refunds.mirror(payments.read_refund(entry.key))
     elif entry.kind == "dispute":
         found["disputes"] += disputes.mirror(payments.read_dispute(entry.key))
+    elif entry.kind == "warning":
+        warning = next(each for each in told.warnings if each.id == entry.key)
+        found["warnings"] += disputes.warn(warning.payment_intent or "", warning.id)
 
 
 def _ask_again() -> int:

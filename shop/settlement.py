@@ -73,7 +73,8 @@ def conclude(session: Session, *, by: str) -> Order | None:
 def cancel(order_id: int, *, by: str, why: str) -> Order:
     """Call off an order that is not paid yet, so that nobody can pay it any more.
 
-    Raises `NotPossible` where it is paid: then refund it. Raises `payments.Unavailable`.
+    Raises `NotPossible` where it is paid (then refund it) or called off already, and
+    `payments.Unavailable`.
     """
     order = orders.get(order_id)
     if order.session_id and order.state in HOLDING:
@@ -82,9 +83,11 @@ def cancel(order_id: int, *, by: str, why: str) -> Order:
         order = orders.locked(Order.id == order_id) or order
         if order.bought or order.state is OrderState.AWAITING_PAYMENT:
             raise NotPossible("It has been paid, or the money is on its way: refund it instead.")
-        if not orders.close(order, OrderState.CANCELLED, by=by, why=why):
-            orders.move(order, OrderState.CANCELLED, (OrderState.EXPIRED, OrderState.FAILED))
-            orders.note(order, OrderState.CANCELLED, who=by, why=why)
+        if orders.close(order, OrderState.CANCELLED, by=by, why=why):
+            return order
+        if not orders.move(order, OrderState.CANCELLED, (OrderState.EXPIRED, OrderState.FAILED)):
+            raise NotPossible("It is called off already.")
+        orders.note(order, OrderState.CANCELLED, who=by, why=why)
     return order
 
 

@@ -15,13 +15,13 @@ from staff.models import Role
 
 desk = access.desk("money", __name__, Role.FULFILMENT)
 
-KINDS = ("session", "charge", "refund", "dispute")
+KINDS = ("session", "charge", "refund", "dispute", "warning")
 _ADDRESS = "/staff/money"
 
 
 @desk.get("")
 def index() -> ResponseReturnValue:
-    """Sessions, charges, refunds and disputes of 30 days beside the rows here."""
+    """Sessions, charges, refunds, disputes and fraud warnings of 30 days beside the rows here."""
     verdict, kind = request.args.get("verdict", ""), request.args.get("kind", "")
     chosen = kind if kind in KINDS else ""
     counts = frame.count(**frame.waiting(), **books.last_run(), strays=strays.count())

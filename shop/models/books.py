@@ -24,8 +24,8 @@ class Verdict(StrEnum):
 class BookEntry(Base):
     """An object of Stripe's beside its row here, or a row of ours that Stripe does not have.
 
-    `kind` is session, charge, refund or dispute; `key` is Stripe's id, or names our row. `there`
-    and `here` say in words how it stands on either side; `amount` is in minor units.
+    `kind` is session, charge, refund, dispute or warning; `key` is Stripe's id, or names our row.
+    `there` and `here` say in words how it stands on either side; `amount` is in minor units.
     """
 
     __tablename__ = "book_entry"

@@ -87,6 +87,8 @@ _OPERATIONS: dict[str, Handler] = {
     "GET /v1/disputes/{dispute}": disputes.retrieve,
     "POST /v1/disputes/{dispute}": disputes.update,
     "POST /v1/disputes/{dispute}/close": disputes.close,
+    "GET /v1/radar/early_fraud_warnings": disputes.index_warnings,
+    "GET /v1/radar/early_fraud_warnings/{early_fraud_warning}": disputes.retrieve_warning,
     "GET /v1/events": recorded_events.index,
     "GET /v1/events/{id}": recorded_events.retrieve,
     "GET /v1/webhook_endpoints": webhook_endpoints.index,

@@ -17,6 +17,11 @@ Tree: TypeAlias = "str | dict[str, Tree]"
 _FORM = "application/x-www-form-urlencoded"
 _METADATA_KEYS, _METADATA_KEY, _METADATA_VALUE = 50, 40, 500
 _MAX_DEPTH = 12
+# Stripe has these, the description at hand has not; they take what the others take.
+_TAKES_AS = {
+    "/v1/radar/early_fraud_warnings": "/v1/disputes",
+    "/v1/radar/early_fraud_warnings/{early_fraud_warning}": "/v1/disputes/{dispute}",
+}
 
 
 @cache
@@ -35,7 +40,7 @@ def api_version() -> str:
 
 def parameters(path: str, method: str) -> Schema:
     """The schema of an operation's query (GET, DELETE) or form (POST)."""
-    operation = description()["paths"][path][method.lower()]
+    operation = description()["paths"][_TAKES_AS.get(path, path)][method.lower()]
     if "requestBody" in operation:
         form: Schema = operation["requestBody"]["content"][_FORM]["schema"]
         return form

@@ -10,8 +10,8 @@ from sqlalchemy import select
 from core import clock, db, settings
 from core.mail import letters as kinds
 from core.mail.models import Delivery
-from shop import disputes, orders, reconciler, refunds
-from shop.models import Dispute, Progress
+from shop import books, disputes, orders, reconciler, refunds
+from shop.models import Dispute, Progress, Verdict
 from shop.simulator.resources import disputes as at_stripe
 from tests.shop.running import RunningShop, alerts, letters, shelf, the_order
 
@@ -162,6 +162,30 @@ def test_an_early_warning_of_fraud_reaches_staff_unless_it_is_refunded(
     assert excluded(disputes.WARNED) == []
     refunds.refund(the_order().id, by="fay@shop.example")
     assert excluded(disputes.WARNED) == ["it is refunded or disputed by now"]
+
+
+def test_a_warning_whose_event_was_lost_is_found_and_told_once(
+    running_shop: RunningShop, charge: str
+) -> None:
+    running_shop.simulator.pause()
+    warning = running_shop.simulator.warn(charge)
+    assert to_staff() == []
+    assert [reconciler.reconcile()["warnings"] for _ in range(2)] == [1, 0]
+    assert alerts() == ["fraud_warning"]
+    assert to_staff() == [disputes.WARNED]
+    with db.reading():
+        (entry,) = books.find(kind="warning").rows
+    assert (entry.key, entry.here, entry.verdict) == (warning["id"], "told", Verdict.REPAIRED)
+
+
+def test_a_warning_that_a_refund_answered_before_it_was_found_needs_nobody(
+    running_shop: RunningShop, charge: str
+) -> None:
+    running_shop.simulator.pause()
+    refunds.refund(the_order().id, by="fay@shop.example")
+    running_shop.simulator.warn(charge)
+    assert reconciler.reconcile()["warnings"] == 0
+    assert alerts() == []
 
 
 def test_what_a_bank_has_taken_is_not_given_back_a_second_time(

@@ -11,7 +11,7 @@ from core import clock, db, settings
 from core import events as core_events
 from shop import checkout, orders, reconciler, refunds, settlement
 from shop.events import OrderPaid
-from shop.models import Order, OrderState, Payment, StockMovement, StripeEvent
+from shop.models import Order, OrderEvent, OrderState, Payment, StockMovement, StripeEvent
 from shop.simulator.resources import coupons
 from tests.shop.running import (
     SKU,
@@ -184,6 +184,16 @@ def test_an_order_that_costs_nothing_is_settled_without_a_payment(
     assert letters() == [("shop.receipt", ADA)]
     with pytest.raises(orders.NotPossible):
         refunds.refund(the_order().id, by="Chloe")
+
+
+def test_what_is_called_off_is_not_called_off_again(running_shop: RunningShop) -> None:
+    running_shop.buy()
+    settlement.cancel(the_order().id, by="Fay", why="no stock")
+    with pytest.raises(orders.NotPossible, match="already"):
+        settlement.cancel(the_order().id, by="Ed", why="no stock")
+    with db.reading() as session:
+        told = select(OrderEvent.who).where(OrderEvent.what == OrderState.CANCELLED)
+        assert session.scalars(told).all() == ["Fay"]
 
 
 def test_a_bank_debit_waits_and_then_comes(running_shop: RunningShop) -> None:

@@ -116,6 +116,17 @@ def index(store: Store, params: Params) -> Object:
     return lists.page(store, "dispute", params, url="/v1/disputes")
 
 
+def retrieve_warning(store: Store, _params: Params, warning: str) -> Object:
+    """GET /v1/radar/early_fraud_warnings/:id."""
+    return fetch(store, "radar.early_fraud_warning", warning, param="early_fraud_warning")
+
+
+def index_warnings(store: Store, params: Params) -> Object:
+    """GET /v1/radar/early_fraud_warnings."""
+    url = "/v1/radar/early_fraud_warnings"
+    return lists.page(store, "radar.early_fraud_warning", params, url=url)
+
+
 def of_charge(store: Store, charge: str) -> Object | None:
     """The dispute of a charge, if there is one."""
     found = store.select("dispute", {field("charge"): charge}, limit=1)
