@@ -8,7 +8,7 @@ from datetime import date, datetime
 from sqlalchemy import (
     select,
 )
-from sqlalchemy.orm import defer, joinedload
+from sqlalchemy.orm import defer, joinedload, load_only
 
 from blog import addresses, anatomy, claims, markdown, search, topics
 from blog.markdown import Unpublishable
@@ -157,9 +157,12 @@ def in_state(state: PostState | None = None) -> Sequence[Post]:
     statement = select(Post).order_by(Post.updated_at.desc(), Post.id.desc())
     if state is not None:
         statement = statement.where(wanted[state])
-    heavy = defer(Post.body), defer(Post.html), defer(Post.search_text)
+    listed = load_only(
+        Post.slug, Post.title, Post.author, Post.words, Post.problems,
+        Post.updated_at, Post.published_at,
+    )  # fmt: skip
     with db.reading() as session:
-        return session.scalars(statement.options(*heavy)).all()
+        return session.scalars(statement.options(listed)).all()
 
 
 def get(post_id: int) -> Post:

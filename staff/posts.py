@@ -2,6 +2,7 @@
 
 import json
 import secrets
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -16,6 +17,7 @@ from blog.suggestions import suggest, targets
 from blog.views import articles
 from core import clock, db
 from core.findings import Finding, Weight
+from core.web.paging import Page
 from staff import access, differences, frame, post_form, readership, revisions
 from staff.frame import page, say
 from staff.models import Role
@@ -25,6 +27,8 @@ desk = access.desk("posts", __name__, Role.EDITOR)
 
 
 _SORTINGS = ("readers", "clicks", "joined", "orders")
+_MOST = 100
+"""How many posts a page lists."""
 
 
 @desk.get("")
@@ -41,7 +45,7 @@ def index() -> ResponseReturnValue:
     return page(
         "posts.html",
         counts=frame.count(**frame.waiting(), unsaved=unsaved),
-        found=found,
+        found=_cut(found, max(request.args.get("after", 0, int), 0)),
         read=read,
         sorting=sorting,
         days=readership.DAYS,
@@ -128,6 +132,12 @@ def publish(number: int) -> ResponseReturnValue:
     else:
         say(_told(post), undo=f"/staff/posts/{number}/withdraw")
     return redirect(f"/staff/posts/{number}", 303)
+
+
+def _cut(found: Sequence[Post], start: int) -> "Page[Post]":
+    """A page of a list that was sorted here, by how many stand before it."""
+    end = start + _MOST
+    return Page(found[start:end], end if end < len(found) else None)
 
 
 def _save(post: Post | None) -> ResponseReturnValue:

@@ -73,6 +73,16 @@ class Order(Base):
     __table_args__ = (
         Index("ix_shop_order_state", "state", "id"),
         Index("ix_shop_order_paid_at", "paid_at"),
+        # All that sums over a time ask for: they never read the rows themselves.
+        Index(
+            "ix_shop_order_sums",
+            "placed_at",
+            "state",
+            "currency",
+            "source",
+            "total_amount",
+            "refunded_amount",
+        ),
         Index("ix_shop_order_email", "email", "id"),
         # One cart can be paid through one page at a time.
         Index(

@@ -30,11 +30,14 @@ class StockMovement(Base):
     """A change of `on_hand`, whose value is the sum of all of them. Never changed."""
 
     __tablename__ = "stock_movement"
-    __table_args__ = (Index("ix_stock_movement_variant_id", "variant_id", "id"),)
+    __table_args__ = (
+        Index("ix_stock_movement_variant_id", "variant_id", "id"),
+        Index("ix_stock_movement_order_id", "order_id", "change"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     variant_id: Mapped[int] = mapped_column(ForeignKey("variant.id"))
-    order_id: Mapped[int | None] = mapped_column(ForeignKey("shop_order.id"), index=True)
+    order_id: Mapped[int | None] = mapped_column(ForeignKey("shop_order.id"))
     change: Mapped[int]
     why: Mapped[str] = mapped_column(String(200))
     who: Mapped[str] = mapped_column(String(320))

@@ -14,6 +14,7 @@ from blog.directives import BLOCKS, LEAVES
 from blog.models import PostState
 from blog.posts import Draft
 from core import clock, media
+from staff import posts as posts_desk
 from tests.core.images import photograph
 
 pytestmark = pytest.mark.one_database
@@ -175,3 +176,17 @@ def test_every_piece_that_is_offered_can_be_rendered_once_its_gaps_are_filled(
     for piece in map(unescape, offered):
         filled = piece.replace('href=""', 'href="/blog/"').replace('""', '"Words"')
         assert not markdown.render(filled).problems, filled
+
+
+def test_a_long_list_of_posts_comes_in_pages(
+    ed: FlaskClient, draft: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(posts_desk, "_MOST", 2)
+    for number in range(2):
+        written = Draft(slug=f"p-{number}", title=f"P {number}", summary="", body="x", author="Ed")
+        posts.save(written, by="ed@shop.example")
+    first = ed.get("/staff/posts").text
+    second = ed.get("/staff/posts?after=2").text
+    assert [title in first for title in ("P 1", "P 0", "The QL")] == [True, True, False]
+    assert [title in second for title in ("P 1", "P 0", "The QL")] == [False, False, True]
+    assert ("after=2" in first, "after=4" in second) == (True, False)

@@ -151,9 +151,28 @@ def test_what_waits_is_counted_by_indexes_alone(olivia: FlaskClient, database_ki
     with questions() as asked:
         olivia.get("/staff/account")
     (counts,) = [statement for statement in asked if "count(" in statement]
-    with db.engine().connect() as connection:
-        explained = counts.replace("?", "0")
-        rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {explained}")
-        plan = [str(row[3]) for row in rows]
+    plan = plan_of(counts)
     for index in ("ix_shop_order_to_ship", "ix_comment_waiting", "ix_delivery_troubled"):
         assert any(index in step for step in plan), plan
+
+
+def test_sums_over_a_time_never_read_the_orders_themselves(
+    olivia: FlaskClient, database_kind: str
+) -> None:
+    if database_kind != "sqlite":
+        pytest.skip("PostgreSQL chooses by the tables' sizes")
+    with questions() as asked:
+        olivia.get("/staff/")
+    sums = [statement for statement in asked if "sum(shop_order.total_amount" in statement]
+    assert len(sums) == 2
+    for statement in sums:
+        plan = plan_of(statement)
+        assert any("COVERING INDEX ix_shop_order_sums" in step for step in plan), plan
+
+
+def plan_of(statement: str) -> list[str]:
+    """The steps in which SQLite would answer it."""
+    with db.engine().connect() as connection:
+        explained = statement.replace("?", "0")
+        rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {explained}")
+        return [str(row[3]) for row in rows]

@@ -105,7 +105,7 @@ def test_the_shelf_says_for_how_long_it_lasts(sample_shop: Flask, olivia: FlaskC
         for change in (-20, 5):  # five of the twenty came back
             moved = {"change": change, "why": "sold", "who": "shop", "at": clock.now()}
             session.add(StockMovement(**taken, **moved))
-    assert "40 units that nobody holds, enough for 80 days" in olivia.get("/staff/").text
+    assert "100 units that nobody holds, enough for 200 days" in olivia.get("/staff/").text
 
 
 @pytest.mark.one_database
