@@ -12,10 +12,11 @@ import frontmatter
 from flask.cli import AppGroup
 
 from core.findings import Weight
-from newsletter import exports, imports, newsletters, preflight, takebacks
+from newsletter import dispatch, exports, imports, newsletters, preflight, progress, takebacks
 from newsletter.admissions import Fate
+from newsletter.dispatch import NotReady, TooLate
 from newsletter.models import Yardstick
-from newsletter.newsletters import NotReady, TooLate, WrongState
+from newsletter.newsletters import WrongState
 from newsletter.takebacks import AlreadyUndone
 from newsletter.trials import Plan
 
@@ -101,7 +102,7 @@ def send(
     outside = preflight.examine_outside(newsletters.find(issue_id))
     if any(finding.weight is Weight.BLOCKS for finding in outside):
         raise NotReady(outside)
-    newsletters.send(
+    dispatch.send(
         issue_id,
         at=_moment(at),
         local=datetime.fromisoformat(local).replace(tzinfo=None) if local else None,
@@ -115,7 +116,7 @@ def send(
 @click.argument("issue_id", metavar="ID", type=int)
 def pause(issue_id: int) -> None:
     """Stop an issue where it stands."""
-    newsletters.pause(issue_id)
+    dispatch.pause(issue_id)
     _report(issue_id)
 
 
@@ -123,7 +124,7 @@ def pause(issue_id: int) -> None:
 @click.argument("issue_id", metavar="ID", type=int)
 def resume(issue_id: int) -> None:
     """Let a paused issue go on."""
-    newsletters.resume(issue_id)
+    dispatch.resume(issue_id)
     _report(issue_id)
 
 
@@ -131,7 +132,7 @@ def resume(issue_id: int) -> None:
 @click.argument("issue_id", metavar="ID", type=int)
 def cancel(issue_id: int) -> None:
     """Send no more of an issue."""
-    newsletters.cancel(issue_id)
+    dispatch.cancel(issue_id)
     _report(issue_id)
 
 
@@ -141,7 +142,7 @@ def cancel(issue_id: int) -> None:
 def status(issue_id: int, *, as_json: bool) -> None:
     """Say what became of an issue's audience."""
     if as_json:
-        click.echo(json.dumps(newsletters.status(issue_id).as_dict()))
+        click.echo(json.dumps(progress.status(issue_id).as_dict()))
     else:
         _report(issue_id)
 
@@ -184,7 +185,7 @@ def export_people(segment: str | None) -> None:
 
 
 def _report(issue_id: int) -> None:
-    now = newsletters.status(issue_id)
+    now = progress.status(issue_id)
     click.echo(f"newsletter {now.id}, {now.state}: {now.subject}")
     click.echo(
         f"audience {now.audience} = accepted {now.accepted} + excluded {_sum(now.excluded)}"

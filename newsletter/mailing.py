@@ -17,12 +17,12 @@ from core.mail.models import Delivery, Stream
 from core.mail.notices import LEAVE
 from core.mail.printing import RETURN_PATH
 from core.settings import Store
-from newsletter import links, noting, personal, rendering, trials
+from newsletter import draws, links, noting, personal, rendering
+from newsletter.draws import PLACE, Draw
 from newsletter.letters import AUTOMATIC
 from newsletter.markup import BadLetter
 from newsletter.models import Newsletter, OtherSubject, SequenceVersion, Subscriber, Trial
 from newsletter.rendering import Skeleton
-from newsletter.trials import PLACE, Draw
 from newsletter.verdicts import last_look
 
 ISSUE = "newsletter.issue"
@@ -151,12 +151,12 @@ def _frozen(source: str) -> _Frozen:
     """An issue without its long texts, which are read when its forms are compiled."""
     number = int(source.partition(":")[2])
     found = (
-        select(Newsletter.subject, Newsletter.frozen_at, Newsletter.slug, *trials.DEALT)
+        select(Newsletter.subject, Newsletter.frozen_at, Newsletter.slug, *draws.DEALT)
         .outerjoin(Trial, Trial.newsletter_id == Newsletter.id)
         .where(Newsletter.id == number)
     )
     row = _found(db.session().execute(found).first())
-    return _Frozen(number, row.subject, row.frozen_at, row.slug, trials.dealt(row))
+    return _Frozen(number, row.subject, row.frozen_at, row.slug, draws.dealt(row))
 
 
 def _issue_form(issue: _Frozen, number: int, sender: tuple[str, str]) -> Form:

@@ -9,7 +9,7 @@ from core.findings import Finding, Weight
 from core.mail import printing, validation
 from core.mail.forms import MARK
 from core.readiness import State
-from newsletter import cards, deadlinks, legibility, mailing, markup, rendering, segments, trials
+from newsletter import cards, deadlinks, legibility, mailing, markup, rendering, segments, subjects
 from newsletter.markup import BadLetter
 from newsletter.models import Newsletter, Subscriber
 from shop import claims
@@ -145,8 +145,8 @@ def _faint(html: str) -> list[Finding]:
 def _other_subjects(issue: Newsletter) -> list[Finding]:
     if issue.id is None:
         return []
-    subjects = [each.subject.strip() for each in trials.subjects(issue)]
-    if len(set(subjects)) < len(subjects):
+    tried = [each.subject.strip() for each in subjects.of(issue)]
+    if len(set(tried)) < len(tried):
         return [_blocks("Two of its subjects are the same; a trial could tell nothing.")]
     return []
 

@@ -1,18 +1,39 @@
-"""How fast an issue goes out, and when it will be out."""
+"""What became of an issue's audience, how fast it goes out, and when it will be out."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select, update
 
 from core import clock, db
-from core.mail.models import WAITING, Delivery
+from core.mail import ledger
+from core.mail.models import WAITING, Delivery, State
+from newsletter import newsletters
 from newsletter.models import IssueState, Newsletter
 
 SAMPLE = timedelta(minutes=1)
 """How far apart the counts are from which the pace is told."""
 _SOON = timedelta(seconds=5)  # within which too little has happened to tell
+
+
+@dataclass(frozen=True, kw_only=True)
+class Status:
+    """What became of an issue's audience; the numbers always add up to it."""
+
+    id: int
+    subject: str
+    state: str
+    audience: int
+    accepted: int = 0
+    excluded: dict[str, int] = field(default_factory=dict)
+    failed: dict[str, int] = field(default_factory=dict)
+    unknown: int = 0
+    pending: int = 0
+
+    def as_dict(self) -> dict[str, Any]:
+        """As JSON values."""
+        return asdict(self)
 
 
 @dataclass(frozen=True)
@@ -28,6 +49,29 @@ class Progress:
     later: int
     per_minute: float | None = None
     ends_at: datetime | None = None
+
+
+def status(issue_id: int) -> Status:
+    """What became of its audience by now. Raises `LookupError`."""
+    with db.reading():
+        issue = newsletters.find(issue_id)
+        tally = ledger.tally(issue.source)
+    counts = dict.fromkeys(State, 0)
+    for state, _, messages in tally:
+        counts[state] += messages
+    pending = sum(counts[state] for state in WAITING)
+    over = issue.state is IssueState.SENDING and pending == 0
+    return Status(
+        id=issue.id,
+        subject=issue.subject,
+        state=IssueState.DONE if over else issue.state,
+        audience=issue.audience or 0,
+        accepted=counts[State.ACCEPTED],
+        excluded={reason: n for state, reason, n in tally if state is State.EXCLUDED},
+        failed={code: n for state, code, n in tally if state is State.FAILED},
+        unknown=counts[State.UNKNOWN],
+        pending=pending,
+    )
 
 
 def of(issue: Newsletter) -> Progress:

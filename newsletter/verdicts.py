@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from core import clock, db
 from core.mail.letters import Verdict, Wait
 from core.mail.models import Delivery, State, Stream
-from newsletter import sequences, trials
+from newsletter import draws, sequences, trials
 from newsletter.models import (
     DEFAULT_PACE,
     Enrolment,
@@ -116,14 +116,14 @@ def _rests(issue: Any, row: Delivery) -> Verdict | None:
         return Wait(until=None, reason="paused")
     if issue.state is IssueState.CANCELLED:
         return "cancelled"
-    draw = trials.dealt(issue)
+    draw = draws.dealt(issue)
     if draw is not None and draw.subject(row.person) is None:
         return Wait(until=clock.now() + trials.AGAIN, reason="its subject is not decided yet")
     return None
 
 
 _AT_REST = (
-    select(Newsletter.state, *trials.DEALT)
+    select(Newsletter.state, *draws.DEALT)
     .outerjoin(Trial, (Trial.newsletter_id == Newsletter.id) & Trial.decided_at.is_(None))
     .where(
         db.among(Newsletter.id, "issues"),

@@ -12,9 +12,9 @@ from newsletter import (
     cli,
     clicks,
     deadlinks,
+    dispatch,
     letters,
     mailing,
-    newsletters,
     notebook,
     own_pages,
     purchases,
@@ -30,7 +30,7 @@ from newsletter.wording import paces, wording
 from shop.events import BackInStock, CheckoutAbandoned, OrderDelivered, OrderPaid, OrderRefunded
 
 # Each of these names its jobs when it is imported.
-JOBS = (newsletters, tick, triggers, upkeep)
+JOBS = (dispatch, tick, triggers, upkeep)
 
 
 def init_app(app: Flask) -> None:

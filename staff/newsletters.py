@@ -14,6 +14,7 @@ from core.mail.letters import Message
 from newsletter import (
     areas,
     clicks,
+    dispatch,
     failures,
     lift,
     newsletters,
@@ -21,12 +22,15 @@ from newsletter import (
     progress,
     rendering,
     segments,
+    subjects,
     trials,
     waves,
 )
+from newsletter.dispatch import NotReady, TooLate
 from newsletter.markup import BadLetter
 from newsletter.models import IssueState, Newsletter
-from newsletter.newsletters import NotReady, Status, TooLate, WrongState
+from newsletter.newsletters import WrongState
+from newsletter.progress import Status
 from newsletter.trials import NoTrial
 from staff import access, sending
 from staff.frame import mail_part, page, say
@@ -40,10 +44,10 @@ _EDITOR_POLICY = (
     "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
 )
 _DEEDS = {
-    "pause": (newsletters.pause, "Paused: nothing that has not begun goes out.", "resume"),
-    "resume": (newsletters.resume, "It goes on where it stopped.", "pause"),
-    "cancel": (newsletters.cancel, "Cancelled. What had gone out is gone.", None),
-    "unschedule": (newsletters.unschedule, "It is a draft again.", None),
+    "pause": (dispatch.pause, "Paused: nothing that has not begun goes out.", "resume"),
+    "resume": (dispatch.resume, "It goes on where it stopped.", "pause"),
+    "cancel": (dispatch.cancel, "Cancelled. What had gone out is gone.", None),
+    "unschedule": (dispatch.unschedule, "It is a draft again.", None),
 }
 
 
@@ -98,10 +102,10 @@ def show(number: int) -> ResponseReturnValue:
     """The editor of a draft; what became of an issue that is on its way."""
     issue = _found(number)
     if issue.state is IssueState.DRAFT:
-        others = tuple((each.subject, each.preheader) for each in trials.subjects(issue)[1:])
+        others = tuple((each.subject, each.preheader) for each in subjects.of(issue)[1:])
         letter = Letter(issue.subject, issue.preheader, issue.body, issue.segment, others)
         return _editor(issue, letter)
-    status = newsletters.status(number)
+    status = progress.status(number)
     followed = clicks.links(issue)
     trial = trials.find(number)
     return page(
@@ -113,7 +117,7 @@ def show(number: int) -> ResponseReturnValue:
         waves=waves.of(issue),
         failures=failures.of(issue) if issue.frozen_at else [],
         trial=trial,
-        subjects=trials.subjects(issue) if trial else [],
+        subjects=subjects.of(issue) if trial else [],
         results=trials.results(issue, trial) if trial and issue.frozen_at else [],
         next_look=trials.next_look(trial) if trial else None,
         followed=followed,
@@ -285,7 +289,7 @@ def _editor(issue: Newsletter | None, letter: Letter) -> Response:
         about=issue.areas if issue else [],
         choices=[("", "Everybody"), *((name, name) for name in segments.names())],
         findings=preflight.examine(issue) if issue else [],
-        most_subjects=trials.MOST,
+        most_subjects=subjects.MOST,
     )
     response = make_response(html)
     response.headers["Content-Security-Policy"] = _EDITOR_POLICY
@@ -307,7 +311,7 @@ def _given() -> Letter:
 
 
 def _others() -> Iterable[tuple[str, str]]:
-    for number in range(1, trials.MOST):
+    for number in range(1, subjects.MOST):
         subject, preheader = (
             " ".join(request.form.get(f"{name}_{number}", "").split())
             for name in ("subject", "preheader")

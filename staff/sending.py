@@ -8,9 +8,9 @@ from flask import abort, request
 
 from core import clock
 from core.findings import Finding, Weight
-from newsletter import newsletters, preflight, prospects, trials, waves
+from newsletter import dispatch, newsletters, preflight, prospects, subjects, trials, waves
+from newsletter.dispatch import NotReady
 from newsletter.models import Newsletter, Yardstick
-from newsletter.newsletters import NotReady
 from newsletter.trials import Plan
 from staff.frame import page
 
@@ -76,13 +76,13 @@ class Sending:
 
 
 def send(number: int) -> None:
-    """Send an issue as the form asks; raises as `newsletters.send` does, and `ValueError`."""
+    """Send an issue as the form asks; raises as `dispatch.send` does, and `ValueError`."""
     wanted = _asked()
     at = wanted.moment()
     outside = preflight.examine_outside(newsletters.find(number))
     if any(finding.weight is Weight.BLOCKS for finding in outside):
         raise NotReady(outside)
-    newsletters.send(
+    dispatch.send(
         number,
         at=None if wanted.by_readers or at is None else at.replace(tzinfo=UTC),
         local=at if wanted.by_readers else None,
@@ -100,8 +100,8 @@ def examine(issue: Newsletter) -> list[Finding]:
 def page_before(issue: Newsletter, findings: list[Finding], **errors: str) -> str:
     """What there is to know before an issue goes out, with what was chosen and its `errors`."""
     wanted = _asked()
-    audience = newsletters.expected_audience(issue)
-    subjects = trials.subjects(issue)
+    audience = dispatch.expected_audience(issue)
+    tried = subjects.of(issue)
     at = _moment_or_none(wanted.at)
     return page(
         "send.html",
@@ -114,10 +114,10 @@ def page_before(issue: Newsletter, findings: list[Finding], **errors: str) -> st
         parts=HELD_OUT,
         clocks=CLOCKS,
         waves=waves.expected(issue.segment, at) if at and wanted.clock == "readers" else [],
-        subjects=subjects,
+        subjects=tried,
         trial_choices=TRIAL_CHOICES,
-        prospect=wanted.plan and prospects.of(wanted.plan, len(subjects), audience),
-        outlook=_outlook(len(subjects), audience) if len(subjects) > 1 else [],
+        prospect=wanted.plan and prospects.of(wanted.plan, len(tried), audience),
+        outlook=_outlook(len(tried), audience) if len(tried) > 1 else [],
     )
 
 

@@ -22,7 +22,7 @@ from flask import current_app
 
 from core import clock, config, db, settings
 from core.mail import ledger, sending
-from newsletter import newsletters, rendering, subscribers
+from newsletter import dispatch, newsletters, progress, rendering, subscribers
 from newsletter.models import Standing, Subscriber
 from wsgi import create_app
 
@@ -63,12 +63,12 @@ def _print_rates(plain: float, library: float, ours: float) -> None:
 def _ledger() -> float:
     """Send a frozen issue: letters a second."""
     issue = newsletters.draft("A bench issue", BODY, preheader=PREHEADER)
-    newsletters.send(issue)
+    dispatch.send(issue)
     start = time.perf_counter()
     sending.deliver()
     seconds = time.perf_counter() - start
     with db.reading():
-        accepted = newsletters.status(issue).accepted
+        accepted = progress.status(issue).accepted
     if accepted != READERS:
         raise RuntimeError(f"{accepted} of {READERS} were accepted")
     return READERS / seconds
@@ -77,7 +77,7 @@ def _ledger() -> float:
 def _sign_up_meanwhile() -> float:
     """How long 95 of 100 people wait at most, while a worker process sends a newsletter."""
     issue = newsletters.draft("A bench issue", BODY, preheader=PREHEADER)
-    newsletters.send(issue)
+    dispatch.send(issue)
     worker = subprocess.Popen(
         [sys.executable, "-m", "flask", "--app", "wsgi", "worker"],
         env=os.environ | _environment(),

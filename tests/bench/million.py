@@ -16,7 +16,7 @@ from sqlalchemy import String, cast, func, insert, literal, select
 from core import clock, config, db, schema, settings
 from core.mail import ledger
 from core.mail.models import State
-from newsletter import newsletters
+from newsletter import dispatch, newsletters
 from newsletter.models import Standing, Subscriber
 from tests.bench import mail, sequences
 from wsgi import create_app
@@ -45,10 +45,10 @@ def _on(database: str, environment: dict[str, str]) -> None:
         _add_readers()
         issue = newsletters.draft("To everybody", mail.BODY, preheader=mail.PREHEADER)
         start = time.perf_counter()
-        newsletters.send(issue)
+        dispatch.send(issue)
         frozen = time.perf_counter() - start
         sent, memory = _work(environment, f"newsletter:{issue}")
-        newsletters.cancel(issue)
+        dispatch.cancel(issue)
         print(f"\n{READERS:,} readers on {database}")
         print(f"  {'an audience frozen':<46}{frozen:>7,.1f} s")
         print(f"  {'memory of a worker at its peak':<46}{memory:>7,.0f} MB  ({sent:,} sent)")

@@ -27,7 +27,7 @@ from core import clock, db, settings
 from core.mail import ledger, letters, printing, validation
 from core.mail.models import Delivery, Stream
 from core.mail.printing import Printed
-from newsletter import mailing, moves, newsletters, sequences, subscribers, upkeep
+from newsletter import dispatch, mailing, moves, newsletters, sequences, subscribers, upkeep
 from newsletter.letters import REMINDER
 from newsletter.models import Newsletter
 from shop import (
@@ -393,7 +393,7 @@ def _readers_join_and_wait(machine: time_machine.Traveller) -> None:
     with db.reading() as session:
         issue = session.scalars(select(Newsletter.id)).one()
     newsletters.send_test(issue, "ed@shop.example")
-    newsletters.send(issue)
+    dispatch.send(issue)
     version = sequences.latest_version(1)
     assert version
     for position in range(len(version.steps)):

@@ -6,7 +6,17 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from newsletter import areas, conditions, links, newsletters, reasons, segments, subscribers
+from newsletter import (
+    areas,
+    conditions,
+    dispatch,
+    links,
+    newsletters,
+    progress,
+    reasons,
+    segments,
+    subscribers,
+)
 from newsletter.conditions import Chose, Rule, Term
 from newsletter.models import Subscriber
 from tests.newsletter.conftest import Join, person
@@ -24,7 +34,7 @@ def choose(reader: Subscriber, *wanted: str) -> None:
 def issue(*about: str) -> int:
     number = newsletters.draft("News", "Hello.", preheader="News.")
     areas.tell(number, about)
-    newsletters.send(number)
+    dispatch.send(number)
     return number
 
 
@@ -34,7 +44,7 @@ def test_an_issue_leaves_out_who_chose_other_parts_and_accounts_for_them(
     choose(join(ADA), "low-back")
     choose(join("ben@example.com"), "head-neck")
     join("chloe@example.com")
-    status = newsletters.status(issue("low-back", "hips-pelvis"))
+    status = progress.status(issue("low-back", "hips-pelvis"))
     assert (status.audience, status.pending) == (3, 2)
     assert status.excluded == {areas.OTHERS: 1}
     [told] = reasons.of_everything(person("ben@example.com"))["Newsletters"]
@@ -53,7 +63,7 @@ def test_a_reader_is_left_out_exactly_where_nothing_is_shared(
     except Exception:  # noqa: BLE001 - the first example finds nobody
         reader = join(ADA)
     choose(reader, *chosen)
-    left_out = newsletters.status(issue(*about)).excluded.get(areas.OTHERS, 0)
+    left_out = progress.status(issue(*about)).excluded.get(areas.OTHERS, 0)
     assert left_out == (1 if chosen and about and not chosen & about else 0)
 
 

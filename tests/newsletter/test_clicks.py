@@ -5,7 +5,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 import blog.samples
-from newsletter import clicks, newsletters
+from newsletter import clicks, dispatch, newsletters
 from newsletter.clicks import Link
 from shop import samples
 from tests.newsletter.conftest import Join
@@ -27,7 +27,7 @@ def issue(app: Flask, join: Join) -> int:
     blog.samples.seed()
     join("ada@example.com")
     number = newsletters.draft("A letter", BODY, preheader="Three links.")
-    newsletters.send(number)
+    dispatch.send(number)
     return number
 
 

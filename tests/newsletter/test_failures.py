@@ -5,7 +5,7 @@ from flask import Flask
 
 from core.mail import fates, queue
 from core.mail.models import State
-from newsletter import failures, newsletters, subscribers
+from newsletter import dispatch, failures, newsletters, progress, subscribers
 from newsletter.failures import Failure
 from newsletter.models import IssueState
 from newsletter.newsletters import WrongState
@@ -26,7 +26,7 @@ def issue(app: Flask, join: Join) -> int:
     for email in CAST:
         join(email)
     number = an_issue()
-    newsletters.send(number)
+    dispatch.send(number)
     for row in queue.claim("worker", 9):
         queue.begin({row: "x"})
         if row.source == f"newsletter:{number}" and row.recipient in ANSWERS:
@@ -34,7 +34,7 @@ def issue(app: Flask, join: Join) -> int:
         else:
             fates.accept(row)
     subscribers.turn_away("ben@example.com", Reason.BOUNCED)
-    newsletters.tend()
+    dispatch.tend()
     return number
 
 
@@ -57,8 +57,8 @@ def test_it_goes_again_once_for_each_failure_and_never_to_who_is_shut_out(issue:
     for row in queue.claim("worker", 9):
         queue.begin({row: "x"})
         fates.accept(row)
-    newsletters.tend()
-    status = newsletters.status(issue)
+    dispatch.tend()
+    status = progress.status(issue)
     assert (status.state, status.accepted, status.failed) == ("done", 2, {"552": 1, "554": 1})
     assert adds_up(status)
     assert [row.key for row in rows(issue)] == keys
@@ -72,6 +72,6 @@ def test_what_failed_anew_can_go_anew_and_what_is_cancelled_cannot(issue: int) -
     fates.fail(row, "550 5.1.1 gone")
     assert failures.send_again(issue, "552") == 0
     assert failures.send_again(issue, "550") == 1
-    newsletters.cancel(issue)
+    dispatch.cancel(issue)
     with pytest.raises(WrongState):
         failures.send_again(issue, "554")

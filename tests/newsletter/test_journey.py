@@ -18,7 +18,7 @@ from core.config import Config
 from core.mail import sending
 from core.mailbox import server, unsubscribe
 from core.mailbox.server import Mailbox
-from newsletter import newsletters, samples, walks
+from newsletter import dispatch, newsletters, progress, samples, walks
 from newsletter.models import Standing
 from newsletter.tick import tick
 from shop import samples as shop_samples
@@ -52,7 +52,7 @@ def sample_letters(app: Flask) -> None:
 def work() -> None:
     """A turn of the worker."""
     tick()
-    newsletters.tend()
+    dispatch.tend()
     sending.deliver()
 
 
@@ -98,11 +98,11 @@ def test_a_reader_s_way_from_the_form_to_leaving(
         assert len(mailbox.messages(to=ADA)) == 11
 
         issue = newsletters.everything()[0]
-        newsletters.send(issue.id)
+        dispatch.send(issue.id)
         work()
         letter = mailbox.wait_for(to=ADA, subject_contains=issue.subject)
-        assert newsletters.status(issue.id).as_dict() | {"accepted": 1, "pending": 0} == (
-            newsletters.status(issue.id).as_dict()
+        assert progress.status(issue.id).as_dict() | {"accepted": 1, "pending": 0} == (
+            progress.status(issue.id).as_dict()
         )
 
         before = fingerprint()

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from core import db
 from core.mail.models import Delivery
-from newsletter import lift, lots, newsletters, subscribers
+from newsletter import dispatch, lift, lots, newsletters, progress, subscribers
 from newsletter.lift import Group
 from newsletter.models import Subscriber
 from shop import samples
@@ -67,14 +67,14 @@ def test_whoever_draws_alike_is_spread_over_all_parts(issue: int, of: int) -> No
 def test_whoever_is_held_out_is_counted_and_gets_nothing(readers: None) -> None:
     subscribers.pause(person("reader-0@example.com").public_id)
     issue = an_issue()
-    newsletters.send(issue, held_out=50)
-    status = newsletters.status(issue)
+    dispatch.send(issue, held_out=50)
+    status = progress.status(issue)
     held = status.excluded["held out"]
     assert 0 < held < 23
     assert status.excluded["paused"] == 1
     assert status.audience == 24 == status.pending + held + 1
     with pytest.raises(ValueError, match="50 percent"):
-        newsletters.send(an_issue(), held_out=51)
+        dispatch.send(an_issue(), held_out=51)
 
 
 def test_buyers_of_both_parts_are_counted_for_a_week(readers: None) -> None:
@@ -82,7 +82,7 @@ def test_buyers_of_both_parts_are_counted_for_a_week(readers: None) -> None:
         order_of("reader-1", 1000)
         machine.shift(timedelta(hours=1))
         issue = an_issue()
-        newsletters.send(issue, held_out=50)
+        dispatch.send(issue, held_out=50)
         assert lift.measure(newsletters.find(an_issue())) is None
         machine.shift(timedelta(days=1))
         sent, held = buyers_in_each_part(issue)

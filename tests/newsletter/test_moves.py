@@ -9,7 +9,16 @@ from sqlalchemy import select, update
 
 from core import db
 from core.mail.models import Delivery, State
-from newsletter import consents, links, moves, newsletters, subscribers, suppression, upkeep
+from newsletter import (
+    consents,
+    dispatch,
+    links,
+    moves,
+    newsletters,
+    subscribers,
+    suppression,
+    upkeep,
+)
 from newsletter.models import AddressChange, ConsentEvent, Standing, Subscriber
 from newsletter.suppression import Reason
 from tests.newsletter.conftest import Join, mail_to, person
@@ -47,7 +56,7 @@ def test_letters_move_once_the_new_address_says_so(ada: Subscriber) -> None:
 def test_what_waits_goes_to_the_new_address_and_what_went_stays(ada: Subscriber) -> None:
     with db.transaction():
         db.changed(update(Delivery).values(state=State.ACCEPTED))
-    newsletters.send(newsletters.draft("News", "Hello {{ name }}.", preheader="News."))
+    dispatch.send(newsletters.draft("News", "Hello {{ name }}.", preheader="News."))
     moves.ask(ada.public_id, NEW)
     moves.confirm(wish())
     assert "newsletter.issue" in {row.letter for row in mail_to(NEW)}

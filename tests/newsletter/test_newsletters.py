@@ -18,16 +18,20 @@ from core.mail.models import Delivery, State
 from core.settings import change
 from newsletter import (
     archive,
+    dispatch,
     mailing,
     newsletters,
     preflight,
+    progress,
     segments,
     subscribers,
     verdicts,
 )
 from newsletter.conditions import Rule, Tagged, Term
+from newsletter.dispatch import NotReady
 from newsletter.models import IssueState, Newsletter
-from newsletter.newsletters import NotReady, Status, WrongState
+from newsletter.newsletters import WrongState
+from newsletter.progress import Status
 from newsletter.subscribers import Preferences
 from newsletter.suppression import Reason
 from shop import samples
@@ -70,7 +74,7 @@ def test_an_issue_names_itself_in_its_links_and_a_test_of_it_does_not(
     join("ada@example.com")
     issue = an_issue('::post{slug="the-ql"}')
     newsletters.send_test(issue, "ben@example.com")
-    newsletters.send(issue)
+    dispatch.send(issue)
     assert f"/blog/the-ql?from=newsletter:{issue}" in (newsletters.find(issue).text or "")
     with db.reading() as session:
         (test,) = session.scalars(select(Delivery).where(Delivery.letter == mailing.TEST))
@@ -83,9 +87,9 @@ def test_sending_writes_one_row_for_everybody_on_the_list(app: Flask, join: Join
     subscribers.subscribe("new@example.com", source="post")
     subscribers.unsubscribe(person("dan@example.com").public_id, method="button")
     issue = an_issue()
-    newsletters.send(issue)
+    dispatch.send(issue)
     assert [row.recipient for row in rows(issue)] == list(CAST[:3])
-    assert newsletters.status(issue).as_dict() == {
+    assert progress.status(issue).as_dict() == {
         "id": issue,
         "subject": "The chair is not the enemy",
         "state": "sending",
@@ -102,8 +106,8 @@ def test_who_is_left_out_is_counted_with_the_reason(app: Flask, join: Join) -> N
     join("ada@example.com")
     subscribers.pause(join("ben@example.com").public_id)
     issue = an_issue()
-    newsletters.send(issue)
-    status = newsletters.status(issue)
+    dispatch.send(issue)
+    status = progress.status(issue)
     assert status.excluded == {"paused": 1}
     assert status.pending == 1
     assert adds_up(status)
@@ -112,9 +116,9 @@ def test_who_is_left_out_is_counted_with_the_reason(app: Flask, join: Join) -> N
 def test_an_issue_goes_out_once(app: Flask, join: Join) -> None:
     join("ada@example.com")
     issue = an_issue()
-    newsletters.send(issue)
+    dispatch.send(issue)
     with pytest.raises(WrongState):
-        newsletters.send(issue)
+        dispatch.send(issue)
     with pytest.raises(WrongState):
         newsletters.revise(issue, subject="x", preheader="", body="y")
     assert len(rows(issue)) == 1
@@ -125,8 +129,8 @@ def test_a_segment_is_part_of_the_list(app: Flask, join: Join) -> None:
     segments.tag(join("ben@example.com").id, "runs")
     segments.save("runners", Rule((Term(Tagged("runs")),)))
     issue = an_issue(segment="runners")
-    assert newsletters.expected_audience(newsletters.find(issue)) == 1
-    newsletters.send(issue)
+    assert dispatch.expected_audience(newsletters.find(issue)) == 1
+    dispatch.send(issue)
     assert [row.recipient for row in rows(issue)] == ["ben@example.com"]
     assert archive.latest() == []
 
@@ -135,20 +139,20 @@ def test_a_pause_stops_what_has_not_begun_and_resuming_goes_on(app: Flask, join:
     for email in CAST:
         join(email)
     issue = an_issue()
-    newsletters.send(issue)
+    dispatch.send(issue)
     claimed = [row for row in queue.claim("worker", 9) if row.letter == mailing.ISSUE]
-    newsletters.pause(issue)
+    dispatch.pause(issue)
     assert not any(queue.begin({row: "x"}) for row in claimed)
     assert {row.state for row in rows(issue)} == {State.HELD}
-    newsletters.resume(issue)
+    dispatch.resume(issue)
     assert {row.state for row in rows(issue)} == {State.PENDING}
 
 
 def test_what_comes_back_to_the_queue_of_a_paused_issue_is_held(app: Flask, join: Join) -> None:
     join("ada@example.com")
     issue = an_issue()
-    newsletters.send(issue)
-    newsletters.pause(issue)
+    dispatch.send(issue)
+    dispatch.pause(issue)
     with db.reading():
         verdict = letters.look(mailing.ISSUE, rows(issue))[rows(issue)[0].id]
     assert verdict == letters.Wait(until=None, reason="paused")
@@ -158,23 +162,23 @@ def test_a_cancelled_issue_accounts_for_everybody(app: Flask, join: Join) -> Non
     for email in CAST:
         join(email)
     issue = an_issue()
-    newsletters.send(issue)
-    newsletters.cancel(issue)
-    status = newsletters.status(issue)
+    dispatch.send(issue)
+    dispatch.cancel(issue)
+    status = progress.status(issue)
     assert (status.state, status.excluded) == ("cancelled", {"cancelled": 4})
     with pytest.raises(WrongState):
-        newsletters.resume(issue)
+        dispatch.resume(issue)
 
 
 def test_a_scheduled_issue_goes_at_its_moment(app: Flask, join: Join) -> None:
     with time_machine.travel(NOW, tick=False) as machine:
         join("ada@example.com")
         issue = an_issue()
-        newsletters.send(issue, at=NOW + timedelta(hours=1))
-        newsletters.tend()
+        dispatch.send(issue, at=NOW + timedelta(hours=1))
+        dispatch.tend()
         assert newsletters.find(issue).state is IssueState.SCHEDULED
         machine.shift(timedelta(hours=1))
-        newsletters.tend()
+        dispatch.tend()
         assert newsletters.find(issue).state is IssueState.SENDING
         assert len(rows(issue)) == 1
 
@@ -182,13 +186,13 @@ def test_a_scheduled_issue_goes_at_its_moment(app: Flask, join: Join) -> None:
 def test_an_issue_is_done_when_nothing_is_pending(app: Flask, join: Join) -> None:
     join("ada@example.com")
     issue = an_issue()
-    newsletters.send(issue)
-    newsletters.tend()
+    dispatch.send(issue)
+    dispatch.tend()
     assert newsletters.find(issue).state is IssueState.SENDING
     for row in queue.claim("worker", 9):
         fates.exclude(row, "a test")
-    assert newsletters.status(issue).state == "done"
-    newsletters.tend()
+    assert progress.status(issue).state == "done"
+    dispatch.tend()
     assert newsletters.find(issue).state is IssueState.DONE
 
 
@@ -196,7 +200,7 @@ def test_the_last_look_finds_what_changed_since(app: Flask, join: Join) -> None:
     for email in CAST:
         join(email)
     issue = an_issue()
-    newsletters.send(issue)
+    dispatch.send(issue)
     subscribers.unsubscribe(person("ada@example.com").public_id, method="one-click")
     subscribers.turn_away("ben@example.com", Reason.COMPLAINED)
     subscribers.erase(person("chloe@example.com").public_id)
@@ -208,7 +212,7 @@ def test_the_last_look_finds_what_changed_since(app: Flask, join: Join) -> None:
         "ben@example.com": "suppressed: complained",
         "dan@example.com": None,
     }
-    assert adds_up(newsletters.status(issue))
+    assert adds_up(progress.status(issue))
 
 
 def test_a_slower_pace_puts_an_issue_off_and_a_very_slow_one_leaves_it_out(
@@ -219,12 +223,12 @@ def test_a_slower_pace_puts_an_issue_off_and_a_very_slow_one_leaves_it_out(
         weekly = Preferences(name=None, pace_days=7, timezone="UTC", paused_until=None)
         subscribers.change_preferences(ada.public_id, weekly)
         first, second = an_issue(), an_issue()
-        newsletters.send(first)
+        dispatch.send(first)
         for row in queue.claim("worker", 9):
             queue.begin({row: "x"})
             fates.accept(row)
         machine.shift(timedelta(days=1))
-        newsletters.send(second)
+        dispatch.send(second)
         with db.reading():
             verdict = verdicts.last_look(rows(second))[rows(second)[0].id]
         assert isinstance(verdict, letters.Wait)
@@ -237,7 +241,7 @@ def test_a_slower_pace_puts_an_issue_off_and_a_very_slow_one_leaves_it_out(
 def test_whoever_chose_no_slower_pace_gets_each_issue_at_once(app: Flask, join: Join) -> None:
     join("ada@example.com")
     for issue in (an_issue(), an_issue()):
-        newsletters.send(issue)
+        dispatch.send(issue)
         for row in queue.claim("worker", 9):
             with db.reading():
                 assert letters.look(row.letter, [row]).get(row.id) in (None, "confirmed already")
@@ -248,7 +252,7 @@ def test_whoever_chose_no_slower_pace_gets_each_issue_at_once(app: Flask, join: 
 def test_an_issue_carries_what_mail_programs_ask_for(app: Flask, join: Join) -> None:
     ada = join("ada@example.com", name="Ada")
     issue = an_issue()
-    newsletters.send(issue)
+    dispatch.send(issue)
     with db.reading():
         message = letters.find(mailing.ISSUE).compose(rows(issue)[0])
     headers = message.headers
@@ -275,7 +279,7 @@ def test_the_archive_shows_what_went_out_and_no_draft(app: Flask, join: Join) ->
     issue = an_issue()
     slug = newsletters.find(issue).slug
     assert client.get(f"/newsletter/archive/{slug}").status_code == 404
-    newsletters.send(issue)
+    dispatch.send(issue)
     assert "Hello there," in client.get(f"/newsletter/archive/{slug}").text
     assert slug in client.get("/newsletter/archive/").text
     assert "Hello there," in client.get("/newsletter/").text
@@ -360,14 +364,14 @@ def test_without_a_postal_address_nothing_goes(app: Flask, join: Join) -> None:
     change(postal_address="")
     issue = an_issue()
     with pytest.raises(NotReady, match="postal address"):
-        newsletters.send(issue)
+        dispatch.send(issue)
     assert rows(issue) == []
 
 
 def test_a_test_letter_counts_nowhere(app: Flask) -> None:
     issue = an_issue()
     newsletters.send_test(issue, "editor@example.com")
-    assert newsletters.status(issue).audience == 0
+    assert progress.status(issue).audience == 0
     row = ledger.addressed_to("editor@example.com")[0]
     with db.reading():
         message = letters.find(row.letter).compose(row)
@@ -394,18 +398,18 @@ def test_whatever_happens_the_numbers_add_up(app: Flask, join: Join, fates: list
             if not ledger.addressed_to(address):
                 join(address)
     issue = an_issue()
-    newsletters.send(issue)
+    dispatch.send(issue)
     for fate in fates:
         _befall(fate, issue)
-        assert adds_up(newsletters.status(issue))
-    done = newsletters.status(issue)
+        assert adds_up(progress.status(issue))
+    done = progress.status(issue)
     assert done.state != "done" or done.pending == 0
 
 
 ISSUE_VERBS: dict[str, Callable[[int], None]] = {
-    "pause": newsletters.pause,
-    "resume": newsletters.resume,
-    "cancel": newsletters.cancel,
+    "pause": dispatch.pause,
+    "resume": dispatch.resume,
+    "cancel": dispatch.cancel,
 }
 PERSON_VERBS: dict[str, Callable[[str], None]] = {
     "leave": lambda public_id: subscribers.unsubscribe(public_id, method="button"),

@@ -14,6 +14,7 @@ from core.mail import printing
 from newsletter import (
     conditions,
     consents,
+    dispatch,
     links,
     newsletters,
     notebook,
@@ -45,7 +46,7 @@ def readers(app: Flask, join: Join) -> dict[str, Subscriber]:
 def issue(readers: dict[str, Subscriber]) -> str:
     """An issue on its way to both, by what it is counted under."""
     number = newsletters.draft("News", BODY, preheader="News.")
-    newsletters.send(number)
+    dispatch.send(number)
     return f"newsletter:{number}"
 
 

@@ -7,7 +7,7 @@ import time_machine
 from flask import Flask
 
 from core.mail import fates, queue
-from newsletter import newsletters, progress
+from newsletter import dispatch, newsletters, progress
 from tests.newsletter.conftest import Join
 from tests.newsletter.test_newsletters import an_issue
 
@@ -31,20 +31,20 @@ def test_pace_and_time_left(app: Flask, join: Join) -> None:
         for row in queue.claim("worker", 100):
             fates.exclude(row, "a test")
         issue = an_issue()
-        newsletters.send(issue)
+        dispatch.send(issue)
         assert progress.of(newsletters.find(issue)).per_minute is None
         machine.shift(timedelta(minutes=1))
         send(4)
-        newsletters.tend()
+        dispatch.tend()
         machine.shift(timedelta(seconds=30))
         send(2)
         told = progress.of(newsletters.find(issue))
         assert (told.settled, told.due, told.per_minute) == (6, 6, 4)
         assert told.ends_at == NOW + timedelta(minutes=3)
-        newsletters.pause(issue)
+        dispatch.pause(issue)
         machine.shift(timedelta(days=1))
         assert progress.of(newsletters.find(issue)).per_minute is None
-        newsletters.resume(issue)
+        dispatch.resume(issue)
         machine.shift(timedelta(seconds=30))
         send(3)
         assert progress.of(newsletters.find(issue)).per_minute == 6

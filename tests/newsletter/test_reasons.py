@@ -10,7 +10,7 @@ from sqlalchemy import select
 from core import db, settings
 from core.mail import fates, queue, stops
 from core.mail.models import Cause
-from newsletter import newsletters, reasons, sequences, subscribers, walks
+from newsletter import dispatch, newsletters, reasons, sequences, subscribers, walks
 from newsletter.models import Newsletter, Sequence, Subscriber
 from newsletter.steps import Mail
 from newsletter.tick import tick
@@ -93,7 +93,7 @@ def test_an_issue_says_why_it_passed_somebody_by(app: Flask, join: Join) -> None
         ada = join(ADA)
         issue = newsletters.draft("An issue", "Some words.", preheader="p" * 50)
         assert reasons.of_issue(ada, newsletters.find(issue)).sentence.endswith("anybody yet.")
-        newsletters.freeze(issue)
+        dispatch.freeze(issue)
         machine.shift(timedelta(days=1))
         ben = join("ben@example.com")
         frozen: Newsletter = newsletters.find(issue)

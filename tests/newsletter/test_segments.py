@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from core import clock, db
-from newsletter import conditions, newsletters, segments
+from newsletter import conditions, dispatch, newsletters, progress, segments
 from newsletter.conditions import (
     AskedOn,
     BadRule,
@@ -249,9 +249,9 @@ def test_a_newsletter_goes_to_its_segment_as_it_is_at_that_moment(app: Flask, jo
     issue = newsletters.draft("Shoes", "Hello.", preheader="Run.", segment="Runners")
     segments.tag(ada.id, "runs")
     segments.save("People who run", Rule((Term(Tagged("runs"), holds=False),)), number=number)
-    newsletters.send(issue)
+    dispatch.send(issue)
     assert newsletters.find(issue).segment == "People who run"
-    assert newsletters.status(issue).audience == 1
+    assert progress.status(issue).audience == 1
     assert segments.count(Subscriber.id == ben.id) == 1
 
 
@@ -261,7 +261,7 @@ def test_a_segment_of_a_coming_issue_cannot_be_removed(app: Flask, join: Join) -
     issue = newsletters.draft("Shoes", "Hello.", preheader="Run.", segment="Everyone else")
     with pytest.raises(InUse, match="Shoes"):
         segments.remove(number)
-    newsletters.send(issue)
+    dispatch.send(issue)
     segments.remove(number)
     assert newsletters.find(issue).segment == "Everyone else"
     assert segments.every() == []

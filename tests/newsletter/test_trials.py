@@ -14,7 +14,7 @@ from core import db
 from core.mail import fates, letters, queue
 from core.mail.models import Delivery, State
 from core.models import Visit
-from newsletter import clicks, mailing, newsletters, prospects, trials
+from newsletter import clicks, dispatch, mailing, newsletters, progress, prospects, subjects, trials
 from newsletter.models import IssueState, Standing, Subscriber, Trial, Yardstick
 from newsletter.newsletters import WrongState
 from newsletter.trials import NoTrial, Plan
@@ -113,24 +113,24 @@ def follow(issue: int, counts: dict[str, int], path: str = "/products/ql-claw") 
 def test_each_subject_goes_to_its_share_and_the_rest_waits_for_the_winner(readers: None) -> None:
     with time_machine.travel(NOW, tick=False) as machine:
         issue = an_issue()
-        newsletters.send(issue, trial=PLAN)
+        dispatch.send(issue, trial=PLAN)
         assert len(send_what_is_due()) == sum(subjects_sent(issue).values())
         tried = subjects_sent(issue)
         assert set(tried) == {"The chair", "Sit less"}
         assert all(abs(count - PEOPLE / 4) < 4 for count in tried.values())
-        newsletters.tend()
+        dispatch.tend()
         assert trial_of(issue).began_at == NOW
         follow(issue, {"a": 1, "b": 6})
         machine.shift(timedelta(hours=3, minutes=59))
-        newsletters.tend()
+        dispatch.tend()
         assert send_what_is_due() == []
         machine.shift(timedelta(minutes=1))
-        newsletters.tend()
+        dispatch.tend()
         assert trial_of(issue).winner == 1
         send_what_is_due()
         assert subjects_sent(issue)["The chair"] == tried["The chair"]
         assert subjects_sent(issue).total() == PEOPLE
-        newsletters.tend()
+        dispatch.tend()
         assert newsletters.find(issue).state is IssueState.DONE
         results = trials.results(newsletters.find(issue), trial_of(issue))
         assert [result.count for result in results] == [15, 65]
@@ -140,12 +140,12 @@ def test_each_subject_goes_to_its_share_and_the_rest_waits_for_the_winner(reader
 def test_where_none_is_better_the_rest_gets_the_first(readers: None) -> None:
     with time_machine.travel(NOW, tick=False) as machine:
         issue = an_issue(OTHERS)
-        newsletters.send(issue, trial=PLAN)
+        dispatch.send(issue, trial=PLAN)
         send_what_is_due()
-        newsletters.tend()
+        dispatch.tend()
         follow(issue, {"a": 3, "b": 3, "c": 3})
         machine.shift(timedelta(hours=4))
-        newsletters.tend()
+        dispatch.tend()
         assert trial_of(issue).decided_at
         assert trial_of(issue).winner is None
         rest = send_what_is_due()
@@ -155,33 +155,33 @@ def test_where_none_is_better_the_rest_gets_the_first(readers: None) -> None:
 def test_until_decided_looks_again_and_each_look_errs_with_its_part(readers: None) -> None:
     with time_machine.travel(NOW, tick=False) as machine:
         issue = an_issue()
-        newsletters.send(issue, trial=Plan(share=25, hours=4, until_decided=True))
+        dispatch.send(issue, trial=Plan(share=25, hours=4, until_decided=True))
         send_what_is_due()
-        newsletters.tend()
+        dispatch.tend()
         machine.shift(timedelta(hours=2, minutes=30))
-        newsletters.tend()
+        dispatch.tend()
         assert (trial_of(issue).looked, trial_of(issue).decided_at) == (2, None)
         follow(issue, {"a": 1, "b": 6})
-        newsletters.tend()
+        dispatch.tend()
         assert trial_of(issue).decided_at is None
         machine.shift(timedelta(minutes=30))
-        newsletters.tend()
+        dispatch.tend()
         assert (trial_of(issue).looked, trial_of(issue).winner) == (3, 1)
 
 
 def test_a_trial_is_decided_by_orders_of_its_readers(readers: None) -> None:
     with time_machine.travel(NOW, tick=False) as machine:
         issue = an_issue()
-        newsletters.send(issue, trial=Plan(share=25, hours=4, yardstick=Yardstick.ORDERS))
+        dispatch.send(issue, trial=Plan(share=25, hours=4, yardstick=Yardstick.ORDERS))
         send_what_is_due()
-        newsletters.tend()
+        dispatch.tend()
         machine.shift(timedelta(hours=1))
         with db.transaction() as session:
             got_it = select(Delivery.recipient).where(Delivery.subject == "Sit less")
             for number, buyer in enumerate(session.scalars(got_it.limit(40)).all()):
                 order_of(buyer.partition("@")[0], 2000 + number)
         machine.shift(timedelta(hours=3))
-        newsletters.tend()
+        dispatch.tend()
         assert trial_of(issue).winner == 1
         results = trials.results(newsletters.find(issue), trial_of(issue))
         assert [result.count for result in results] == [0, 40]
@@ -192,20 +192,20 @@ def test_a_pause_holds_letters_and_no_clock_and_the_rest_goes_with_the_winner(
 ) -> None:
     with time_machine.travel(NOW, tick=False) as machine:
         issue = an_issue()
-        newsletters.send(issue, trial=PLAN)
-        newsletters.pause(issue)
-        newsletters.tend()
+        dispatch.send(issue, trial=PLAN)
+        dispatch.pause(issue)
+        dispatch.tend()
         assert trial_of(issue).began_at is None
-        newsletters.resume(issue)
+        dispatch.resume(issue)
         tried = len(send_what_is_due())
-        newsletters.tend()
-        newsletters.pause(issue)
+        dispatch.tend()
+        dispatch.pause(issue)
         follow(issue, {"a": 1, "b": 6})
         machine.shift(timedelta(hours=4))
-        newsletters.tend()
+        dispatch.tend()
         assert trial_of(issue).winner == 1
         assert send_what_is_due() == []
-        newsletters.resume(issue)
+        dispatch.resume(issue)
         assert len(send_what_is_due()) == PEOPLE - tried
 
 
@@ -214,14 +214,14 @@ def test_a_decision_that_is_late_lets_the_rest_wait_and_a_cancelled_one_never_co
 ) -> None:
     with time_machine.travel(NOW, tick=False) as machine:
         issue = an_issue()
-        newsletters.send(issue, trial=PLAN)
+        dispatch.send(issue, trial=PLAN)
         send_what_is_due()
         machine.shift(timedelta(hours=9))
         assert send_what_is_due() == []
-        newsletters.cancel(issue)
-        newsletters.tend()
+        dispatch.cancel(issue)
+        dispatch.tend()
         assert trial_of(issue).decided_at is None
-        status = newsletters.status(issue)
+        status = progress.status(issue)
         assert status.accepted + status.excluded["cancelled"] == PEOPLE
 
 
@@ -229,7 +229,7 @@ def test_links_name_the_subject_and_a_tenth_and_lead_to_us(
     readers: None, client: FlaskClient
 ) -> None:
     issue = an_issue()
-    newsletters.send(issue, trial=PLAN)
+    dispatch.send(issue, trial=PLAN)
     places: Counter[str] = Counter()
     with db.reading() as session:
         rows = session.scalars(
@@ -251,7 +251,7 @@ def test_links_name_the_subject_and_a_tenth_and_lead_to_us(
 
 def test_what_a_scanner_opens_is_taken_off_each_part(readers: None) -> None:
     issue = an_issue()
-    newsletters.send(issue, trial=PLAN)
+    dispatch.send(issue, trial=PLAN)
     for path in (
         "/blog/psoas-trigger-points",
         "/blog/5-muscles-contributing-to-your-low-back-pain",
@@ -275,7 +275,7 @@ def test_a_trial_that_cannot_tell_anything_is_refused_before_it_goes(
 ) -> None:
     issue = an_issue(others)
     with pytest.raises(NoTrial, match=said):
-        newsletters.send(issue, trial=plan, held_out=held_out)
+        dispatch.send(issue, trial=plan, held_out=held_out)
     assert newsletters.find(issue).state is IssueState.DRAFT
     assert trials.find(issue) is None
 
@@ -292,16 +292,16 @@ def test_what_could_be_found_is_told_before(readers: None) -> None:
 
 def test_a_copy_takes_the_words_and_no_moment_no_lots_and_no_trial(readers: None) -> None:
     issue = an_issue(OTHERS)
-    newsletters.send(issue, at=datetime(2099, 1, 1, tzinfo=UTC), held_out=10, trial=PLAN)
+    dispatch.send(issue, at=datetime(2099, 1, 1, tzinfo=UTC), held_out=10, trial=PLAN)
     copy = newsletters.find(newsletters.duplicate(issue))
     assert (copy.state, copy.scheduled_at, copy.held_out) == (IssueState.DRAFT, None, 0)
-    assert [(each.subject, each.preheader) for each in trials.subjects(copy)[1:]] == list(OTHERS)
+    assert [(each.subject, each.preheader) for each in subjects.of(copy)[1:]] == list(OTHERS)
     assert trials.find(copy.id) is None
-    newsletters.tend()
+    dispatch.tend()
     assert newsletters.find(copy.id).state is IssueState.DRAFT
-    newsletters.unschedule(issue)
+    dispatch.unschedule(issue)
     assert trials.find(issue) is None
-    newsletters.send(issue)
+    dispatch.send(issue)
     with pytest.raises(WrongState):
         newsletters.revise(issue, subject="x", preheader="", body="y")
     assert {subject_of(row) for row in queue.claim("worker", 50)} == {"The chair"}

@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.mail.models import State
-from newsletter import newsletters, progress, subscribers, waves
+from newsletter import dispatch, newsletters, progress, subscribers, waves
+from newsletter.dispatch import TooLate
 from newsletter.models import DEFAULT_ZONE, IssueState
-from newsletter.newsletters import TooLate
 from newsletter.subscribers import Preferences
 from newsletter.zones import at_time, zones
 from tests.newsletter.conftest import Join, person
@@ -46,12 +46,12 @@ def move(public_id: str, zone: str) -> None:
 def test_each_zone_gets_it_when_its_clocks_say_so_and_nobody_twice(readers: None) -> None:
     with time_machine.travel(NOW, tick=False) as machine:
         issue = an_issue()
-        newsletters.send(issue, local=NINE)
+        dispatch.send(issue, local=NINE)
         assert newsletters.find(issue).state is IssueState.SCHEDULED
         got: dict[str, datetime] = {}
         for _ in range(100):
             machine.shift(timedelta(minutes=30))
-            newsletters.tend()
+            dispatch.tend()
             # Whoever moves keeps their place.
             if len(got) == 1:
                 move(person("ada@example.com").public_id, DEFAULT_ZONE)
@@ -72,9 +72,9 @@ def test_the_waves_are_told_before_and_while_they_go(readers: None) -> None:
             ((DEFAULT_ZONE,), 1),
         ]
         issue = an_issue()
-        newsletters.send(issue, local=NINE)
+        dispatch.send(issue, local=NINE)
         machine.move_to(told[0].at - timedelta(minutes=9))
-        newsletters.tend()
+        dispatch.tend()
         assert progress.of(newsletters.find(issue)).later == 4
         machine.move_to(told[1].at)
         send_what_is_due()
@@ -87,35 +87,35 @@ def test_an_hour_that_is_over_for_some_is_refused(readers: None) -> None:
     with time_machine.travel(NOW, tick=False):
         issue = an_issue()
         with pytest.raises(TooLate, match="3 readers"):
-            newsletters.send(issue, local=local("2026-03-02 11:00"))
+            dispatch.send(issue, local=local("2026-03-02 11:00"))
         assert newsletters.find(issue).state is IssueState.DRAFT
 
 
 def test_pause_resume_and_cancel_between_waves(readers: None) -> None:
     with time_machine.travel(NOW, tick=False) as machine:
         issue = an_issue()
-        newsletters.send(issue, local=NINE)
+        dispatch.send(issue, local=NINE)
         first, second, third = (wave.at for wave in waves.expected(None, NINE))
         machine.move_to(first)
-        newsletters.tend()
+        dispatch.tend()
         assert len(send_what_is_due()) == 1
-        newsletters.pause(issue)
+        dispatch.pause(issue)
         machine.move_to(second)
         assert send_what_is_due() == []
-        newsletters.resume(issue)
+        dispatch.resume(issue)
         assert len(send_what_is_due()) == 2
-        newsletters.cancel(issue)
+        dispatch.cancel(issue)
         machine.move_to(third)
         assert send_what_is_due() == []
-        assert newsletters.status(issue).excluded == {"cancelled": 1}
+        assert progress.status(issue).excluded == {"cancelled": 1}
 
 
 def test_a_schedule_by_clocks_that_is_taken_back_is_forgotten(readers: None) -> None:
     with time_machine.travel(NOW, tick=False):
         issue = an_issue()
-        newsletters.send(issue, local=NINE)
-        newsletters.unschedule(issue)
-        newsletters.send(issue)
+        dispatch.send(issue, local=NINE)
+        dispatch.unschedule(issue)
+        dispatch.send(issue)
         assert {row.due_at for row in rows(issue)} == {NOW}
         assert {row.state for row in rows(issue)} == {State.PENDING}
         assert waves.of(newsletters.find(issue)) == []

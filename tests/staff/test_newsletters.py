@@ -11,9 +11,9 @@ from sqlalchemy import select
 from core import db
 from core.mail import fates, queue
 from core.mail.models import Delivery, State
-from newsletter import newsletters, trials
+from newsletter import dispatch, newsletters, subjects
 from newsletter.models import IssueState, Subscriber
-from newsletter.newsletters import Status
+from newsletter.progress import Status
 from staff.newsletters import shares
 
 pytestmark = pytest.mark.one_database
@@ -65,7 +65,7 @@ def test_ed_leaves_out_a_part_by_lot_and_sees_what_the_rest_bought(
         join(f"reader-{number}")
     assert "10 of 100 readers, by lot" in ed.get(f"/staff/newsletters/{issue}/send").text
     assert ed.post(f"/staff/newsletters/{issue}/send", data={"held_out": "99"}).status_code == 400
-    newsletters.send(issue, held_out=50)
+    dispatch.send(issue, held_out=50)
     shown = ed.get(f"/staff/newsletters/{issue}").text
     assert "Held out by lot" in shown
     assert "Whether it added buyers cannot be told" in shown
@@ -130,7 +130,7 @@ def test_what_is_on_its_way_cannot_be_rewritten(
     ed: FlaskClient, issue: int, join: Callable[[str], Subscriber]
 ) -> None:
     join("Ada")
-    newsletters.send(issue)
+    dispatch.send(issue)
     told = ed.post(f"/staff/newsletters/{issue}", data=FIELDS, follow_redirects=True).text
     assert "can no longer be changed" in told
 
@@ -203,7 +203,7 @@ def test_ed_writes_subjects_to_try_and_is_told_that_two_readers_are_too_few(
     join("Ada")
     more = {"subject_1": "Sit less", "preheader_1": "Stand up.", "subject_2": " ", "do": "save"}
     number = int(ed.post("/staff/newsletters/new", data=FIELDS | more).location.rpartition("/")[2])
-    assert [each.subject for each in trials.subjects(newsletters.find(number))] == [
+    assert [each.subject for each in subjects.of(newsletters.find(number))] == [
         FIELDS["subject"],
         "Sit less",
     ]
@@ -228,7 +228,7 @@ def test_ed_sees_why_it_failed_and_sends_it_again(
     ed: FlaskClient, issue: int, join: Callable[[str], Subscriber]
 ) -> None:
     join("Ada")
-    newsletters.send(issue)
+    dispatch.send(issue)
     for row in queue.claim("worker", 9):
         queue.begin({row: "x"})
         fates.fail(row, "554 5.7.1 blocked")

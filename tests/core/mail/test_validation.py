@@ -13,7 +13,7 @@ from core.mail.forms import MARK
 from core.mail.letters import Message
 from core.mail.models import Delivery, Stream
 from core.mail.printing import Printed
-from newsletter import newsletters, subscribers
+from newsletter import dispatch, newsletters, subscribers
 from newsletter.models import Standing, Subscriber
 from tests.staff.test_orders import order_of
 from wsgi import fill
@@ -53,7 +53,7 @@ def test_every_message_of_the_sample_shop_keeps_the_rules(app: Flask) -> None:
     with db.transaction() as session:
         for reader in session.scalars(select(Subscriber)):
             reader.standing = Standing.CONFIRMED
-    newsletters.send(newsletters.draft("A letter", "Hello {{ name }}", preheader="x" * 50))
+    dispatch.send(newsletters.draft("A letter", "Hello {{ name }}", preheader="x" * 50))
     with db.reading() as session:
         rows = session.scalars(select(Delivery)).all()
     for delivery, sheet in printing.print_all(rows).items():

@@ -1,0 +1,233 @@
+"""Sends issues: examined, frozen into the delivery ledger, paused, closed.
+
+Freezing writes one ledger row for everybody in the audience, also for those who are left out, so
+that `audience = accepted + excluded + failed + unknown + pending` holds at every moment after.
+"""
+
+import logging
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, String, case, cast, literal, select, update
+
+from core import clock, db, jobs
+from core.findings import Finding, Weight
+from core.mail import ledger
+from newsletter import (
+    areas,
+    lots,
+    mailing,
+    newsletters,
+    preflight,
+    progress,
+    rendering,
+    segments,
+    subjects,
+    trials,
+    waves,
+)
+from newsletter.lift import HELD_OUT
+from newsletter.markup import BadLetter
+from newsletter.models import IssueState, Newsletter, Subscriber, Suppression
+from newsletter.trials import NoTrial, Plan
+
+log = logging.getLogger(__name__)
+
+MOST_HELD_OUT = 50
+"""Percent of an audience."""
+
+_BELL = "newsletters"
+
+
+class NotReady(Exception):
+    """An issue cannot go out; `findings` say why."""
+
+    def __init__(self, findings: list[Finding]) -> None:
+        super().__init__(" ".join(finding.text for finding in findings))
+        self.findings = findings
+
+
+class TooLate(Exception):
+    """The hour is over already by the clocks of `readers`."""
+
+    def __init__(self, readers: int) -> None:
+        super().__init__(f"by the clocks of {readers:,} readers that hour is over already")
+        self.readers = readers
+
+
+def send(
+    issue_id: int,
+    *,
+    at: datetime | None = None,
+    local: datetime | None = None,
+    held_out: int = 0,
+    trial: Plan | None = None,
+) -> None:
+    """Send a draft now, at a moment, or when every reader's own clock says `local`, without a zone.
+
+    Not to `held_out` percent of its readers, by lot; with a `trial` to some under each subject
+    before the rest. Raises `NotReady`, `WrongState`, `LookupError`, `TooLate` where the hour is
+    over for some, `NoTrial`, and `ValueError` for more than `MOST_HELD_OUT`.
+    """
+    if not 0 <= held_out <= MOST_HELD_OUT:
+        raise ValueError(f"at most {MOST_HELD_OUT} percent can be held out")
+    if trial and local:
+        raise NoTrial("a trial goes to all of its readers at once, not by their clocks")
+    issue = newsletters.find(issue_id)
+    blocking = [finding for finding in preflight.examine(issue) if finding.weight is Weight.BLOCKS]
+    if blocking:
+        raise NotReady(blocking)
+    if local is not None:
+        at = _ahead_of_waves(issue, local)
+    with db.transaction():
+        by_clock = local and local.isoformat(timespec="minutes")
+        newsletters.change(issue_id, {IssueState.DRAFT}, held_out=held_out, local_at=by_clock)
+        if trial:
+            readers = expected_audience(issue)
+            trials.plan(issue, trial, held_out=held_out, readers=readers)
+        else:
+            trials.forget(issue_id)
+        if at is not None and at > clock.now():
+            newsletters.change(
+                issue_id, {IssueState.DRAFT}, state=IssueState.SCHEDULED, scheduled_at=at
+            )
+        else:
+            freeze(issue_id)
+
+
+def freeze(issue_id: int) -> int:
+    """Compile an issue and write its audience into the ledger, which sends it; how many people.
+
+    Raises `BadLetter`, `WrongState`.
+    """
+    issue = newsletters.find(issue_id)
+    skeleton = rendering.compile_letter(
+        issue.subject, issue.preheader, issue.body, archived=True, source=trials.source(issue)
+    )
+    html, text = rendering.store_parts(skeleton)
+    with db.transaction():
+        newsletters.change(
+            issue_id,
+            {IssueState.DRAFT, IssueState.SCHEDULED},
+            state=IssueState.SENDING,
+            html=html,
+            text=text,
+            frozen_at=clock.now(),
+        )
+        if trials.find(issue_id):
+            subjects.freeze(issue, trials.source(issue))
+        local = issue.local_at and datetime.fromisoformat(issue.local_at)
+        expected = waves.expected(issue.segment, local) if local else []
+        people = _audience(issue)
+        due = waves.due(local, expected) if local else trials.due(issue)
+        if due is not None:
+            people = people.add_columns(due.label("due_at"))
+        audience = ledger.enqueue_selected(people, letter=mailing.ISSUE, source=issue.source)
+        trials.count_readers(issue)
+        values = {"audience": audience, "waves": waves.record(issue.source, expected)}
+        db.changed(update(Newsletter).where(Newsletter.id == issue_id).values(values))
+        progress.begin(issue_id, issue.source)
+    return audience
+
+
+def pause(issue_id: int) -> None:
+    """Stop at once whatever has not begun. Raises `WrongState`."""
+    with db.transaction():
+        newsletters.change(issue_id, {IssueState.SENDING}, state=IssueState.PAUSED)
+        ledger.hold(newsletters.find(issue_id).source)
+
+
+def resume(issue_id: int) -> None:
+    """Go on exactly where it stopped. Raises `WrongState`."""
+    with db.transaction():
+        newsletters.change(issue_id, {IssueState.PAUSED}, state=IssueState.SENDING)
+        ledger.resume(newsletters.find(issue_id).source)
+        progress.begin(issue_id, newsletters.find(issue_id).source)
+
+
+def cancel(issue_id: int) -> None:
+    """Send no more of it; what went is gone. Raises `WrongState`."""
+    open_states = {IssueState.SCHEDULED, IssueState.SENDING, IssueState.PAUSED}
+    with db.transaction():
+        newsletters.change(issue_id, open_states, state=IssueState.CANCELLED, done_at=clock.now())
+        ledger.cancel(newsletters.find(issue_id).source, "cancelled")
+
+
+def unschedule(issue_id: int) -> None:
+    """Make a scheduled issue a draft again. Raises `WrongState`."""
+    with db.transaction():
+        back = {"state": IssueState.DRAFT, "scheduled_at": None, "local_at": None}
+        newsletters.change(issue_id, {IssueState.SCHEDULED}, **back)
+        trials.forget(issue_id)
+
+
+def expected_audience(issue: Newsletter) -> int:
+    """How many people would be frozen if it went now."""
+    return segments.size(issue.segment)
+
+
+@jobs.job(_BELL, every_minutes=1)
+def tend() -> None:
+    """Freeze what is scheduled for now, close what has nothing pending, look at trials."""
+    with db.reading() as session:
+        due = session.scalars(
+            select(Newsletter.id).where(
+                Newsletter.state == IssueState.SCHEDULED, Newsletter.scheduled_at <= clock.now()
+            )
+        ).all()
+        open_ones = session.scalars(
+            select(Newsletter).where(Newsletter.state == IssueState.SENDING)
+        ).all()
+    for issue in open_ones:
+        if ledger.is_open(issue.source):
+            progress.note(issue)
+        else:
+            _close(issue.id)
+    trials.tend()
+    for issue_id in due:
+        try:
+            freeze(issue_id)
+        except BadLetter:
+            # The others must not wait for it.
+            log.exception("newsletter %s cannot be sent, and is a draft again", issue_id)
+            unschedule(issue_id)
+
+
+def _ahead_of_waves(issue: Newsletter, local: datetime) -> datetime | None:
+    """When to freeze an issue for its first wave. Raises `TooLate`."""
+    expected = waves.expected(issue.segment, local)
+    over = [wave for wave in expected if wave.at <= clock.now()]
+    if over:
+        raise TooLate(sum(wave.readers for wave in over))
+    return expected[0].at - waves.AHEAD if expected else None
+
+
+def _audience(issue: Newsletter) -> Select[*tuple[Any, ...]]:
+    """Everybody in the segment, and for whom it is left out the reason."""
+    key = literal(f"{issue.source}:") + cast(Subscriber.id, String)
+    now = clock.now()
+    return (
+        select(
+            key.label("key"),
+            Subscriber.id.label("person"),
+            Subscriber.email.label("recipient"),
+            case(
+                (Suppression.reason.is_not(None), literal("suppressed: ") + Suppression.reason),
+                (Subscriber.paused_until > now, literal("paused")),
+                (areas.wants_others(issue.areas), literal(areas.OTHERS)),
+                (lots.drawn(Subscriber.id, issue.id) < issue.held_out, literal(HELD_OUT)),
+            ).label("reason"),
+        )
+        .outerjoin(Suppression, Suppression.address_hash == Subscriber.address_hash)
+        .where(segments.members(issue.segment))
+        .order_by(Subscriber.id)
+    )
+
+
+def _close(issue_id: int) -> None:
+    with db.transaction():
+        db.changed(
+            update(Newsletter)
+            .where(Newsletter.id == issue_id, Newsletter.state == IssueState.SENDING)
+            .values(state=IssueState.DONE, done_at=clock.now())
+        )

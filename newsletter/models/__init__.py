@@ -1,0 +1,44 @@
+"""Tables of the newsletter: people and their consent, issues, sequences and who walks them."""
+
+from newsletter.models.consents import Consent, ConsentEvent, Suppression
+from newsletter.models.imports import ImportEntry, ImportRun
+from newsletter.models.issues import IssueState, Newsletter, OtherSubject, Trial, Yardstick
+from newsletter.models.people import (
+    DEFAULT_PACE,
+    DEFAULT_ZONE,
+    AddressChange,
+    Reading,
+    Standing,
+    Subscriber,
+    SubscriberArea,
+    SubscriberTag,
+)
+from newsletter.models.segments import Segment
+from newsletter.models.sequences import Enrolment, EnrolmentLog, Sequence, SequenceVersion, Walk
+
+__all__ = [
+    "DEFAULT_PACE",
+    "DEFAULT_ZONE",
+    "AddressChange",
+    "Consent",
+    "ConsentEvent",
+    "Enrolment",
+    "EnrolmentLog",
+    "ImportEntry",
+    "ImportRun",
+    "IssueState",
+    "Newsletter",
+    "OtherSubject",
+    "Reading",
+    "Segment",
+    "Sequence",
+    "SequenceVersion",
+    "Standing",
+    "Subscriber",
+    "SubscriberArea",
+    "SubscriberTag",
+    "Suppression",
+    "Trial",
+    "Walk",
+    "Yardstick",
+]

@@ -1,0 +1,116 @@
+"""People on the list, and what they chose."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.db import Base, choice
+
+DEFAULT_ZONE = "America/New_York"
+"""Whose morning a reader gets who never named a zone."""
+DEFAULT_PACE = 2
+
+
+class Standing(StrEnum):
+    """Where a person stands with the letters; only a confirmed one gets any."""
+
+    PENDING = "pending"
+    """Asked for, not confirmed."""
+    CONFIRMED = "confirmed"
+    UNSUBSCRIBED = "unsubscribed"
+    BOUNCED = "bounced"
+    """The address does not exist."""
+    COMPLAINED = "complained"
+    """Reported us as spam."""
+
+
+class Subscriber(Base):
+    """One person who asked for letters, known by their address.
+
+    `public_id` names them in links. `email` is normalized; `address_hash` is what a suppression
+    would be kept under. `pace_days` is the least number of days between two letters.
+    `membership` rises when they leave, so that a link from before confirms nothing.
+    """
+
+    __tablename__ = "subscriber"
+    __table_args__ = (
+        CheckConstraint("pace_days BETWEEN 1 AND 60", name="pace"),
+        Index("ix_subscriber_standing", "standing", "id"),
+        Index("ix_subscriber_address_hash", "address_hash"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(32), unique=True)
+    email: Mapped[str] = mapped_column(String(320), unique=True)
+    address_hash: Mapped[str] = mapped_column(String(64))
+    standing: Mapped[Standing] = mapped_column(choice(Standing), default=Standing.PENDING)
+    membership: Mapped[int] = mapped_column(default=1)
+    name: Mapped[str | None] = mapped_column(String(80))
+    timezone: Mapped[str] = mapped_column(String(64), default=DEFAULT_ZONE)
+    pace_days: Mapped[int] = mapped_column(default=DEFAULT_PACE)
+    paused_until: Mapped[datetime | None]
+    source: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]
+    unsubscribed_at: Mapped[datetime | None]
+    noted_since: Mapped[datetime | None]
+    """Since when they let us note which letters they open and which links they follow."""
+
+
+class SubscriberArea(Base):
+    """A part of the body that a reader wants letters about; one who chose none wants all."""
+
+    __tablename__ = "subscriber_area"
+    __table_args__ = (Index("ix_subscriber_area_area", "area", "subscriber_id"),)
+
+    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscriber.id"), primary_key=True)
+    area: Mapped[str] = mapped_column(String(32), primary_key=True)
+
+
+class AddressChange(Base):
+    """A reader's wish to get their letters at another address, which they confirm from there.
+
+    Once it is done, `old` is an address that was theirs.
+    """
+
+    __tablename__ = "address_change"
+    __table_args__ = (Index("ix_address_change_subscriber", "subscriber_id", "asked_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(32), unique=True)
+    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscriber.id"))
+    old: Mapped[str] = mapped_column(String(320))
+    new: Mapped[str] = mapped_column(String(320))
+    asked_at: Mapped[datetime]
+    done_at: Mapped[datetime | None]
+
+
+class Reading(Base):
+    """That a reader who agreed to it opened a letter, or followed a link of it (then `path`).
+
+    `at` is the last time; nothing is kept of those before. See `newsletter.noting`.
+    """
+
+    __tablename__ = "reading"
+    __table_args__ = (
+        UniqueConstraint("subscriber_id", "source", "path"),
+        Index("ix_reading_at", "at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscriber.id"))
+    source: Mapped[str] = mapped_column(String(100))
+    path: Mapped[str] = mapped_column(String(300))
+    at: Mapped[datetime]
+
+
+class SubscriberTag(Base):
+    """A word that staff or an import tied to a person; a segment may ask for it."""
+
+    __tablename__ = "subscriber_tag"
+    __table_args__ = (Index("ix_subscriber_tag_name", "name", "subscriber_id"),)
+
+    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscriber.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
