@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 Headers = list[tuple[str, str]]
+Place = tuple[str | None, str]
+"""A host and a path. Apart, since a visitor may claim a host that ends like a path."""
 
 CAPACITY = 32 * 1024 * 1024  # bytes of bodies, all encodings together
 _MOST_PATHS = 10_000  # of which it is known what they read of a query
@@ -56,8 +58,8 @@ class PageCache:
     def __init__(self, application: "WSGIApplication", generation_file: Path) -> None:
         self._application = application
         self._generation_file = generation_file
-        self._pages: OrderedDict[str, _Page] = OrderedDict()
-        self._read: dict[str, frozenset[str]] = {}
+        self._pages: OrderedDict[tuple[Place, str], _Page] = OrderedDict()
+        self._read: dict[Place, frozenset[str]] = {}
         self._size = 0
         self._lock = threading.Lock()
         self._watching = False
@@ -88,7 +90,7 @@ class PageCache:
             self._watching = True
             db.on_commit(self.expire)
 
-    def _find(self, key: str, generation: int) -> _Page | None:
+    def _find(self, key: tuple[Place, str], generation: int) -> _Page | None:
         page = self._pages.get(key)
         fresh = page and page.generation == generation and page.expires_at > time.monotonic()
         return page if fresh else None
@@ -120,7 +122,7 @@ class PageCache:
         self._keep(self._key(environ), page)
         return _answer(page, environ, start_response)
 
-    def _keep(self, key: str, page: _Page) -> None:
+    def _keep(self, key: tuple[Place, str], page: _Page) -> None:
         with self._lock:
             replaced = self._pages.pop(key, None)
             self._size += page.size - (replaced.size if replaced else 0)
@@ -135,22 +137,22 @@ class PageCache:
         if found := _READS.fullmatch(said):
             if len(self._read) >= _MOST_PATHS:
                 self._read.clear()
-            self._read[_path(environ)] = frozenset(re.findall(r'"([^"]+)"', found["names"]))
+            self._read[_place(environ)] = frozenset(re.findall(r'"([^"]+)"', found["names"]))
 
-    def _key(self, environ: "WSGIEnvironment") -> str:
-        path, query = _path(environ), environ.get("QUERY_STRING", "")
-        names = self._read.get(path)
+    def _key(self, environ: "WSGIEnvironment") -> tuple[Place, str]:
+        place, query = _place(environ), environ.get("QUERY_STRING", "")
+        names = self._read.get(place)
         if names is not None:
             given = parse_qsl(query, keep_blank_values=True, errors="surrogateescape")
             query = repr(sorted((p for p in given if p[0] in names), key=itemgetter(0)))
-        return f"{path}?{query}"
+        return place, query
 
     def _generation(self) -> int:
         return self._generation_file.stat().st_mtime_ns
 
 
-def _path(environ: "WSGIEnvironment") -> str:
-    return f"{environ.get('HTTP_HOST')}{environ['PATH_INFO']}"
+def _place(environ: "WSGIEnvironment") -> Place:
+    return environ.get("HTTP_HOST"), environ["PATH_INFO"]
 
 
 def _may_be_kept(environ: "WSGIEnvironment", status: str, headers: Headers) -> int | None:

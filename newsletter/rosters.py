@@ -61,7 +61,8 @@ def decode(content: bytes) -> str:
     """The text of a file, as spreadsheet programs write it. Raises `ValueError`."""
     wide = content[:2] in (b"\xff\xfe", b"\xfe\xff")
     try:
-        return content.decode("utf-16" if wide else "utf-8-sig")
+        text = content.decode("utf-16" if wide else "utf-8-sig")
+        return text.replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:
         raise ValueError("it is not in UTF-8; save it as “CSV UTF-8”") from error
 
@@ -70,22 +71,39 @@ def read(file: TextIO) -> Iterator[Row | Fault]:
     """The rows of a CSV file. Raises `ValueError` where no column holds e-mail addresses."""
     head = file.readline()
     mark = max(",;\t", key=head.count)
-    first = next(csv.reader([head], delimiter=mark), [])
-    reader, names = csv.reader(file, delimiter=mark), [" ".join(n.split()).lower() for n in first]
+    reader, names = csv.reader(file, delimiter=mark), _names(head, mark)
     if not set(names) & set(_CALLED["email"]):
         raise ValueError("the file has no column called email")
-    for cells in reader:
-        if cells:
-            meant = map(tables.as_meant, cells)
-            yield of(reader.line_num + 1, dict(zip(names, meant, strict=False)))
+    while True:
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield Fault(reader.line_num + 1, f"it is no CSV: {error}")
+        else:
+            if cells:
+                meant = map(tables.as_meant, cells)
+                yield of(reader.line_num + 1, dict(zip(names, meant, strict=False)))
 
 
 def of(line: int, cells: Mapping[str, str | None]) -> Row | Fault:
     """The person in a row's cells, by the names of their columns in small letters."""
+    if any("\0" in (cell or "") for cell in cells.values()):
+        return Fault(line, "it holds what is no text")
     try:
         return _person(line, cells)
     except (InvalidAddress, ValueError) as error:
         return Fault(line, str(error))
+
+
+def _names(head: str, mark: str) -> list[str]:
+    """The columns' names in small letters; none where the first line is none of a table."""
+    try:
+        first = next(csv.reader([head], delimiter=mark), [])
+    except csv.Error:
+        return []
+    return [" ".join(name.split()).lower() for name in first]
 
 
 def _person(line: int, cells: Mapping[str, str | None]) -> Row:

@@ -239,7 +239,7 @@ def read_event(payload: bytes, signature: str | None) -> facts.Notice:
         return facts.notice(json.loads(payload))
     except stripe.SignatureVerificationError as error:
         raise BadEvent(str(error)) from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise BadEvent(f"no event: {error}") from error
 
 

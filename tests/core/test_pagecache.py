@@ -127,3 +127,11 @@ def test_what_a_serving_process_commits_is_visible_at_once(app: Flask, counted: 
     redirects.add("/old", "/new")
     client.get("/public")
     assert counted[2] == ["public", "public"]
+
+
+def test_a_host_that_ends_like_a_path_does_not_lend_its_page(counted: Counted) -> None:
+    client = client_of(counted)
+    client.get("/private", headers={"Host": "shop.example"})
+    client.get("/public", headers={"Host": "shop.example/private"})
+    client.get("/public", headers={"Host": "shop.example"})
+    assert client.get("/private/public", headers={"Host": "shop.example"}).status_code == 404

@@ -82,3 +82,19 @@ def test_the_list_is_taken_out_without_formulas(ed: FlaskClient, app: Flask) -> 
     assert "ada@example.com,'=2+5," in text
     assert "dan@example.com" not in text
     assert ed.get(f"{DESK}/list.csv?segment=nobody").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"email\rada@example.com\r",
+        b"email,name\nben@example.com," + b"x" * 200_000 + b"\nada@example.com,Ada\n",
+        b"email,name\nben@example.com,B\0en\nada@example.com,Ada\n",
+    ],
+)
+def test_a_file_with_a_line_that_is_none_of_a_table_imports_the_others(
+    ed: FlaskClient, app: Flask, content: bytes
+) -> None:
+    assert "ada@example.com" in upload(ed, content)
+    ed.post(f"{DESK}/1")
+    assert list(people()) == ["ada@example.com"]
