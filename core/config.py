@@ -6,9 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from core.environment import ConfigError, Environment
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from core.environment import ConfigError, Environment, split
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +100,7 @@ def load(given: Mapping[str, str]) -> Config:
     return Config(
         data_dir=data_dir,
         database_url=_database_url(environ, data_dir),
-        redis_url=environ.get("REDIS_URL"),
+        redis_url=_redis_url(environ),
         site_url=site_url,
         host=host,
         port=port,
@@ -153,10 +155,27 @@ def _database_url(environ: Environment, data_dir: Path) -> str:
         return f"sqlite:///{data_dir / 'shop.sqlite3'}"
     scheme, _, rest = url.partition("://")
     if scheme in ("postgresql", "postgres", "postgresql+psycopg") and rest:
+        try:
+            make_url(f"postgresql+psycopg://{rest}")
+        except (ArgumentError, ValueError) as error:
+            raise ConfigError(
+                "DATABASE_URL", "must be as postgresql://user@host:5432/shop"
+            ) from error
         return f"postgresql+psycopg://{rest}"
     if scheme == "sqlite" and rest:
         return url
     raise ConfigError("DATABASE_URL", "must start with postgresql:// or sqlite:///")
+
+
+def _redis_url(environ: Environment) -> str | None:
+    url = environ.get("REDIS_URL")
+    parts = split(url or "redis://none")
+    if parts is None or parts.scheme not in _REDIS or not (parts.hostname or parts.path):
+        raise ConfigError("REDIS_URL", "must be an address such as redis://localhost:6379/0")
+    return url
+
+
+_REDIS = ("redis", "rediss", "redis+unix", "redis+sentinel", "redis+cluster")
 
 
 def _secret_keys(environ: Environment, data_dir: Path, *, live: bool) -> tuple[str, ...]:
@@ -204,6 +223,8 @@ def _mail(environ: Environment, local: str, port: int) -> MailConfig:
     rate, warm_up = environ.number("MAIL_RATE"), environ.day("MAIL_WARM_UP")
     sender = environ.get("MAIL_DEFAULT_SENDER")
     dkim, bounce_address = _dkim(environ), environ.get("MAIL_BOUNCE_ADDRESS")
+    if sender is not None and "@" not in sender:
+        raise ConfigError("MAIL_DEFAULT_SENDER", "must be an address such as hello@your.shop")
     if bounce_address is not None and "@" not in bounce_address:
         raise ConfigError("MAIL_BOUNCE_ADDRESS", "must be an address such as bounces@your.shop")
     if "MAIL_SERVER" not in environ:
@@ -243,8 +264,9 @@ def _mail(environ: Environment, local: str, port: int) -> MailConfig:
 
 def _bounce_mailbox(environ: Environment) -> str | None:
     url = environ.get("MAIL_BOUNCE_MAILBOX")
-    parts = urlsplit(url or "imaps://none")
-    if parts.scheme not in ("imaps", "imap", "pop3s", "pop3") or not parts.hostname:
+    parts = split(url or "imaps://none")
+    known = ("imaps", "imap", "pop3s", "pop3")
+    if parts is None or parts.scheme not in known or not parts.hostname:
         raise ConfigError(
             "MAIL_BOUNCE_MAILBOX", "must be an address such as imaps://user:password@host/INBOX"
         )

@@ -3,7 +3,7 @@
 import os
 from datetime import date
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from dotenv import dotenv_values
 
@@ -68,10 +68,21 @@ class Environment(dict[str, str]):
     def url(self, name: str, *, default: str) -> str:
         """An address of the web without its last slash."""
         url = self.get(name, default).rstrip("/")
-        parts = urlsplit(url)
-        if url and (parts.scheme not in ("http", "https") or not parts.hostname):
+        parts = split(url)
+        fine = parts and parts.scheme in ("http", "https") and parts.hostname
+        if url and (not parts or not fine or parts.query or parts.fragment):
             raise ConfigError(name, "must be an address such as https://shop.example")
         return url
+
+
+def split(url: str) -> SplitResult | None:
+    """The parts of an address; None where it is none, such as one with letters for a port."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return None
+    return parts
 
 
 def read(dotenv: Path = Path(".env")) -> Environment:

@@ -9,7 +9,6 @@ pytestmark = pytest.mark.one_database
 
 
 def of(app: Flask, address: str) -> tuple[str | None, str]:
-    assert limiter._key_func
     with app.test_request_context(environ_base={"REMOTE_ADDR": address}):
         return network(), limiter._key_func()
 
