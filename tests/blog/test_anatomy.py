@@ -58,7 +58,7 @@ def test_nothing_of_the_data_is_lost_on_the_way_in() -> None:
 
 def test_every_muscle_says_how_it_feels_what_else_it_could_be_and_what_is_not_known() -> None:
     for muscle in anatomy.muscles().values():
-        assert muscle.symptoms and muscle.aggravated_by and muscle.unknown, muscle.id
+        assert all((muscle.symptoms, muscle.aggravated_by, muscle.unknown)), muscle.id
         assert len(muscle.mimics) >= 3, muscle.id
         for mimic in muscle.mimics:
             assert len(mimic.how_to_tell.split()) >= 4, (muscle.id, mimic.condition)

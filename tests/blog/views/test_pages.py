@@ -237,6 +237,15 @@ def test_every_muscle_has_a_page_that_warns_before_it_advises(reader: FlaskClien
     assert reader.get("/muscles/biceps").status_code == 404
 
 
+def test_where_nothing_is_to_be_pressed_there_is_no_talk_of_numbers(reader: FlaskClient) -> None:
+    left_alone = reader.get("/muscles/pelvic-floor").text
+    assert "in the advice against a tool high" in left_alone
+    pressed = reader.get("/muscles/psoas-major").text
+    for words in ("The numbers on pressing", "Stop at"):
+        assert words not in left_alone
+        assert words in pressed
+
+
 def test_the_tool_is_offered_only_where_it_belongs(reader: FlaskClient) -> None:
     for muscle in anatomy.muscles().values():
         main = reader.get(f"/muscles/{muscle.id}").text.partition("<main")[2].partition("</main")[0]
