@@ -1,7 +1,7 @@
 """Disputes: a customer's bank asks for the money back, and until when it can be answered.
 
 Who answers for them is told by mail: when one opens, as its deadline comes near, when it is over,
-and when a card network warns that one may come. What the letters say is in `shop.dispute_letters`.
+and when a card network warns that one may come. What the letters say is in `shop.staff_letters`.
 """
 
 import logging
@@ -10,8 +10,7 @@ from datetime import timedelta
 
 from sqlalchemy import select, update
 
-from core import clock, db, jobs, money, settings
-from core.mail import ledger
+from core import clock, db, jobs, money
 from core.web.paging import Page, newest_first
 from shop import alerts, facts, orders, payments, settlement
 from shop.models import Dispute, DisputeState, Order
@@ -113,7 +112,7 @@ def warn(payment_intent: str, warning: str) -> bool:
             key=warning,
             order_id=order.id,
         )
-        _write_to_staff(WARNED, warning, order=order.id)
+        alerts.write_to_staff(WARNED, warning, order=order.id)
     return True
 
 
@@ -129,7 +128,7 @@ def remind() -> None:
         _ask_anew(dispute)
     for dispute in _near():
         if (ahead := _reached(dispute)) is not None:
-            _write_to_staff(DUE, f"{dispute.id}:{ahead.days}", dispute=dispute.id)
+            alerts.write_to_staff(DUE, f"{dispute.id}:{ahead.days}", dispute=dispute.id)
 
 
 def of_order(order_id: int) -> Sequence[Dispute]:
@@ -234,18 +233,6 @@ def _tell(order: Order, row: Dispute) -> None:
     )
     # An inquiry that becomes a dispute has a deadline of its own.
     if row.status in ANSWERABLE:
-        _write_to_staff(OPENED, f"{row.id}:{row.status}", dispute=row.id)
+        alerts.write_to_staff(OPENED, f"{row.id}:{row.status}", dispute=row.id)
     elif row.status in OVER:
-        _write_to_staff(ENDED, f"{row.id}", dispute=row.id)
-
-
-def _write_to_staff(letter: str, occurrence: str, **about: int) -> None:
-    """Write to whom the settings name, once for each occurrence; `about` names the row."""
-    store = settings.store()
-    ledger.enqueue(
-        key=f"{letter}:{occurrence}",
-        letter=letter,
-        recipient=store.disputes_email or store.support_email,
-        source="disputes",
-        payload=dict(about),
-    )
+        alerts.write_to_staff(ENDED, f"{row.id}", dispute=row.id)

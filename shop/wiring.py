@@ -11,7 +11,6 @@ from shop import (
     cli,
     consents,
     delivery,
-    dispute_letters,
     letters,
     readiness,
     refusals,
@@ -21,6 +20,7 @@ from shop import (
     return_letters,
     review_requests,
     shipping,
+    staff_letters,
     testimonials,
 )
 from shop.events import CheckoutAbandoned
@@ -84,7 +84,7 @@ def init_app(app: Flask) -> None:
         arrival_in_short=delivery.arrival_in_short,
     )
     letters.install()
-    dispute_letters.install()
+    staff_letters.install()
     review_requests.install()
     reminders.install()
     events.listen(CheckoutAbandoned, reminders.on_abandoned)

@@ -26,11 +26,13 @@ LABELS = {
         "Address told of comments",
         "Gets a letter when a comment waits, and the next when all are read. Empty tells nobody.",
     ),
-    "disputes_email": (
-        "Address told of disputes",
+    "alerts_email": (
+        "Address told of what needs somebody",
         (
             "Gets a letter when a bank asks for money back, before the answer is due, when it is "
-            "over, and when a card network warns of fraud. Empty is the support address."
+            "over, and when a card network warns of fraud. What else needs a person, such as a "
+            "refund that failed or goods that are not there, comes in one letter an hour at most. "
+            "Empty is the support address."
         ),
     ),
     "currency": ("Currency", "Three letters (ISO 4217), such as USD, for prices to come."),
@@ -103,7 +105,7 @@ SWITCHES = {
     ),
 }
 _LONGEST = 300
-_OPTIONAL = ("tax_number", "comments_email", "disputes_email")
+_OPTIONAL = ("tax_number", "comments_email", "alerts_email")
 
 
 @desk.get("")

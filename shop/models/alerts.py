@@ -31,3 +31,5 @@ class Alert(Base):
     last_at: Mapped[datetime]
     acknowledged_at: Mapped[datetime | None]
     acknowledged_by: Mapped[str | None] = mapped_column(String(320))
+    told_at: Mapped[datetime | None] = mapped_column(index=True)
+    """When staff were told of it by mail."""

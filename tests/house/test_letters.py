@@ -31,6 +31,7 @@ from newsletter import dispatch, mailing, moves, newsletters, sequences, subscri
 from newsletter.letters import REMINDER
 from newsletter.models import Newsletter
 from shop import (
+    alerts,
     catalog,
     disputes,
     facts,
@@ -342,6 +343,14 @@ def _a_bank_asks() -> None:
                 made_at=NOON,
             )
         )
+    for kind, message in (
+        ("refund_failed", "A refund of $7.00 for QL-1006 is failed: the customer has no money."),
+        ("safety", "It says of their health what no letter repeats."),
+        ("checkout_refused", "Stripe refuses our checkout: no such currency."),
+    ):
+        about = None if kind == "checkout_refused" else order
+        alerts.raise_alert(kind, message, key="-", order_id=about)
+    alerts.tell()
     ledger.enqueue(
         key="due",
         letter=disputes.DUE,

@@ -86,7 +86,7 @@ def test_a_dispute_is_kept_and_told_when_it_comes_and_when_it_is_over(
 
 
 def test_whom_the_settings_name_is_told_instead(running_shop: RunningShop, charge: str) -> None:
-    settings.change(disputes_email="money@shop.example")
+    settings.change(alerts_email="money@shop.example")
     dispute(running_shop, charge)
     assert letters()[-1] == (disputes.OPENED, "money@shop.example")
 

@@ -1,4 +1,4 @@
-"""The letters to staff about disputes: one has come, it is due, it is over; fraud is expected.
+"""The letters to staff: of disputes, of fraud that is expected, of what else needs somebody.
 
 They name no customer: what is wanted to answer stands behind the link, for whoever may see it.
 """
@@ -10,8 +10,8 @@ from core import clock, config, db, money
 from core.mail import composing, letters
 from core.mail.letters import Composer, LastLook, Letter, Message, Undeliverable, Verdict
 from core.mail.models import Delivery, Stream
-from shop import disputes
-from shop.models import Dispute, Order
+from shop import alerts, disputes
+from shop.models import Alert, Dispute, Order
 
 # RFC 3834: no machine shall answer.
 _AUTOMATIC = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
@@ -24,6 +24,7 @@ def install() -> None:
         (disputes.DUE, _due, _is_unanswered),
         (disputes.ENDED, _ended, None),
         (disputes.WARNED, _warned, _is_money_here),
+        (alerts.NEEDED, _needed, _is_unseen),
     )
     for name, compose, last_look in kinds:
         stream = Stream.TRANSACTIONAL
@@ -91,6 +92,42 @@ def _warned(delivery: Delivery) -> Message:
     )
 
 
+def _needed(delivery: Delivery) -> Message:
+    """What was told of and nobody saw to since."""
+    waiting = alerts.some(delivery.payload["alerts"])
+    if not waiting:
+        raise Undeliverable("somebody saw to it")
+    says = [alerts.NEEDS[each.kind] for each in waiting]
+    return _written(
+        "alerts",
+        subject=says[0] if len(says) == 1 else f"{len(says)} things need somebody in the shop",
+        preheader="All of it waits in the back office until somebody says that they saw it.",
+        needs=[(says, _words(each), _at(each)) for says, each in zip(says, waiting, strict=True)],
+        home=f"{config.current().site_url}/staff/",
+    )
+
+
+def _words(alert: Alert) -> str:
+    """What the alert says, but nothing that a customer wrote of their health."""
+    if alert.kind == "safety":
+        return "What they wrote stands on the order's page."
+    return alert.message
+
+
+def _at(alert: Alert) -> str:
+    desk = f"{config.current().site_url}/staff/"
+    return f"{desk}orders/{alert.order_id}" if alert.order_id else desk
+
+
+def _is_unseen(deliveries: Sequence[Delivery]) -> Mapping[int, Verdict]:
+    """Nobody is called to what somebody has seen."""
+    return {
+        each.id: "somebody has seen it by now"
+        for each in deliveries
+        if not alerts.some(each.payload["alerts"])
+    }
+
+
 def _is_unanswered(deliveries: Sequence[Delivery]) -> Mapping[int, Verdict]:
     """Nobody is called to what somebody has answered, or what is over."""
     wanted = {each.id: disputes.get(each.payload["dispute"]) for each in deliveries}
@@ -122,17 +159,19 @@ def _found(delivery: Delivery) -> tuple[Dispute, Order]:
 
 
 def _compose(name: str, order: Order, *, subject: str, preheader: str, **more: Any) -> Message:
-    desk = f"{config.current().site_url}/staff/orders"
-    return composing.compose(
+    return _written(
         name,
         subject=subject,
         preheader=preheader,
-        headers=_AUTOMATIC,
         order=order,
         total=money.display(order.total_amount, order.currency),
-        link=f"{desk}/{order.id}",
+        link=f"{config.current().site_url}/staff/orders/{order.id}",
         **more,
     )
+
+
+def _written(name: str, **context: Any) -> Message:
+    return composing.compose(name, headers=_AUTOMATIC, **context)
 
 
 def _day(dispute: Dispute) -> str:
