@@ -28,6 +28,8 @@ class Store:
     """Who is told by mail of what needs somebody, as a dispute; empty is the support address."""
     currency: str = "USD"
     order_prefix: str = "QL-"
+    timezone: str = "America/New_York"
+    """Whose hours readers have who never named a zone, by its name in the tz database."""
     hero_product: str = "ql-claw"
     """The slug of the product that the site is about."""
     return_days: int = 30

@@ -12,13 +12,12 @@ from typing import Any
 
 from sqlalchemy import insert, literal, select
 
-from core import clock, db
+from core import clock, db, settings
 from core.mail import hashes, ledger
 from newsletter import consents, enrolments, subscribers, suppression
 from newsletter.consents import Circumstances
 from newsletter.models import (
     DEFAULT_PACE,
-    DEFAULT_ZONE,
     Consent,
     ConsentEvent,
     ImportEntry,
@@ -167,7 +166,7 @@ def _unknown_yet(person: Subscriber, row: Row) -> dict[str, str]:
     given = {}
     if row.name and not person.name:
         given["name"] = row.name
-    if row.timezone and row.timezone != person.timezone == DEFAULT_ZONE:
+    if row.timezone and row.timezone != person.timezone == settings.store().timezone:
         given["timezone"] = row.timezone
     return given
 
@@ -184,7 +183,7 @@ def _add(rows: Sequence[Row]) -> set[str]:
             "address_hash": hashes.keyed_hash(row.email),
             "standing": Standing.PENDING,
             "membership": 1,
-            "timezone": DEFAULT_ZONE,
+            "timezone": settings.store().timezone,
             "pace_days": DEFAULT_PACE,
             "source": SOURCE,
             "created_at": now,

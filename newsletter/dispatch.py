@@ -4,8 +4,7 @@ Freezing writes one ledger row for everybody in the audience, also for those who
 that `audience = accepted + excluded + failed + unknown + pending` holds at every moment after.
 """
 
-import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Select, String, case, cast, literal, select, update
@@ -30,11 +29,15 @@ from newsletter.lift import HELD_OUT
 from newsletter.markup import BadLetter
 from newsletter.models import IssueState, Newsletter, Subscriber, Suppression
 from newsletter.trials import NoTrial, Plan
-
-log = logging.getLogger(__name__)
+from shop import alerts
 
 MOST_HELD_OUT = 50
 """Percent of an audience."""
+LATEST = timedelta(hours=4)
+"""For how long after its moment an issue still goes by itself, as after an outage.
+
+What was written for a morning, or an offer's last day, may be wrong by then: staff decide.
+"""
 
 _BELL = "newsletters"
 
@@ -168,10 +171,13 @@ def expected_audience(issue: Newsletter) -> int:
 
 @jobs.job(_BELL, every_minutes=1)
 def tend() -> None:
-    """Freeze what is scheduled for now, close what has nothing pending, look at trials."""
+    """Freeze what is scheduled for now, close what has nothing pending, look at trials.
+
+    What comes later than `LATEST` is held for staff instead.
+    """
     with db.reading() as session:
         due = session.scalars(
-            select(Newsletter.id).where(
+            select(Newsletter).where(
                 Newsletter.state == IssueState.SCHEDULED, Newsletter.scheduled_at <= clock.now()
             )
         ).all()
@@ -184,13 +190,28 @@ def tend() -> None:
         else:
             _close(issue.id)
     trials.tend()
-    for issue_id in due:
-        try:
-            freeze(issue_id)
-        except BadLetter:
-            # The others must not wait for it.
-            log.exception("newsletter %s cannot be sent, and is a draft again", issue_id)
-            unschedule(issue_id)
+    for issue in due:
+        _send_or_give_back(issue)
+
+
+def _send_or_give_back(issue: Newsletter) -> None:
+    """Freeze what is due; a draft again is what comes too late, or cannot be compiled any more."""
+    if issue.scheduled_at and clock.now() - issue.scheduled_at > LATEST:
+        moment = f"{issue.scheduled_at:%B %-d, %H:%M} UTC"
+        _give_back(issue, f"its moment, {moment}, was long over when it could have gone")
+        return
+    try:
+        freeze(issue.id)
+    except BadLetter as error:
+        _give_back(issue, str(error))
+
+
+def _give_back(issue: Newsletter, why: str) -> None:
+    """Make an issue a draft again and tell staff; those after it do not wait for it."""
+    with db.transaction():
+        unschedule(issue.id)
+        told = f"“{issue.subject}” was not sent and is a draft again: {why}."
+        alerts.raise_alert("newsletter_not_sent", told, key=str(issue.id))
 
 
 def _ahead_of_waves(issue: Newsletter, local: datetime) -> datetime | None:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, func, literal, select, union
 
-from core import clock, db, events
+from core import clock, db, events, settings
 from core.mail import hashes, ledger
 from core.mail.events import AskedToLeave, Bounced, Complained
 from core.mail.ledger import Entry
@@ -19,7 +19,6 @@ from newsletter.consents import Circumstances
 from newsletter.events import Confirmed, Erased, Left, PreferencesChanged, Returned
 from newsletter.models import (
     DEFAULT_PACE,
-    DEFAULT_ZONE,
     AddressChange,
     Consent,
     ConsentEvent,
@@ -317,7 +316,7 @@ def find_or_add(address: str, *, source: str) -> Subscriber:
             address_hash=hashes.keyed_hash(address),
             standing=Standing.PENDING,
             membership=1,
-            timezone=DEFAULT_ZONE,
+            timezone=settings.store().timezone,
             pace_days=DEFAULT_PACE,
             source=source[:64],
             created_at=clock.now(),

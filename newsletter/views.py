@@ -13,8 +13,9 @@ from core.web.limits import limiter
 from core.web.sitemap import Listed
 from newsletter import addresses, archive, gate, links, rendering, subscribers
 from newsletter.addresses import InvalidAddress
+from newsletter.archive import Published
 from newsletter.consents import Circumstances
-from newsletter.models import Newsletter, Subscriber
+from newsletter.models import Subscriber
 from newsletter.wording import wording
 
 pages = Blueprint("newsletter", __name__, url_prefix="/newsletter")
@@ -131,7 +132,7 @@ _PATH = re.compile(r"/[\w/.-]{0,200}", re.ASCII)
 _OF_THE_BODY = re.compile(r"^(/pain-finder|/muscles)/.+")
 
 
-def _on_the_web(issue: Newsletter) -> Markup:
+def _on_the_web(issue: Published) -> Markup:
     return rendering.on_the_web(issue.body, f"{issue.source}:web")
 
 

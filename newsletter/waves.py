@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfoNotFoundError
 
 from sqlalchemy import ColumnElement, case, func, literal, select
 
-from core import db
+from core import db, settings
 from core.mail.models import WAITING, Delivery
 from newsletter import segments
-from newsletter.models import DEFAULT_ZONE, Newsletter, Subscriber
+from newsletter.models import Newsletter, Subscriber
 from newsletter.zones import at_time
 
 AHEAD = timedelta(minutes=10)
@@ -48,7 +48,7 @@ def due(local: datetime, waves: list[Wave]) -> ColumnElement[datetime]:
     """When a row of `Subscriber` is due, as an expression; an unknown zone has the shop's hour."""
     moment = Delivery.due_at.type
     moments = {zone: literal(wave.at, moment) for wave in waves for zone in wave.zones}
-    usual = literal(_moment(local, DEFAULT_ZONE), moment)
+    usual = literal(_moment(local, settings.store().timezone), moment)
     return case(moments, value=Subscriber.timezone, else_=usual) if moments else usual
 
 
@@ -82,7 +82,7 @@ def _moment(local: datetime, zone: str) -> datetime:
     try:
         return at_time(local, zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        return at_time(local, DEFAULT_ZONE)
+        return at_time(local, settings.store().timezone)
 
 
 def _waiting(source: str) -> dict[datetime, int]:

@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, abort, request
 from flask.typing import ResponseReturnValue
 
-from core import clock, config, db
+from core import clock, config, db, settings
 from newsletter import drafts, flights, steps, zones
 from newsletter.flights import Flight, Reader
-from newsletter.models import DEFAULT_PACE, DEFAULT_ZONE, Sequence
+from newsletter.models import DEFAULT_PACE, Sequence
 from staff.frame import page
 
 pages = Blueprint("flights", __name__)
@@ -109,7 +109,6 @@ def _heat(flight: Flight, over: Collection[datetime]) -> list[Cell]:
 
 def _reader() -> Reader:
     """The one reader whose way is asked for."""
-    zone, pace = request.args.get("zone", DEFAULT_ZONE), request.args.get("pace", type=int)
-    return Reader(
-        zone if zone in zones.zones() else DEFAULT_ZONE, pace if pace in PACES else DEFAULT_PACE
-    )
+    usual = settings.store().timezone
+    zone, pace = request.args.get("zone", usual), request.args.get("pace", type=int)
+    return Reader(zone if zone in zones.zones() else usual, pace if pace in PACES else DEFAULT_PACE)

@@ -8,6 +8,7 @@ from flask import redirect, request
 from flask.typing import ResponseReturnValue
 
 from core import settings
+from newsletter import zones
 from shop import catalog
 from staff import access, members
 from staff.frame import page, say
@@ -37,6 +38,13 @@ LABELS = {
     ),
     "currency": ("Currency", "Three letters (ISO 4217), such as USD, for prices to come."),
     "order_prefix": ("Order prefix", "What numbers of orders to come begin with."),
+    "timezone": (
+        "Time zone",
+        (
+            "Such as Europe/Berlin: whose hours readers have, from when they join until they "
+            "choose their own. Those who are on the list keep theirs."
+        ),
+    ),
     "hero_product": (
         "Main product",
         "Its address after /products/: what the site is about, and where “The tool” leads.",
@@ -178,6 +186,8 @@ def _problems(given: dict[str, str]) -> dict[str, str]:
         found["hero_product"] = "No product that everybody can see has this address."
     if given["currency"] not in list_currencies():
         found["currency"] = "There is no such currency."
+    if given["timezone"] not in zones.zones():
+        found["timezone"] = "There is no such zone; it is a continent and a city, or UTC."
     return found
 
 

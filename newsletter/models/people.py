@@ -7,9 +7,10 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstra
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base, choice
+from core.settings import Store
 
-DEFAULT_ZONE = "America/New_York"
-"""Whose morning a reader gets who never named a zone."""
+DEFAULT_ZONE = Store.timezone
+"""Whose morning a reader gets who never named a zone, in a shop whose owner never named one."""
 DEFAULT_PACE = 2
 
 

@@ -34,7 +34,7 @@ from newsletter.newsletters import WrongState
 from newsletter.progress import Status
 from newsletter.subscribers import Preferences
 from newsletter.suppression import Reason
-from shop import samples
+from shop import alerts, samples
 from tests.newsletter.conftest import Join, person
 
 NOW = datetime(2026, 3, 2, 15, tzinfo=UTC)
@@ -181,6 +181,21 @@ def test_a_scheduled_issue_goes_at_its_moment(app: Flask, join: Join) -> None:
         dispatch.tend()
         assert newsletters.find(issue).state is IssueState.SENDING
         assert len(rows(issue)) == 1
+
+
+@pytest.mark.parametrize(("late", "state"), [(0, IssueState.SENDING), (1, IssueState.DRAFT)])
+def test_what_an_outage_made_stale_is_held_and_staff_are_told(
+    app: Flask, join: Join, late: int, state: IssueState
+) -> None:
+    with time_machine.travel(NOW, tick=False) as machine:
+        join("ada@example.com")
+        issue = an_issue()
+        dispatch.send(issue, at=NOW + timedelta(hours=1))
+        machine.shift(timedelta(hours=1, seconds=late) + dispatch.LATEST)
+        dispatch.tend()
+        assert newsletters.find(issue).state is state
+        assert len(rows(issue)) == 1 - late
+        assert ["is a draft again" in alert.message for alert in alerts.unseen()] == [True] * late
 
 
 def test_an_issue_is_done_when_nothing_is_pending(app: Flask, join: Join) -> None:

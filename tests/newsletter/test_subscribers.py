@@ -7,7 +7,7 @@ import time_machine
 from flask import Flask
 from sqlalchemy import delete, func, select, update
 
-from core import db
+from core import db, settings
 from core.links import BadLink
 from core.mail import ledger
 from core.mail.models import State
@@ -33,6 +33,16 @@ def test_whoever_asks_gets_a_confirmation_and_is_not_on_the_list_yet(app: Flask)
         7,
     )
     assert [row.letter for row in mail_to(ADA)] == [subscribers.CONFIRMATION]
+
+
+def test_whoever_joins_has_the_shop_s_hours_and_those_before_keep_theirs(
+    app: Flask, join: Join
+) -> None:
+    join("ada@example.com")
+    settings.change(timezone="Europe/Berlin")
+    join("bob@example.com")
+    zones = [person(f"{name}@example.com").timezone for name in ("ada", "bob")]
+    assert zones == ["America/New_York", "Europe/Berlin"]
 
 
 def test_what_is_no_address_is_refused(app: Flask) -> None:

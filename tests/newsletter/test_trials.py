@@ -14,7 +14,17 @@ from core import db
 from core.mail import fates, letters, queue
 from core.mail.models import Delivery, State
 from core.models import Visit
-from newsletter import clicks, dispatch, mailing, newsletters, progress, prospects, subjects, trials
+from newsletter import (
+    archive,
+    clicks,
+    dispatch,
+    mailing,
+    newsletters,
+    progress,
+    prospects,
+    subjects,
+    trials,
+)
 from newsletter.models import IssueState, Standing, Subscriber, Trial, Yardstick
 from newsletter.newsletters import WrongState
 from newsletter.trials import NoTrial, Plan
@@ -120,6 +130,7 @@ def test_each_subject_goes_to_its_share_and_the_rest_waits_for_the_winner(reader
         assert all(abs(count - PEOPLE / 4) < 4 for count in tried.values())
         dispatch.tend()
         assert trial_of(issue).began_at == NOW
+        assert archive.latest()[0].subject == "The chair"
         follow(issue, {"a": 1, "b": 6})
         machine.shift(timedelta(hours=3, minutes=59))
         dispatch.tend()
@@ -127,6 +138,7 @@ def test_each_subject_goes_to_its_share_and_the_rest_waits_for_the_winner(reader
         machine.shift(timedelta(minutes=1))
         dispatch.tend()
         assert trial_of(issue).winner == 1
+        assert archive.latest()[0].subject == "Sit less"
         send_what_is_due()
         assert subjects_sent(issue)["The chair"] == tried["The chair"]
         assert subjects_sent(issue).total() == PEOPLE

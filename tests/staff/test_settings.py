@@ -24,10 +24,12 @@ def test_olivia_changes_what_letters_are_signed_with_and_takes_it_back(
 
 def test_a_wrong_setting_is_named_and_nothing_is_kept(olivia: FlaskClient) -> None:
     given = {"support_email": "nobody", "currency": "XYZ", "name": "", "hero_product": "none"}
+    given["timezone"] = "Europe/Atlantis"
     answer = olivia.post("/staff/settings", data=given)
     assert answer.status_code == 422
     assert "This is no e-mail address." in answer.text
     assert "There is no such currency." in answer.text
+    assert "There is no such zone" in answer.text
     assert "Please fill this in." in answer.text
     assert "No product that everybody can see has this address." in answer.text
     assert settings.store() == settings.Store()
