@@ -29,6 +29,7 @@ SCHEMES = ("light", "dark")
 PUBLIC = {
     "home": "/",
     "product": "/products/ql-claw",
+    "product-without-pictures": "/products/travel-bag",
     "blog": "/blog/",
     "post": "/blog/psoas-trigger-points",
     "post-long": "/blog/what-research-says-about-trigger-points",
@@ -47,6 +48,8 @@ PUBLIC = {
     "withdraw": "/withdraw",
     "safety": "/pages/safety",
     "about": "/pages/about",
+    "shipping": "/pages/shipping",
+    "reviews-how": "/reviews/",
     "nowhere": "/nowhere",
 }
 STAFF = (

@@ -18,7 +18,7 @@ from core.web.limits import limiter
 
 pages = Blueprint("articles", __name__)
 
-_PAGE = 12
+_PAGE = 12  # fills rows of two and of three
 _MOST_PAGES = 50
 _DAY = 24 * 3600
 _BLOG = ("/blog/", "Blog")
@@ -28,7 +28,8 @@ _BLOG = ("/blog/", "Blog")
 def index() -> ResponseReturnValue:
     """The latest posts and all topics."""
     after = request.args.get("after", type=int)
-    found = teasers.latest(_PAGE + 1, after=after)
+    most = _PAGE if after else _PAGE + 1  # the latest stands above the rows
+    found = teasers.latest(most + 1, after=after)
     html = page(
         "blog/index.html",
         title=settings.store().blog_name,
@@ -39,7 +40,7 @@ def index() -> ResponseReturnValue:
         source="blog",
         topics=topics.with_posts(),
         after=after,
-        **_paged(found),
+        **_paged(found, most),
     )
     return public(html, "after")
 
@@ -201,10 +202,10 @@ def _read_next(post: Post) -> list[teasers.Teaser]:
     return teasers.named([slug for slug in wanted if slug != post.slug])[:3]
 
 
-def _paged(found: list[teasers.Teaser]) -> dict[str, Any]:
+def _paged(found: list[teasers.Teaser], most: int = _PAGE) -> dict[str, Any]:
     """One post more than fits says that there are older ones."""
-    shown = found[:_PAGE]
-    return {"posts": shown, "older": shown[-1].id if len(found) > _PAGE else None}
+    shown = found[:most]
+    return {"posts": shown, "older": shown[-1].id if len(found) > most else None}
 
 
 def _own(token: str) -> Placed | None:

@@ -269,6 +269,16 @@ def test_search_says_when_nothing_was_found_and_is_not_indexed(reader: FlaskClie
     assert Page(answer.text).all("meta", name="robots", content="noindex")
 
 
+def test_the_first_page_of_the_blog_fills_its_rows_below_the_latest_post(
+    reader: FlaskClient,
+) -> None:
+    first = reader.get("/blog/").text
+    assert first.count('class="post-card"') == 1 + 12
+    older = re.search(r"/blog/\?after=\d+", first)
+    assert older is not None
+    assert "post-lead" not in reader.get(older[0]).text
+
+
 def test_an_empty_blog_says_what_to_do(client: FlaskClient) -> None:
     assert "Nothing here yet" in client.get("/blog/").text
     assert client.get("/").status_code == 200

@@ -62,6 +62,15 @@ def reduced(running_shop: RunningShop) -> RunningShop:
     return running_shop
 
 
+def test_a_product_without_pictures_is_described_where_they_would_be(
+    running_shop: RunningShop,
+) -> None:
+    bag = page(running_shop.app, "/products/travel-bag")
+    described = bag.index("it keeps dust off the tool")
+    assert bag.index('class="product-story"') < described < bag.index('class="buy-box"')
+    assert bag.count("it keeps dust off the tool") == 1
+
+
 def test_every_price_is_the_same_on_the_page_in_json_ld_in_the_feed_and_at_stripe(
     reduced: RunningShop,
 ) -> None:
