@@ -156,12 +156,12 @@ def _read_manifest(file: zipfile.ZipFile) -> Manifest:
 
 def _verify(file: zipfile.ZipFile, name: str, member: Member) -> None:
     path = PurePosixPath(name)
-    if path.is_absolute() or ".." in path.parts or path.parts[0] not in ("tables", "files"):
+    if path.is_absolute() or ".." in path.parts or path.parts[:1] not in (("tables",), ("files",)):
         raise Damaged(f"the archive names a file outside of it: {name}")
     try:
         with file.open(name) as content:
             digest, lines = _digest(content)
-    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
         raise Damaged(f"{name} is damaged: {error}") from error
     if digest != member.sha256:
         raise Damaged(f"{name} is not what it was: its sum differs from the manifest's")

@@ -20,6 +20,7 @@ WIDTHS = (400, 800, 1200, 1600)
 
 MOST_PIXELS = 50_000_000  # the largest that telephones take
 MOST_BYTES = 20 * 1024 * 1024
+_TALLEST = 16_000  # WebP knows no more than 16,383
 TYPES = {"avif": "image/avif", "webp": "image/webp"}
 """The formats that browsers choose from, the smallest files first; JPEG is for feeds and mail."""
 
@@ -108,9 +109,10 @@ def _in_srgb(image: Image.Image) -> Image.Image:
 
 
 def _reduced(image: Image.Image) -> Image.Image:
-    if image.width <= WIDTHS[-1]:
-        return image
-    return _resized(image, WIDTHS[-1])
+    reduced = image if image.width <= WIDTHS[-1] else _resized(image, WIDTHS[-1])
+    if reduced.height > _TALLEST:
+        raise Unusable(f"It would stand {reduced.height:,} pixels tall; {_TALLEST:,} is the most.")
+    return reduced
 
 
 def _resized(image: Image.Image, width: int) -> Image.Image:

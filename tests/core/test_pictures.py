@@ -36,6 +36,12 @@ def test_a_large_one_is_kept_no_wider_than_pages_need() -> None:
     assert pictures.widths(image) == [400, 800, 1200, 1600]
 
 
+def test_one_that_no_format_is_tall_enough_for_is_refused_before_a_file_is_written() -> None:
+    with pytest.raises(Unusable, match="tall"):
+        pictures.read(photograph(20, 17_000))
+    assert pictures.read(photograph(2000, 17_000)).height == 13_600
+
+
 def test_a_picture_stands_upright() -> None:
     image = pictures.read(photograph(900, 600, turned=True))
     assert image.size == (900, 600)
