@@ -69,9 +69,10 @@ def parse(text: str, currency: str) -> int:
     """What a person typed, in minor units. Raises `ValueError` where it is no exact amount."""
     try:
         value = Decimal(text.strip().replace(",", ""))
+        scaled = value.scaleb(decimals(currency)) if value.is_finite() else value
+        exact = scaled.is_finite() and not scaled % step(currency)
     except ArithmeticError as error:
         raise ValueError(f"{text!r} is not an amount") from error
-    scaled = value.scaleb(decimals(currency)) if value.is_finite() else value
-    if not scaled.is_finite() or scaled % step(currency):
+    if not exact:
         raise ValueError(f"{text!r} is not an amount in {currency.upper()}")
     return int(scaled)
