@@ -131,7 +131,7 @@ def up() -> None:
     db.engine().dispose()
     group = Group(list(_programs(chosen)))
     group.start()
-    if group.wait_until_up(60):
+    if group.wait_until_up(600):
         click.echo(_welcome(chosen, sign_in))
     group.run()
 

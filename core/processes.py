@@ -28,7 +28,7 @@ class Program:
 
 
 class Group:
-    """Programs that run together until `stop`, or until SIGTERM or SIGINT reaches `run`."""
+    """Programs that run together until `stop`, or until SIGTERM or SIGINT reaches us."""
 
     def __init__(self, programs: Sequence[Program]) -> None:
         self._programs = programs
@@ -36,7 +36,9 @@ class Group:
         self._stopping = threading.Event()
 
     def start(self) -> None:
-        """Start all of them."""
+        """Start all of them; from now on a signal to end leaves none behind."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._on_signal)
         for program in self._programs:
             self._start(program)
 
@@ -51,8 +53,6 @@ class Group:
 
     def run(self) -> None:
         """Watch over them until told to stop; one that fell is started again after a second."""
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._on_signal)
         while not self._stopping.wait(1):
             for program in self._programs:
                 status = self._running[program.name].poll()
