@@ -135,9 +135,12 @@ def freeze(issue_id: int) -> int:
 
 def pause(issue_id: int) -> None:
     """Stop at once whatever has not begun. Raises `WrongState`."""
-    with db.transaction():
-        newsletters.change(issue_id, {IssueState.SENDING}, state=IssueState.PAUSED)
-        ledger.hold(newsletters.find(issue_id).source)
+    # From this commit on the last look stops it, however long a million rows take to be held.
+    newsletters.change(issue_id, {IssueState.SENDING}, state=IssueState.PAUSED)
+    with db.transaction() as session:
+        issue = session.get_one(Newsletter, issue_id, with_for_update=True, populate_existing=True)
+        if issue.state is IssueState.PAUSED:
+            ledger.hold(issue.source)
 
 
 def resume(issue_id: int) -> None:

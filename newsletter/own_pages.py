@@ -9,12 +9,22 @@ from flask.typing import ResponseReturnValue
 
 from core.links import BadLink
 from core.web.limits import limiter
-from newsletter import areas, consents, moves, noting, personal, subscribers, walks
+from newsletter import (
+    areas,
+    consents,
+    dossiers,
+    moves,
+    noting,
+    personal,
+    preferences,
+    subscribers,
+    walks,
+)
 from newsletter.addresses import InvalidAddress
 from newsletter.models import Standing, Subscriber
 from newsletter.moves import Over
 from newsletter.notebook import Notebook
-from newsletter.subscribers import Preferences
+from newsletter.preferences import Preferences
 from newsletter.views import PRIVATE, bad_link, own, reader
 from newsletter.wording import paces, wording
 from newsletter.zones import known, zones
@@ -52,16 +62,16 @@ def change(token: str) -> ResponseReturnValue:
     public_id = subscriber.public_id
     match request.form.get("action", "save"):
         case "erase":
-            subscribers.erase(public_id)
+            dossiers.erase(public_id)
             return own("erased")
         case "move":
             return _move(token, subscriber)
         case "return":
             subscribers.resubscribe(public_id)
         case "pause":
-            subscribers.pause(public_id)
+            preferences.pause(public_id)
         case "slower":
-            subscribers.slow_down(public_id)
+            preferences.slow_down(public_id)
         case _:
             return _save(token, subscriber)
     return redirect(f"/newsletter/preferences/{token}?saved=1", 303)
@@ -71,7 +81,7 @@ def change(token: str) -> ResponseReturnValue:
 def export(token: str) -> ResponseReturnValue:
     """All that we hold about the reader."""
     subscriber = reader(token) or abort(404)
-    answer = jsonify(subscribers.export(subscriber))
+    answer = jsonify(dossiers.export(subscriber))
     answer.headers["Content-Disposition"] = 'attachment; filename="newsletter-data.json"'
     answer.headers.extend(PRIVATE)
     return answer
@@ -165,12 +175,12 @@ def _save(token: str, subscriber: Subscriber) -> ResponseReturnValue:
     form = _given(subscriber)
     if form.problems:
         return _preferences(token, subscriber, form, status=400)
-    subscribers.change_preferences(subscriber.public_id, form.chosen)
+    preferences.change(subscriber.public_id, form.chosen)
     return redirect(f"/newsletter/preferences/{token}?saved=1", 303)
 
 
 def _stored(subscriber: Subscriber) -> Form:
-    chosen = subscribers.preferences(subscriber)
+    chosen = preferences.of(subscriber)
     return Form(chosen, paused_until=str(chosen.paused_until or ""))
 
 
@@ -179,7 +189,7 @@ def _given(subscriber: Subscriber) -> Form:
 
     Boxes that nobody ticked are not sent: `boxes` says which of them stood in the form.
     """
-    sent, now = request.form, subscribers.preferences(subscriber)
+    sent, now = request.form, preferences.of(subscriber)
     form = Form(now, paused_until=sent.get("paused_until", str(now.paused_until or "")))
     boxes = sent.getlist("boxes")
     form.chosen = replace(

@@ -129,6 +129,13 @@ def tags() -> Sequence[str]:
         ).all()
 
 
+def tags_of(subscriber: Subscriber) -> list[str]:
+    """The words tied to a person, in order."""
+    mine = select(SubscriberTag.name).where(SubscriberTag.subscriber_id == subscriber.id)
+    with db.reading() as session:
+        return list(session.scalars(mine.order_by(SubscriberTag.name)))
+
+
 def tag(subscriber_id: int, name: str, *, quietly: bool = False) -> None:
     """Tie a word to a person; again changes nothing. `quietly` begins no sequence by it."""
     with db.transaction():

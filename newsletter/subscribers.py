@@ -1,37 +1,26 @@
-"""The one gate to the list: asking, confirming, changing, leaving, being forgotten."""
+"""The one gate to the list: asking, confirming, leaving, coming back, being turned away."""
 
 import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from typing import Any
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, literal, select, union
+from sqlalchemy import func, literal, select
 
 from core import clock, db, events, settings
 from core.mail import hashes, ledger
 from core.mail.events import AskedToLeave, Bounced, Complained
 from core.mail.ledger import Entry
-from core.mail.models import Delivery, MailReport
-from newsletter import addresses, areas, consents, links, noting, suppression, zones
+from newsletter import addresses, consents, links, suppression
 from newsletter.consents import Circumstances
-from newsletter.events import Confirmed, Erased, Left, PreferencesChanged, Returned
+from newsletter.events import Confirmed, Left, Returned
 from newsletter.models import (
     DEFAULT_PACE,
-    AddressChange,
     Consent,
     ConsentEvent,
-    ImportEntry,
-    Reading,
     Standing,
     Subscriber,
-    SubscriberArea,
-    SubscriberTag,
 )
 from newsletter.suppression import Reason
 from newsletter.wording import paces
-from newsletter.zones import local_day
 
 CONFIRMATION = "newsletter.confirmation"
 """The letter that asks a person to confirm."""
@@ -42,21 +31,6 @@ AN_HOUR_S_CONFIRMATIONS = 600
 SILENT = "on the list, shut out, or asked too often"
 """Why a request got no confirmation."""
 _BY_FORM = Circumstances(page="/newsletter/", method="form")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Preferences:
-    """What a reader may choose; `paused_until` is a day in their zone, None for no pause.
-
-    Of no `areas` they get everything. `noted` says that we may note what they read.
-    """
-
-    name: str | None
-    pace_days: int
-    timezone: str
-    paused_until: date | None
-    areas: frozenset[str] = frozenset()
-    noted: bool = False
 
 
 def subscribe(
@@ -183,127 +157,17 @@ def on_asked_to_leave(event: AskedToLeave) -> None:
             unsubscribe(public_id, method="mail")
 
 
-def change_preferences(public_id: str, chosen: Preferences) -> Subscriber | None:
-    """Keep what a reader chose; None after their erasure. Raises `ValueError`."""
-    if chosen.pace_days not in paces() or chosen.timezone not in zones.known():
-        raise ValueError("no such pace or time zone")
-    with db.transaction():
-        subscriber = locked(public_id)
-        if subscriber is None:
-            return None
-        subscriber.name = clean_name(chosen.name or "")
-        subscriber.pace_days = chosen.pace_days
-        subscriber.timezone = chosen.timezone
-        subscriber.paused_until = _day_begins(chosen.paused_until, chosen.timezone)
-        areas.choose(subscriber, chosen.areas)
-        if not chosen.noted:
-            noting.take_back(subscriber)
-        elif noting.is_on():
-            noting.agree(subscriber)
-        events.tell(PreferencesChanged(subscriber.id))
-        return subscriber
-
-
-def pause(public_id: str, days: int = 30) -> None:
-    """Send a reader nothing for some days; then it goes on where it stopped."""
-    with db.transaction():
-        if (subscriber := locked(public_id)) is not None:
-            last = local_day(clock.now(), subscriber.timezone) + timedelta(days=days)
-            subscriber.paused_until = _day_begins(last, subscriber.timezone)
-            events.tell(PreferencesChanged(subscriber.id))
-
-
-def slow_down(public_id: str) -> None:
-    """Give a reader the slowest pace there is."""
-    with db.transaction():
-        if (subscriber := locked(public_id)) is not None:
-            subscriber.pace_days = max(paces())
-            events.tell(PreferencesChanged(subscriber.id))
-
-
-def preferences(subscriber: Subscriber) -> Preferences:
-    """What a reader has chosen; a pause that is over counts as none."""
-    until = subscriber.paused_until
-    zone = subscriber.timezone
-    return Preferences(
-        name=subscriber.name,
-        pace_days=subscriber.pace_days,
-        timezone=subscriber.timezone,
-        paused_until=local_day(until, zone) if until and until > clock.now() else None,
-        areas=areas.chosen(subscriber),
-        noted=subscriber.noted_since is not None,
-    )
-
-
 def find(public_id: str) -> Subscriber | None:
     """The person whom a link names, or None after their erasure."""
     with db.reading() as session:
         return session.scalar(select(Subscriber).where(Subscriber.public_id == public_id))
 
 
-def tags(subscriber: Subscriber) -> list[str]:
-    """The words tied to a person, in order."""
-    mine = select(SubscriberTag.name).where(SubscriberTag.subscriber_id == subscriber.id)
-    with db.reading() as session:
-        return list(session.scalars(mine.order_by(SubscriberTag.name)))
-
-
-def export(subscriber: Subscriber) -> dict[str, Any]:
-    """All that is kept about a person: themselves, their receipts, every message to them."""
-    return {
-        "subscriber": _columns(subscriber),
-        "areas": sorted(areas.chosen(subscriber)),
-        "tags": tags(subscriber),
-        "former_addresses": former_addresses(subscriber),
-        "consents": [_columns(consent) for consent in consents.receipts(subscriber)],
-        "readings": [
-            {"letter": row.source, "link": row.path or None, "last_at": row.at.isoformat()}
-            for row in noting.readings(subscriber)
-        ],
-        "messages": [
-            {"subject": row.subject, "state": row.state.value, "at": row.created_at.isoformat()}
-            for row in messages(subscriber)
-        ],
-    }
-
-
-def messages(subscriber: Subscriber) -> list[Delivery]:
-    """The newsletter's messages to a person, at each address they had, newest first."""
-    theirs = [subscriber.email, *former_addresses(subscriber)]
-    found = (row for address in theirs for row in ledger.addressed_to(address))
-    mine = (row for row in found if row.letter.startswith("newsletter."))
-    return sorted(mine, key=lambda row: -row.id)
-
-
-def former_addresses(subscriber: Subscriber) -> list[str]:
-    """Where a person's letters came before."""
-    return _former([subscriber.id])
-
-
-def erase(public_id: str) -> None:
-    """Delete all that is kept about a person, but a hash, so that no import revives it."""
-    with db.transaction() as session:
-        subscriber = locked(public_id)
-        if subscriber is None:
-            return
-        suppression.suppress(subscriber.address_hash, Reason.ERASED)
-        forget([subscriber], wished=True)
-        session.flush()
-
-
-def forget(people: Sequence[Subscriber], *, wished: bool = False) -> None:
-    """Delete people's rows, in the transaction under way; whether that is their own wish."""
-    with db.transaction() as session:
-        ids = [person.id for person in people]
-        for person in people:
-            events.tell(Erased(person.id, wished=wished))
-        for address in _written_to([*(person.email for person in people), *_former(ids)]):
-            ledger.forget(address, letters="newsletter.")
-        for table in _THEIRS:
-            db.changed(delete(table).where(table.subscriber_id.in_(ids)))
-        for person in people:
-            session.expunge(person)
-        db.changed(delete(Subscriber).where(Subscriber.id.in_(ids)))
+def locked(public_id: str) -> Subscriber | None:
+    """The person whom a link names, locked for the transaction under way; None after erasure."""
+    return db.session().scalar(
+        select(Subscriber).where(Subscriber.public_id == public_id).with_for_update()
+    )
 
 
 def find_or_add(address: str, *, source: str) -> Subscriber:
@@ -376,31 +240,6 @@ def _may_be_asked(subscriber: Subscriber) -> bool:
     return asked < A_DAY_S_REQUESTS and (last is None or last <= now - BRAKE)
 
 
-def locked(public_id: str) -> Subscriber | None:
-    """The person whom a link names, locked for the transaction under way; None after erasure."""
-    return db.session().scalar(
-        select(Subscriber).where(Subscriber.public_id == public_id).with_for_update()
-    )
-
-
-_THEIRS = (Consent, SubscriberTag, SubscriberArea, AddressChange, Reading, ImportEntry)
-"""The tables with rows of one person's."""
-
-
-def _former(people: Sequence[int]) -> list[str]:
-    """Addresses at which these people were written to, or asked, before; not those of today."""
-    changes = select(AddressChange).where(AddressChange.subscriber_id.in_(people))
-    with db.reading() as session:
-        rows = session.scalars(changes.order_by(AddressChange.id)).all()
-    return list(dict.fromkeys(row.old for row in rows if row.done_at is not None))
-
-
-def _written_to(recipients: Sequence[str]) -> Sequence[str]:
-    """Which of these addresses the ledger or a report about its mail names."""
-    named = [select(t.recipient).where(t.recipient.in_(recipients)) for t in (Delivery, MailReport)]
-    return db.session().scalars(union(*named)).all()
-
-
 def _join(subscriber: Subscriber, how: Circumstances) -> None:
     subscriber.standing = Standing.CONFIRMED
     subscriber.confirmed_at = clock.now()
@@ -413,15 +252,3 @@ def _leave(subscriber: Subscriber, standing: Standing) -> None:
     subscriber.standing = standing
     subscriber.unsubscribed_at = clock.now()
     subscriber.membership += 1
-
-
-def _day_begins(day: date | None, zone: str) -> datetime | None:
-    return datetime.combine(day, time.min, ZoneInfo(zone)) if day else None
-
-
-def _columns(row: Any) -> dict[str, Any]:
-    return {
-        column.key: value.isoformat() if isinstance(value, datetime) else value
-        for column in row.__table__.columns
-        for value in [getattr(row, column.key)]
-    }

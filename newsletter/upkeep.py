@@ -6,7 +6,7 @@ from sqlalchemy import String, cast, exists, literal, null, select
 
 from core import clock, db, jobs
 from core.mail import ledger
-from newsletter import imports, links, moves, noting, subscribers
+from newsletter import dossiers, imports, links, moves, noting
 from newsletter.letters import REMINDER
 from newsletter.models import Consent, ConsentEvent, Standing, Subscriber
 
@@ -51,5 +51,5 @@ def forget() -> int:
     )
     with db.transaction() as session:
         people = session.scalars(silent.limit(_AT_ONCE)).all()
-        subscribers.forget(people)
+        dossiers.forget(people)
     return len(people)

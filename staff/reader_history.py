@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from core import db
 from core.mail.models import State
-from newsletter import moves, noting, subscribers
+from newsletter import dossiers, moves, noting
 from newsletter.models import Consent, Subscriber
 from shop.models import Order
 from staff import access
@@ -53,7 +53,7 @@ def _consents(receipts: Sequence[Consent]) -> Iterator[Happened]:
 
 
 def _mail(person: Subscriber) -> Iterator[Happened]:
-    for row in subscribers.messages(person)[:MOST]:
+    for row in dossiers.messages(person)[:MOST]:
         yield Happened(
             at=row.settled_at or row.created_at,
             kind="Mail",
@@ -80,7 +80,7 @@ def _moves(person: Subscriber) -> Iterator[Happened]:
 
 
 def _orders(person: Subscriber) -> Iterator[Happened]:
-    addresses = [person.email, *subscribers.former_addresses(person)]
+    addresses = [person.email, *dossiers.former_addresses(person)]
     theirs = select(Order).where(func.lower(Order.email).in_(addresses), Order.paid_at.is_not(None))
     for order in db.session().scalars(theirs.order_by(Order.id.desc()).limit(MOST)).unique():
         if order.paid_at is not None:

@@ -10,7 +10,17 @@ from sqlalchemy import ColumnElement, and_, false, func, literal, or_, select, t
 
 from core import db
 from core.web import paging
-from newsletter import areas, consents, paths, reasons, segments, subscribers, suppression, walks
+from newsletter import (
+    areas,
+    consents,
+    dossiers,
+    paths,
+    reasons,
+    segments,
+    subscribers,
+    suppression,
+    walks,
+)
 from newsletter.models import Segment, Standing, Subscriber, SubscriberTag
 from newsletter.suppression import Reason
 from newsletter.wording import wording
@@ -75,9 +85,9 @@ def show(number: int) -> ResponseReturnValue:
         person=person,
         receipts=receipts,
         intact=consents.is_intact(receipts),
-        tags=subscribers.tags(person),
+        tags=segments.tags_of(person),
         areas=[label for area, label in areas.every().items() if area in areas.chosen(person)],
-        former=subscribers.former_addresses(person),
+        former=dossiers.former_addresses(person),
         suppressed=suppression.reason(person.address_hash),
         ways=paths.way(person),
         next_letter=walks.next_letter(person),
@@ -152,7 +162,7 @@ def let_in(number: int) -> ResponseReturnValue:
 def erase(number: int) -> ResponseReturnValue:
     """Delete all that the newsletter keeps about a person (GDPR, article 17)."""
     person = _found(number)
-    subscribers.erase(person.public_id)
+    dossiers.erase(person.public_id)
     say(f"All that the newsletter kept about {person.email} is deleted.")
     return redirect("/staff/subscribers", 303)
 
@@ -161,7 +171,7 @@ def erase(number: int) -> ResponseReturnValue:
 def export(number: int) -> ResponseReturnValue:
     """All that the newsletter keeps about a person, as a file (GDPR, article 15)."""
     person = _found(number)
-    data = json.dumps(subscribers.export(person), indent=2, ensure_ascii=False, default=str)
+    data = json.dumps(dossiers.export(person), indent=2, ensure_ascii=False, default=str)
     response = Response(data, content_type="application/json; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="reader-{number}.json"'
     return response

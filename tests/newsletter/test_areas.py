@@ -12,10 +12,10 @@ from newsletter import (
     dispatch,
     links,
     newsletters,
+    preferences,
     progress,
     reasons,
     segments,
-    subscribers,
 )
 from newsletter.conditions import Chose, Rule, Term
 from newsletter.models import Subscriber
@@ -26,9 +26,9 @@ ALL = ("head-neck", "low-back", "hips-pelvis")
 
 
 def choose(reader: Subscriber, *wanted: str) -> None:
-    chosen = subscribers.preferences(reader)
+    chosen = preferences.of(reader)
     fields = {**chosen.__dict__, "areas": frozenset(wanted)}
-    subscribers.change_preferences(reader.public_id, subscribers.Preferences(**fields))
+    preferences.change(reader.public_id, preferences.Preferences(**fields))
 
 
 def issue(*about: str) -> int:

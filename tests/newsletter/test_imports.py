@@ -11,7 +11,17 @@ from sqlalchemy import func, select
 
 from core import db
 from core.mail import letters
-from newsletter import consents, exports, imports, mailing, sequences, subscribers, walks
+from newsletter import (
+    consents,
+    dossiers,
+    exports,
+    imports,
+    mailing,
+    segments,
+    sequences,
+    subscribers,
+    walks,
+)
 from newsletter.admissions import Outcome
 from newsletter.models import ConsentEvent, Enrolment, Standing, Subscriber
 from newsletter.steps import Mail
@@ -30,7 +40,7 @@ def test_consent_with_evidence_is_kept_with_it(app: Flask) -> None:
     assert (outcome.confirmed, outcome.errors) == (1, [])
     ada = person(ADA)
     assert (ada.standing, ada.name, ada.timezone) == (Standing.CONFIRMED, "Ada", "Europe/Berlin")
-    assert subscribers.tags(ada) == ["old", "runners"]
+    assert segments.tags_of(ada) == ["old", "runners"]
     receipt = consents.receipts(ada)[0]
     assert receipt.event is ConsentEvent.IMPORTED
     assert "Shopify, 2025-05-01T10:00:00+00:00 (old.csv)" in receipt.wording
@@ -46,7 +56,7 @@ def test_without_evidence_a_person_is_asked_and_only_once(app: Flask) -> None:
 
 def test_nobody_who_left_or_was_erased_is_revived(app: Flask, join: Join) -> None:
     subscribers.unsubscribe(join(ADA).public_id, method="button")
-    subscribers.erase(join("ben@example.com").public_id)
+    dossiers.erase(join("ben@example.com").public_id)
     evidence = ",,,,2025-05-01,Shopify\n"
     outcome = read(f"{ADA}{evidence}ben@example.com{evidence}")
     assert (outcome.unsubscribed, outcome.suppressed, outcome.confirmed) == (1, 1, 0)
@@ -93,7 +103,7 @@ def test_what_is_exported_can_be_imported(app: Flask, join: Join) -> None:
     file = StringIO()
     assert exports.write(file) == 1
     exported = file.getvalue()
-    subscribers.erase(person(ADA).public_id)
+    dossiers.erase(person(ADA).public_id)
     assert exported.startswith(HEADER.strip())
     assert imports.read(StringIO(exported), origin="x").suppressed == 1
 

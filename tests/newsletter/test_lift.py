@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from core import db
 from core.mail.models import Delivery
-from newsletter import dispatch, lift, lots, newsletters, progress, subscribers
+from newsletter import dispatch, lift, lots, newsletters, preferences, progress
 from newsletter.lift import Group
 from newsletter.models import Subscriber
 from shop import samples
@@ -65,7 +65,7 @@ def test_whoever_draws_alike_is_spread_over_all_parts(issue: int, of: int) -> No
 
 
 def test_whoever_is_held_out_is_counted_and_gets_nothing(readers: None) -> None:
-    subscribers.pause(person("reader-0@example.com").public_id)
+    preferences.pause(person("reader-0@example.com").public_id)
     issue = an_issue()
     dispatch.send(issue, held_out=50)
     status = progress.status(issue)

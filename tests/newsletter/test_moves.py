@@ -12,6 +12,7 @@ from core.mail.models import Delivery, State
 from newsletter import (
     consents,
     dispatch,
+    dossiers,
     links,
     moves,
     newsletters,
@@ -50,7 +51,7 @@ def test_letters_move_once_the_new_address_says_so(ada: Subscriber) -> None:
     assert chain[-1].event is ConsentEvent.MOVED
     assert "come to this address" in chain[-1].wording
     assert consents.is_intact(chain)
-    assert subscribers.former_addresses(moved) == [ADA]
+    assert dossiers.former_addresses(moved) == [ADA]
 
 
 def test_what_waits_goes_to_the_new_address_and_what_went_stays(ada: Subscriber) -> None:
@@ -61,7 +62,7 @@ def test_what_waits_goes_to_the_new_address_and_what_went_stays(ada: Subscriber)
     moves.confirm(wish())
     assert "newsletter.issue" in {row.letter for row in mail_to(NEW)}
     assert [row.letter for row in mail_to(ADA)] == [subscribers.CONFIRMATION]
-    assert len(subscribers.messages(person(NEW))) == 3
+    assert len(dossiers.messages(person(NEW))) == 3
 
 
 def test_the_answer_is_the_same_whoever_has_the_address(
@@ -143,7 +144,7 @@ def test_a_link_that_is_not_ours_moves_nothing(visitor: FlaskClient, app: Flask)
 def test_an_erasure_forgets_the_old_address_too(app: Flask, ada: Subscriber) -> None:
     moves.ask(ada.public_id, NEW)
     moves.confirm(wish())
-    subscribers.erase(ada.public_id)
+    dossiers.erase(ada.public_id)
     with db.reading() as session:
         assert set(session.scalars(select(Delivery.recipient))) == {""}
         assert session.scalars(select(AddressChange)).all() == []

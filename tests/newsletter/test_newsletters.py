@@ -19,8 +19,10 @@ from core.settings import change
 from newsletter import (
     archive,
     dispatch,
+    dossiers,
     mailing,
     newsletters,
+    preferences,
     preflight,
     progress,
     segments,
@@ -31,8 +33,8 @@ from newsletter.conditions import Rule, Tagged, Term
 from newsletter.dispatch import NotReady
 from newsletter.models import IssueState, Newsletter
 from newsletter.newsletters import WrongState
+from newsletter.preferences import Preferences
 from newsletter.progress import Status
-from newsletter.subscribers import Preferences
 from newsletter.suppression import Reason
 from shop import alerts, samples
 from tests.newsletter.conftest import Join, person
@@ -104,7 +106,7 @@ def test_sending_writes_one_row_for_everybody_on_the_list(app: Flask, join: Join
 
 def test_who_is_left_out_is_counted_with_the_reason(app: Flask, join: Join) -> None:
     join("ada@example.com")
-    subscribers.pause(join("ben@example.com").public_id)
+    preferences.pause(join("ben@example.com").public_id)
     issue = an_issue()
     dispatch.send(issue)
     status = progress.status(issue)
@@ -146,6 +148,23 @@ def test_a_pause_stops_what_has_not_begun_and_resuming_goes_on(app: Flask, join:
     assert {row.state for row in rows(issue)} == {State.HELD}
     dispatch.resume(issue)
     assert {row.state for row in rows(issue)} == {State.PENDING}
+
+
+def test_a_pause_is_heeded_while_its_rows_are_still_to_be_held(
+    app: Flask, join: Join, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def crash(source: str) -> None:
+        raise KeyboardInterrupt(source)
+
+    join("ada@example.com")
+    issue = an_issue()
+    dispatch.send(issue)
+    monkeypatch.setattr(ledger, "hold", crash)
+    with pytest.raises(KeyboardInterrupt):
+        dispatch.pause(issue)
+    with db.reading():
+        verdict = letters.look(mailing.ISSUE, rows(issue))[rows(issue)[0].id]
+    assert verdict == letters.Wait(until=None, reason="paused")
 
 
 def test_what_comes_back_to_the_queue_of_a_paused_issue_is_held(app: Flask, join: Join) -> None:
@@ -218,7 +237,7 @@ def test_the_last_look_finds_what_changed_since(app: Flask, join: Join) -> None:
     dispatch.send(issue)
     subscribers.unsubscribe(person("ada@example.com").public_id, method="one-click")
     subscribers.turn_away("ben@example.com", Reason.COMPLAINED)
-    subscribers.erase(person("chloe@example.com").public_id)
+    dossiers.erase(person("chloe@example.com").public_id)
     batch = [row for row in rows(issue) if row.state is State.PENDING]
     with db.reading():
         found = {row.recipient: verdicts.last_look(batch).get(row.id) for row in batch}
@@ -236,7 +255,7 @@ def test_a_slower_pace_puts_an_issue_off_and_a_very_slow_one_leaves_it_out(
     with time_machine.travel(NOW, tick=False) as machine:
         ada = join("ada@example.com")
         weekly = Preferences(name=None, pace_days=7, timezone="UTC", paused_until=None)
-        subscribers.change_preferences(ada.public_id, weekly)
+        preferences.change(ada.public_id, weekly)
         first, second = an_issue(), an_issue()
         dispatch.send(first)
         for row in queue.claim("worker", 9):
@@ -428,7 +447,7 @@ ISSUE_VERBS: dict[str, Callable[[int], None]] = {
 }
 PERSON_VERBS: dict[str, Callable[[str], None]] = {
     "leave": lambda public_id: subscribers.unsubscribe(public_id, method="button"),
-    "erase": subscribers.erase,
+    "erase": dossiers.erase,
 }
 ROW_VERBS: dict[str, Callable[[Delivery], object]] = {
     "accept": fates.accept,

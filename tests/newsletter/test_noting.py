@@ -15,12 +15,13 @@ from newsletter import (
     conditions,
     consents,
     dispatch,
+    dossiers,
     links,
     newsletters,
     notebook,
     noting,
+    preferences,
     segments,
-    subscribers,
 )
 from newsletter.models import ConsentEvent, Subscriber
 from shop import samples
@@ -51,8 +52,8 @@ def issue(readers: dict[str, Subscriber]) -> str:
 
 
 def agree(reader: Subscriber, *, noted: bool = True) -> None:
-    chosen = {**subscribers.preferences(reader).__dict__, "noted": noted}
-    subscribers.change_preferences(reader.public_id, subscribers.Preferences(**chosen))
+    chosen = {**preferences.of(reader).__dict__, "noted": noted}
+    preferences.change(reader.public_id, preferences.Preferences(**chosen))
 
 
 def printed(email: str) -> str:
@@ -184,9 +185,9 @@ def test_what_is_noted_is_theirs_to_see_ends_and_is_erased(readers: dict[str, Su
     ada = readers[ADA]
     noting.note(ada.id, "newsletter:1", "", NOON - noting.KEPT - timedelta(days=400))
     noting.note(ada.id, "newsletter:2", "", datetime.now(UTC))
-    assert len(subscribers.export(ada)["readings"]) == 2
+    assert len(dossiers.export(ada)["readings"]) == 2
     assert noting.forget() == 1
-    subscribers.erase(ada.public_id)
+    dossiers.erase(ada.public_id)
     assert noting.readings(ada) == []
 
 

@@ -18,6 +18,7 @@ from newsletter import (
     links,
     mailing,
     paths,
+    preferences,
     samples,
     sequences,
     subscribers,
@@ -25,8 +26,8 @@ from newsletter import (
     walks,
 )
 from newsletter.models import Enrolment, Subscriber, Walk
+from newsletter.preferences import Preferences
 from newsletter.steps import Mail
-from newsletter.subscribers import Preferences
 from newsletter.tick import tick
 from newsletter.zones import local_day, morning
 from shop import samples as shop_samples
@@ -68,7 +69,7 @@ def choose(subscriber: Subscriber, **choices: object) -> None:
         "paused_until": None,
     }
     chosen = Preferences(**(standard | choices))  # type: ignore[arg-type]
-    subscribers.change_preferences(subscriber.public_id, chosen)
+    preferences.change(subscriber.public_id, chosen)
 
 
 def test_the_first_letter_comes_at_once_and_the_next_some_mornings_later(

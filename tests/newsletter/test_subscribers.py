@@ -12,10 +12,10 @@ from core.links import BadLink
 from core.mail import ledger
 from core.mail.models import State
 from core.readiness import State as Readiness
-from newsletter import consents, links, readiness, subscribers, suppression
+from newsletter import consents, dossiers, links, preferences, readiness, subscribers, suppression
 from newsletter.addresses import InvalidAddress
 from newsletter.models import Consent, ConsentEvent, Standing, Subscriber
-from newsletter.subscribers import Preferences
+from newsletter.preferences import Preferences
 from newsletter.suppression import Reason
 from tests.newsletter.conftest import Join, confirmation_token, mail_to, person
 
@@ -157,7 +157,7 @@ def test_an_address_that_complained_is_never_asked_again(app: Flask, join: Join)
 
 def test_erasing_leaves_a_hash_and_nothing_else(app: Flask, join: Join) -> None:
     ada = join(ADA)
-    subscribers.erase(ada.public_id)
+    dossiers.erase(ada.public_id)
     with db.reading() as session:
         for table in (Subscriber, Consent):
             assert session.scalar(select(func.count()).select_from(table)) == 0
@@ -165,12 +165,12 @@ def test_erasing_leaves_a_hash_and_nothing_else(app: Flask, join: Join) -> None:
     assert suppression.reason(ada.address_hash) is Reason.ERASED
     assert ledger.count("confirmations") == {State.EXCLUDED: 1}
     subscribers.unsubscribe(ada.public_id, method="one-click")
-    subscribers.erase(ada.public_id)
+    dossiers.erase(ada.public_id)
 
 
 def test_whoever_was_erased_may_come_back_by_confirming(app: Flask, join: Join) -> None:
     ada = join(ADA)
-    subscribers.erase(ada.public_id)
+    dossiers.erase(ada.public_id)
     assert join(ADA).standing is Standing.CONFIRMED
     assert suppression.reason(ada.address_hash) is None
 
@@ -181,12 +181,12 @@ def test_a_reader_chooses_pace_name_zone_and_pause(app: Flask, join: Join) -> No
         chosen = Preferences(
             name="Ada", pace_days=7, timezone="Europe/Berlin", paused_until=date(2026, 3, 10)
         )
-        subscribers.change_preferences(ada.public_id, chosen)
+        preferences.change(ada.public_id, chosen)
         ada = person(ADA)
-        assert subscribers.preferences(ada) == chosen
+        assert preferences.of(ada) == chosen
         assert ada.paused_until == datetime(2026, 3, 9, 23, tzinfo=UTC)
         clock.move_to(datetime(2026, 3, 10, tzinfo=UTC))
-        assert subscribers.preferences(ada).paused_until is None
+        assert preferences.of(ada).paused_until is None
 
 
 def test_a_pace_that_is_not_offered_is_refused(app: Flask, join: Join) -> None:
@@ -197,7 +197,7 @@ def test_a_pace_that_is_not_offered_is_refused(app: Flask, join: Join) -> None:
     )
     for choice in wrong:
         with pytest.raises(ValueError):
-            subscribers.change_preferences(ada.public_id, choice)
+            preferences.change(ada.public_id, choice)
 
 
 def test_a_name_greets_a_person_and_advertises_nothing() -> None:
@@ -207,7 +207,7 @@ def test_a_name_greets_a_person_and_advertises_nothing() -> None:
 
 
 def test_what_is_held_about_a_person_can_be_taken_away(app: Flask, join: Join) -> None:
-    held = subscribers.export(join(ADA))
+    held = dossiers.export(join(ADA))
     assert held["subscriber"]["email"] == ADA
     assert [consent["event"] for consent in held["consents"]] == ["requested", "confirmed"]
     assert len(held["messages"]) == 1

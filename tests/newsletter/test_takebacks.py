@@ -10,7 +10,17 @@ from sqlalchemy import select
 
 from core import db
 from core.mail import hashes
-from newsletter import consents, imports, segments, sequences, subscribers, takebacks, walks
+from newsletter import (
+    consents,
+    dossiers,
+    imports,
+    preferences,
+    segments,
+    sequences,
+    subscribers,
+    takebacks,
+    walks,
+)
 from newsletter.models import (
     DEFAULT_ZONE,
     ConsentEvent,
@@ -18,8 +28,8 @@ from newsletter.models import (
     Standing,
     Subscriber,
 )
+from newsletter.preferences import Preferences
 from newsletter.steps import Mail
-from newsletter.subscribers import Preferences
 from newsletter.suppression import Reason
 from shop.models import LetterRefusal
 from tests.newsletter.conftest import Join, confirmation_token, mail_to, person
@@ -79,7 +89,7 @@ def test_whoever_did_something_since_stays_and_is_named(app: Flask) -> None:
     subscribers.confirm(confirmation_token(ADA))
     subscribers.unsubscribe(person(BEN).public_id, method="button")
     chosen = Preferences(name="Chloe", pace_days=7, timezone=DEFAULT_ZONE, paused_until=None)
-    subscribers.change_preferences(person(CHLOE).public_id, chosen)
+    preferences.change(person(CHLOE).public_id, chosen)
     subscribers.turn_away("dan@example.com", Reason.BOUNCED)
     assert takebacks.undo(run) == {"removed": 1, "restored": 0, "left": 4}
     assert why(run) == {
@@ -96,7 +106,7 @@ def test_whoever_was_known_before_is_as_before(app: Flask, join: Join) -> None:
     segments.tag(ada.id, "runs")
     run = bring(f'{ADA},Ada,Europe/Berlin,"runs,vip",{EVIDENCE}\n')
     ada = person(ADA)
-    assert (ada.name, ada.timezone, subscribers.tags(ada)) == (
+    assert (ada.name, ada.timezone, segments.tags_of(ada)) == (
         "Ada",
         "Europe/Berlin",
         ["runs", "vip"],
@@ -104,7 +114,7 @@ def test_whoever_was_known_before_is_as_before(app: Flask, join: Join) -> None:
     assert takebacks.undo(run) == {"removed": 0, "restored": 1, "left": 0}
     ada = person(ADA)
     assert (ada.name, ada.timezone, ada.standing) == (None, DEFAULT_ZONE, Standing.CONFIRMED)
-    assert subscribers.tags(ada) == ["runs"]
+    assert segments.tags_of(ada) == ["runs"]
 
 
 def test_whoever_had_asked_before_waits_again_and_walks_no_further(app: Flask) -> None:
@@ -125,7 +135,7 @@ def test_whoever_had_asked_before_waits_again_and_walks_no_further(app: Flask) -
 
 def test_an_erased_person_is_in_no_import_any_more(app: Flask) -> None:
     run = bring(f"{ADA},Ada,,,{EVIDENCE}\n")
-    subscribers.erase(person(ADA).public_id)
+    dossiers.erase(person(ADA).public_id)
     assert takebacks.undo(run) == {"removed": 0, "restored": 0, "left": 0}
     with db.reading() as session:
         assert session.scalars(select(ImportEntry)).all() == []

@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.mail.models import State
-from newsletter import dispatch, newsletters, progress, subscribers, waves
+from newsletter import dispatch, newsletters, preferences, progress, waves
 from newsletter.dispatch import TooLate
 from newsletter.models import DEFAULT_ZONE, IssueState
-from newsletter.subscribers import Preferences
+from newsletter.preferences import Preferences
 from newsletter.zones import at_time, zones
 from tests.newsletter.conftest import Join, person
 from tests.newsletter.test_newsletters import an_issue, rows
@@ -40,7 +40,7 @@ def readers(app: Flask, join: Join) -> None:
 
 def move(public_id: str, zone: str) -> None:
     choices = Preferences(name=None, pace_days=2, timezone=zone, paused_until=None)
-    subscribers.change_preferences(public_id, choices)
+    preferences.change(public_id, choices)
 
 
 def test_each_zone_gets_it_when_its_clocks_say_so_and_nobody_twice(readers: None) -> None:

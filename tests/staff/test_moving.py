@@ -17,7 +17,7 @@ from blog import posts
 from blog.posts import Draft
 from core import db, redirects, settings
 from core.mail.models import Delivery
-from newsletter import consents, sequences, subscribers
+from newsletter import consents, segments, sequences, subscribers
 from newsletter.models import Enrolment, Subscriber
 from newsletter.steps import Mail
 from newsletter.suppression import Reason
@@ -236,7 +236,7 @@ def test_only_who_said_yes_comes_onto_the_list_and_nobody_comes_back(move: Move)
         ada, finn = session.scalars(select(Subscriber).order_by(Subscriber.email)).all()
     assert (ada.email, ada.name, ada.standing) == ("ada@example.com", "Ada", "confirmed")
     assert finn.name is None
-    assert subscribers.tags(ada) == ["runner", "sample"]
+    assert segments.tags_of(ada) == ["runner", "sample"]
     (receipt,) = consents.receipts(ada)
     assert "Accepts Email Marketing: yes, as Shopify exported it, 20" in receipt.wording
     subscribers.unsubscribe(ada.public_id, method="button")

@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from core import db
-from newsletter import segments, sequences, subscribers, tick, walks
+from newsletter import segments, sequences, tick, walks
 from newsletter.conditions import Rule, Tagged, Term
 from newsletter.models import Sequence, Standing, Subscriber
 from newsletter.steps import Mail
@@ -169,7 +169,7 @@ def test_a_bulk_tag_begins_no_sequence_and_one_by_hand_does(ed: FlaskClient, joi
     ed.post(f"/staff/subscribers/{ben.id}/tags", data={"word": "runs"})
     assert (len(walks.active(ada.id)), len(walks.active(ben.id))) == (0, 1)
     ed.post(f"/staff/subscribers/{ben.id}/tags", data={"word": "runs", "do": "untag"})
-    assert subscribers.tags(ben) == []
+    assert segments.tags_of(ben) == []
 
 
 def test_one_reader_s_history_holds_consents_mail_and_orders(

@@ -1,0 +1,108 @@
+"""All that is kept about a person: shown to them, and deleted when they wish."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, select, union
+
+from core import db, events
+from core.mail import ledger
+from core.mail.models import Delivery, MailReport
+from newsletter import areas, consents, noting, segments, suppression
+from newsletter.events import Erased
+from newsletter.models import (
+    AddressChange,
+    Consent,
+    ImportEntry,
+    Reading,
+    Subscriber,
+    SubscriberArea,
+    SubscriberTag,
+)
+from newsletter.subscribers import locked
+from newsletter.suppression import Reason
+
+
+def export(subscriber: Subscriber) -> dict[str, Any]:
+    """All that is kept about a person: themselves, their receipts, every message to them."""
+    return {
+        "subscriber": _columns(subscriber),
+        "areas": sorted(areas.chosen(subscriber)),
+        "tags": segments.tags_of(subscriber),
+        "former_addresses": former_addresses(subscriber),
+        "consents": [_columns(consent) for consent in consents.receipts(subscriber)],
+        "readings": [
+            {"letter": row.source, "link": row.path or None, "last_at": row.at.isoformat()}
+            for row in noting.readings(subscriber)
+        ],
+        "messages": [
+            {"subject": row.subject, "state": row.state.value, "at": row.created_at.isoformat()}
+            for row in messages(subscriber)
+        ],
+    }
+
+
+def messages(subscriber: Subscriber) -> list[Delivery]:
+    """The newsletter's messages to a person, at each address they had, newest first."""
+    theirs = [subscriber.email, *former_addresses(subscriber)]
+    found = (row for address in theirs for row in ledger.addressed_to(address))
+    mine = (row for row in found if row.letter.startswith("newsletter."))
+    return sorted(mine, key=lambda row: -row.id)
+
+
+def former_addresses(subscriber: Subscriber) -> list[str]:
+    """Where a person's letters came before."""
+    return _former([subscriber.id])
+
+
+def erase(public_id: str) -> None:
+    """Delete all that is kept about a person, but a hash, so that no import revives it."""
+    with db.transaction() as session:
+        subscriber = locked(public_id)
+        if subscriber is None:
+            return
+        suppression.suppress(subscriber.address_hash, Reason.ERASED)
+        forget([subscriber], wished=True)
+        session.flush()
+
+
+def forget(people: Sequence[Subscriber], *, wished: bool = False) -> None:
+    """Delete people's rows, in the transaction under way; whether that is their own wish."""
+    with db.transaction() as session:
+        ids = [person.id for person in people]
+        for person in people:
+            events.tell(Erased(person.id, wished=wished))
+        for address in _written_to([*(person.email for person in people), *_former(ids)]):
+            ledger.forget(address, letters="newsletter.")
+        for table in _THEIRS:
+            db.changed(delete(table).where(table.subscriber_id.in_(ids)))
+        for person in people:
+            session.expunge(person)
+        db.changed(delete(Subscriber).where(Subscriber.id.in_(ids)))
+
+
+_THEIRS = (Consent, SubscriberTag, SubscriberArea, AddressChange, Reading, ImportEntry)
+"""The tables with rows of one person's."""
+
+
+def _former(people: Sequence[int]) -> list[str]:
+    """Addresses at which these people were written to, or asked, before; not those of today."""
+    changes = select(AddressChange).where(AddressChange.subscriber_id.in_(people))
+    with db.reading() as session:
+        rows = session.scalars(changes.order_by(AddressChange.id)).all()
+    return list(dict.fromkeys(row.old for row in rows if row.done_at is not None))
+
+
+def _written_to(recipients: Sequence[str]) -> Sequence[str]:
+    """Which of these addresses the ledger or a report about its mail names."""
+    named = [select(t.recipient).where(t.recipient.in_(recipients)) for t in (Delivery, MailReport)]
+    return db.session().scalars(union(*named)).all()
+
+
+def _columns(row: Any) -> dict[str, Any]:
+    return {
+        column.key: value.isoformat() if isinstance(value, datetime) else value
+        for column in row.__table__.columns
+        for value in [getattr(row, column.key)]
+    }
