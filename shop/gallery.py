@@ -8,11 +8,18 @@ from urllib.parse import urlsplit
 from sqlalchemy import Select, func, or_, select
 
 from core import db
+from core.web import pictures
+from core.web.pictures import Picture
 from shop.models import Exhibit, Product
 
 _FILM = re.compile(r"/media/[0-9a-f]{20}\.(?:mp4|webm)")
 _CAPTIONS = re.compile(r"/media/[0-9a-f]{20}\.vtt")
 _LONGEST = 500
+SMALLEST = 500
+"""Pixels that Google asks of a product's picture either way from January 31, 2027 on.
+
+https://support.google.com/merchants/answer/6324350
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +35,24 @@ def of(product: Product) -> Sequence[Exhibit]:
     """What the gallery shows, the first picture first."""
     with db.reading() as session:
         return session.scalars(_in_order(product.id)).all()
+
+
+def is_small(picture: Picture) -> bool:
+    """Whether Google will show it no more."""
+    return min(picture.width, picture.height) < SMALLEST
+
+
+def small_ones() -> Sequence[str]:
+    """The titles of published products with a picture that is too small for Google."""
+    shown = (
+        select(Product.title, Exhibit.picture)
+        .join(Exhibit, Exhibit.product_id == Product.id)
+        .where(Product.published)
+        .order_by(Product.id, Exhibit.position)
+    )
+    with db.reading() as session:
+        named = [(title, pictures.find(name)) for title, name in session.execute(shown)]
+    return list(dict.fromkeys(title for title, found in named if found and is_small(found)))
 
 
 def find(number: int) -> Exhibit | None:

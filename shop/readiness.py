@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from core import clock, config
 from core.readiness import Finding, State, judge
-from shop import catalog, webhooks
+from shop import catalog, gallery, webhooks
 
 _QUIET = timedelta(days=14)
 _LIVE = ("sk_live_", "rk_live_")
@@ -62,6 +62,15 @@ def _goods() -> Iterator[Finding]:
         otherwise=f"{catalog.hero_path()}, where “The tool” leads, cannot be seen: publish it, or "
         "name another in Settings",
         worst=State.BLOCKS,
+    )
+    small = gallery.small_ones()
+    yield judge(
+        "Pictures of products",
+        good=not small,
+        ok=f"all have {gallery.SMALLEST} pixels either way",
+        otherwise=f"smaller than {gallery.SMALLEST} × {gallery.SMALLEST} pixels, which Google asks "
+        f"for from January 31, 2027: {', '.join(small)}",
+        worst=State.WARNING,
     )
     offers = catalog.on_sale()
     sold_out = [offer.sku for offer in offers if not offer.in_stock]

@@ -293,7 +293,8 @@ def _alert(order: Order, row: Refund, status: str) -> None:
     shown = money.display(row.amount, row.currency)
     alerts.raise_alert(
         "refund_failed",
-        f"A refund of {shown} for {order.number} is {status}: the customer has no money.",
+        f"A refund of {shown} for {order.number} did not arrive (Stripe says {status}): the "
+        "customer has no money.",
         key=str(row.id),
         order_id=order.id,
     )

@@ -6,6 +6,7 @@ from flask.typing import ResponseReturnValue
 from core import db, media
 from core.pictures import Unusable
 from core.web import pictures
+from core.web.pictures import Picture
 from shop import gallery
 from shop.gallery import Label
 from shop.models import Exhibit, Product
@@ -31,14 +32,19 @@ def add(product: int) -> ResponseReturnValue:
     shown = _product(product)
     try:
         name = _uploaded() or request.form.get("picture", "")
-        if pictures.find(name) is None:
+        picture = pictures.find(name)
+        if picture is None:
             raise Unusable("Choose a picture, or upload one.")
         place = request.form.get("position", type=int)
         added = gallery.add(shown, name, _label(), position=place)
     except ValueError as error:
         say(str(error), kind="error")
     else:
-        say("It is in the gallery.", undo=f"/staff/gallery/exhibits/{added.id}/remove")
+        undo = f"/staff/gallery/exhibits/{added.id}/remove"
+        if gallery.is_small(picture):
+            say(_small(picture), kind="warning", undo=undo)
+        else:
+            say("It is in the gallery.", undo=undo)
     return redirect(f"/staff/gallery/{product}", 303)
 
 
@@ -91,6 +97,14 @@ def _uploaded() -> str | None:
         return None
     alt, file = request.form.get("alt", ""), given.filename or "upload"
     return media.add(content, alt=alt, file=file, by=access.member().email).name
+
+
+def _small(picture: Picture) -> str:
+    least = gallery.SMALLEST
+    return (
+        f"It is in the gallery, but has {picture.width} × {picture.height} pixels: from January "
+        f"31, 2027 Google shows no product whose pictures are below {least} × {least}."
+    )
 
 
 def _label() -> Label:

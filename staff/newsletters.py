@@ -11,6 +11,7 @@ from markupsafe import escape
 
 from core import clock
 from core.mail.letters import Message
+from core.web import visits
 from newsletter import (
     areas,
     clicks,
@@ -122,6 +123,8 @@ def show(number: int) -> ResponseReturnValue:
         next_look=trials.next_look(trial) if trial else None,
         followed=followed,
         machines=clicks.machines(followed),
+        kept_days=visits.KEPT.days,
+        forgotten=issue.frozen_at is not None and clock.now() - issue.frozen_at > visits.KEPT,
         lift=lift.measure(issue),
         now=clock.now(),
     )

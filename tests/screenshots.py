@@ -68,6 +68,8 @@ STAFF = (
         "outbox/1",
         "redirects",
     ),
+    *("posts/readers", "posts/copies", "posts/pieces", "newsletters/pieces", "money/webhook"),
+    *("subscribers/imports", "segments/1", "sequences/1/versions", "reviews?state=shown"),
     *("settings", "search?q=ada", "search?q=psoas", "account", "styleguide"),
 )
 _PASSWORD = "a long enough password"

@@ -104,6 +104,7 @@ def test_the_sample_shop_is_not_ready(app: Flask) -> None:
         assert found[subject] == "blocks", subject
     assert found["Stock"] == "ok"
     assert found["Pages"] == "ok"
+    assert found["Pictures of products"] == "ok"
     assert found["Webhook"] == "warning"
     assert found["Backup"] == "warning"
     assert found["Sender's DNS"] == "unknown"

@@ -34,6 +34,16 @@ def test_fay_uploads_a_picture_into_the_gallery(sample_shop: Flask, fay: FlaskCl
     )
 
 
+def test_a_picture_that_google_will_not_show_is_taken_and_said_to_be_small(
+    sample_shop: Flask, fay: FlaskClient
+) -> None:
+    assert gallery.small_ones() == []
+    data = {"file": (io.BytesIO(photograph(640, 480)), "tool.jpg"), "alt": "The tool on a mat"}
+    told = fay.post(desk(), data=data, follow_redirects=True).text
+    assert "It is in the gallery, but has 640 × 480 pixels" in told
+    assert gallery.small_ones() == ["QL Claw"]
+
+
 def test_fay_orders_and_removes_and_takes_it_back(sample_shop: Flask, fay: FlaskClient) -> None:
     before = [each.picture for each in exhibits()]
     second = exhibits()[1]

@@ -2,17 +2,18 @@
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from core import db
+from core import clock, db
 from core.mail import fates, queue
 from core.mail.models import Delivery, State
 from newsletter import dispatch, newsletters, subjects
-from newsletter.models import IssueState, Subscriber
+from newsletter.models import IssueState, Newsletter, Subscriber
 from newsletter.progress import Status
 from staff.newsletters import shares
 
@@ -239,3 +240,18 @@ def test_ed_sees_why_it_failed_and_sends_it_again(
     told = ed.post(again, data={"code": "554"}, follow_redirects=True).text
     assert "It goes again to 1 reader." in told
     assert [row.state for row in mail()] == [State.PENDING]
+
+
+def test_of_an_old_letter_it_is_said_that_openings_were_deleted(
+    sample_shop: Flask, ed: FlaskClient, join: Callable[[str], Subscriber]
+) -> None:
+    join("Ada")
+    number = newsletters.draft("The tool", "It is [here](/products/ql-claw).", preheader="It is.")
+    ed.post(f"/staff/newsletters/{number}/send")
+    address, said = f"/staff/newsletters/{number}", "those of its first readers are deleted"
+    page = ed.get(address).text
+    assert "Links followed" in page
+    assert said not in page
+    with db.transaction() as session:
+        session.get_one(Newsletter, number).frozen_at = clock.now() - timedelta(days=401)
+    assert said in ed.get(address).text
