@@ -6,7 +6,7 @@ from typing import Any
 
 import frontmatter
 
-from blog import pages, posts, topics, wording
+from blog import pages, posts, shopify_addresses, topics, wording
 from blog.posts import Draft
 from core import db, redirects
 
@@ -17,7 +17,7 @@ _WRITER = "sample content"
 
 
 def seed() -> None:
-    """Load topics, posts and pages with their dates, and lead the old addresses to them.
+    """Load topics, posts and pages with their dates, and lead the old shop's addresses to them.
 
     What is there already stays as it is.
     """
@@ -31,6 +31,7 @@ def seed() -> None:
         written = [_seed_post(path) for path in sorted((wording.CONTENT / "posts").glob("*.md"))]
         for post_id, day in filter(None, written):
             posts.publish(post_id, at=day)
+        shopify_addresses.lead_usual_on()
 
 
 def draft(path: Path) -> Draft:

@@ -13,6 +13,7 @@ _USUAL = {
     "/collections": "/",
     "/collections/all": "/",
     "/collections/frontpage": "/",
+    "/blogs/news": "/blog/",
     "/account": "/orders/",
     "/account/login": "/orders/",
     "/policies/refund-policy": "/pages/returns",

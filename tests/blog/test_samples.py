@@ -38,6 +38,17 @@ def test_the_addresses_of_the_old_shop_lead_to_the_posts(reader: FlaskClient) ->
         assert (answer.status_code, answer.location) == (301, f"/blog/{slug}")
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("/collections/all", "/"), ("/pages/contact-us", "/pages/contact"), ("/blogs/news", "/blog/")],
+)
+def test_what_every_shop_of_the_old_kind_has_leads_on(
+    reader: FlaskClient, old: str, new: str
+) -> None:
+    answer = reader.get(old)
+    assert (answer.status_code, answer.location) == (301, new)
+
+
 def test_to_seed_again_changes_nothing_that_staff_changed(reader: FlaskClient) -> None:
     first = posts.by_slug("psoas-trigger-points")
     assert first is not None
