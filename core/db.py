@@ -126,9 +126,12 @@ def on_commit(observer: Callable[[], None]) -> None:
 
 def make_engine(url: str) -> Engine:
     """An engine for `url` with the settings that the shop's rules rest on."""
+    # An error's text goes into logs, and the values of a row are often somebody's.
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_size=10, max_overflow=20, pool_pre_ping=True)
-    sqlite = create_engine(url, connect_args={"timeout": 30, "check_same_thread": False})
+        pool = {"pool_size": 10, "max_overflow": 20, "pool_pre_ping": True}
+        return create_engine(url, hide_parameters=True, **pool)
+    patient = {"timeout": 30, "check_same_thread": False}
+    sqlite = create_engine(url, hide_parameters=True, connect_args=patient)
     event.listen(sqlite, "connect", _prepare_sqlite)
     event.listen(sqlite, "begin", _begin_sqlite)
     return sqlite

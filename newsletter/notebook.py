@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
+from weakref import WeakSet
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
@@ -72,8 +73,17 @@ class Notebook:
 def begin() -> Notebook:
     """A notebook for this process; what it still holds is written when the process ends."""
     notebook = Notebook()
-    atexit.register(notebook.flush)
+    _notebooks.add(notebook)
     return notebook
+
+
+_notebooks: WeakSet[Notebook] = WeakSet()  # what holds a notebook holds a database
+
+
+@atexit.register
+def _flush_all() -> None:
+    for notebook in _notebooks:
+        notebook.flush()
 
 
 def of_people(deeds: Sequence[Deed], arrived_at: datetime | None) -> list[Deed]:

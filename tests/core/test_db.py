@@ -1,14 +1,19 @@
 """The one place that commits."""
 
+import gc
+import weakref
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import insert, select
+from sqlalchemy.exc import IntegrityError
 
-from core import clock, db, leases, redirects, settings
+from core import clock, config, db, leases, redirects, settings
 from core.mail.models import MailReport, Report
 from core.models import Redirect
+from wsgi import create_app
 
 
 def test_a_transaction_inside_another_commits_with_it(app: Flask) -> None:
@@ -69,6 +74,13 @@ def test_of_two_that_insert_the_same_key_one_is_told_no(app: Flask) -> None:
         assert not db.insert_missing(Redirect, **values)
 
 
+def test_an_error_of_the_database_names_nobody(app: Flask) -> None:
+    twice = {"path": "/ada", "target": "/somewhere", "created_at": clock.now()}
+    with pytest.raises(IntegrityError) as failed, db.transaction() as session:
+        session.execute(insert(Redirect), [twice, twice])
+    assert "/ada" not in str(failed.value)
+
+
 def test_numbers_among_many_are_one_parameter_and_found_by_the_index(
     app: Flask, database_kind: str
 ) -> None:
@@ -110,3 +122,13 @@ def test_settings_have_their_defaults_until_staff_change_them(app: Flask) -> Non
         assert settings.store().name == "Claw & Co"
     with pytest.raises(TypeError):
         settings.change(nonsense=1)
+
+
+@pytest.mark.one_database
+def test_a_shop_that_is_let_go_of_takes_its_database_along(tmp_path: Path) -> None:
+    databases = []
+    for _ in range(3):
+        create_app(config.load({"DATA_DIR": str(tmp_path)}))
+        databases.append(weakref.ref(db.engine()))
+    gc.collect()
+    assert [database() is None for database in databases] == [True, True, False]

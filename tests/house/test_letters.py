@@ -344,7 +344,13 @@ def _a_bank_asks() -> None:
             )
         )
     for kind, message in (
-        ("refund_failed", "A refund of $7.00 for QL-1006 is failed: the customer has no money."),
+        (
+            "refund_failed",
+            (
+                "A refund of $7.00 for QL-1006 did not arrive (Stripe says failed): the customer has "
+                "no money."
+            ),
+        ),
         ("safety", "It says of their health what no letter repeats."),
         ("checkout_refused", "Stripe refuses our checkout: no such currency."),
     ):
