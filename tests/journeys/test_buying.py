@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from core import db
@@ -33,6 +34,7 @@ def test_ada_reads_a_post_and_buys_the_tool(page: Page, running_shop: RunningSho
         assert (order.state, order.source) == (OrderState.PAID, "post:referred-back-pain")
 
 
+@pytest.mark.one_database
 def test_ben_s_card_is_declined_and_his_second_one_is_not(
     page: Page, running_shop: RunningShop
 ) -> None:
@@ -46,6 +48,7 @@ def test_ben_s_card_is_declined_and_his_second_one_is_not(
     assert people.subjects(running_shop, "ben@example.com") == ["Your order QL-1001"]
 
 
+@pytest.mark.one_database
 def test_chloe_s_bank_asks_her_first(page: Page, running_shop: RunningShop) -> None:
     people.go_to_payment(page, running_shop)
     people.fill_in(page, "chloe@example.com")
@@ -55,6 +58,7 @@ def test_chloe_s_bank_asks_her_first(page: Page, running_shop: RunningShop) -> N
     expect(page.get_by_role("heading", level=1)).to_have_text("Thank you")
 
 
+@pytest.mark.one_database
 def test_dan_pays_by_bank_debit_and_the_money_comes_later(
     page: Page, running_shop: RunningShop
 ) -> None:
@@ -74,6 +78,7 @@ def test_dan_pays_by_bank_debit_and_the_money_comes_later(
     assert running_shop.mailbox.wait_for(to="dan@example.com", subject_contains="Your order")
 
 
+@pytest.mark.one_database
 def test_eve_s_bank_debit_fails_and_the_tool_is_there_for_others_again(
     page: Page, running_shop: RunningShop
 ) -> None:
@@ -91,6 +96,7 @@ def test_eve_s_bank_debit_fails_and_the_tool_is_there_for_others_again(
     assert available() == before
 
 
+@pytest.mark.one_database
 def test_finn_is_back_before_the_webhook(page: Page, running_shop: RunningShop) -> None:
     running_shop.simulator.pause()
     people.buy(page, running_shop, "finn@example.com")
@@ -101,6 +107,7 @@ def test_finn_is_back_before_the_webhook(page: Page, running_shop: RunningShop) 
     assert people.subjects(running_shop, "finn@example.com") == ["Your order QL-1001"]
 
 
+@pytest.mark.one_database
 def test_gita_closes_the_page_and_no_webhook_ever_comes(
     page: Page, running_shop: RunningShop
 ) -> None:
@@ -114,6 +121,7 @@ def test_gita_closes_the_page_and_no_webhook_ever_comes(
     assert people.subjects(running_shop, "gita@example.com") == ["Your order QL-1001"]
 
 
+@pytest.mark.one_database
 def test_hana_adds_a_bag_on_the_payment_page(page: Page, running_shop: RunningShop) -> None:
     people.go_to_payment(page, running_shop)
     expect(page.get_by_role("heading", name="Add to your order")).to_be_visible()
@@ -132,6 +140,7 @@ def test_hana_adds_a_bag_on_the_payment_page(page: Page, running_shop: RunningSh
     assert "2 × Travel bag: $28.00" in receipt.text
 
 
+@pytest.mark.one_database
 def test_ian_changes_his_mind_about_the_bag(page: Page, running_shop: RunningShop) -> None:
     people.go_to_payment(page, running_shop)
     page.get_by_role("button", name="Add Travel bag").click()

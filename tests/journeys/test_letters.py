@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import select, update
 
@@ -45,6 +46,7 @@ def begin_letter(page: Page, shop: RunningShop, subject: str) -> None:
     page.get_by_role("textbox", name="Letter").fill(body)
 
 
+@pytest.mark.one_database
 def test_olivia_tries_two_subjects_and_the_better_one_goes_to_the_rest(
     page: Page, running_shop: RunningShop
 ) -> None:
@@ -104,6 +106,7 @@ def let_them_click_on_b() -> None:
         session.execute(update(Trial).values(began_at=now - timedelta(hours=4)))
 
 
+@pytest.mark.one_database
 def test_olivia_sends_by_her_readers_clocks(page: Page, running_shop: RunningShop) -> None:
     fill_list(4)
     begin_letter(page, running_shop, "In your morning")

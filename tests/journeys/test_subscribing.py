@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 import time_machine
 from playwright.sync_api import Page, expect
 
@@ -11,6 +12,7 @@ from tests.running import RunningShop
 TUESDAY = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
 
 
+@pytest.mark.one_database
 def test_ada_signs_up_and_the_second_letter_comes_days_later(
     page: Page, running_shop: RunningShop
 ) -> None:
@@ -32,6 +34,7 @@ def test_ada_signs_up_and_the_second_letter_comes_days_later(
         assert len(people.subjects(running_shop, "ada@example.com")) == 3
 
 
+@pytest.mark.one_database
 def test_ben_never_confirms_and_gets_no_letter(page: Page, running_shop: RunningShop) -> None:
     with time_machine.travel(TUESDAY) as clock:
         people.sign_up(page, running_shop, "ben@example.com")
