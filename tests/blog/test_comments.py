@@ -16,6 +16,8 @@ from core import db, settings
 from core.mail import letters as mail
 from core.mail.models import Delivery
 
+pytestmark = pytest.mark.one_database
+
 ADA = "ada@shop.example"
 NOON = datetime(2026, 11, 24, 12, 5, tzinfo=UTC)
 POST = "/blog/psoas-trigger-points"

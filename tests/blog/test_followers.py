@@ -17,6 +17,8 @@ from core.mail import bounces, letters
 from core.mail.models import Delivery, Report, State
 from core.mail.notices import Notice
 
+pytestmark = pytest.mark.one_database
+
 ED = "ed@shop.example"
 ADA, BEN = "ada@reader.example", "ben@reader.example"
 POST = "/blog/psoas-trigger-points"

@@ -15,6 +15,8 @@ from blog.models import Post, PostState
 from blog.posts import Draft, Outdated
 from core import clock, db, redirects
 
+pytestmark = pytest.mark.one_database
+
 ADA = "ada@shop.example"
 
 

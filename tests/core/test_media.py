@@ -10,6 +10,8 @@ from core.models import Medium
 from core.pictures import Unusable
 from tests.core.images import film, photograph
 
+pytestmark = pytest.mark.one_database
+
 
 def upload(
     content: bytes | None = None, *, alt: str = "The tool on a mat", file: str = "a.jpg"

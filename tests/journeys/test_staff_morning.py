@@ -27,8 +27,10 @@ def test_olivia_ships_ada_s_order_and_writes_to_ben(page: Page, running_shop: Ru
     assert "1Z999" in note.text
 
     page.goto(f"{running_shop.url}/staff/newsletters/new")
-    page.get_by_label("Subject").fill("Why the ache moves")
-    page.get_by_label("Preheader").fill("One thing about referred pain that is worth knowing today")
+    page.get_by_label("Subject", exact=True).fill("Why the ache moves")
+    page.get_by_label("Preheader", exact=True).fill(
+        "One thing about referred pain that is worth knowing today"
+    )
     page.get_by_role("textbox", name="Letter").fill("Hello {{ name }},\n\nread this.\n\nOlivia")
     page.get_by_role("button", name="Save and send me a test").click()
     running_shop.work()

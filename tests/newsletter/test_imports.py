@@ -27,6 +27,8 @@ from newsletter.models import ConsentEvent, Enrolment, Standing, Subscriber
 from newsletter.steps import Mail
 from tests.newsletter.conftest import Join, mail_to, person
 
+pytestmark = pytest.mark.one_database
+
 HEADER = "email,name,timezone,tags,consent_at,consent_source\n"
 ADA = "ada@example.com"
 

@@ -24,6 +24,8 @@ from newsletter.models import AddressChange, ConsentEvent, Standing, Subscriber
 from newsletter.suppression import Reason
 from tests.newsletter.conftest import Join, mail_to, person
 
+pytestmark = pytest.mark.one_database
+
 ADA, NEW = "ada@example.com", "ada@new.example"
 
 

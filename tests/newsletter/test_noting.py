@@ -27,6 +27,8 @@ from newsletter.models import ConsentEvent, Subscriber
 from shop import samples
 from tests.newsletter.conftest import Join, mail_to, person
 
+pytestmark = pytest.mark.one_database
+
 ADA, BEN = "ada@example.com", "ben@example.com"
 BODY = "[The psoas](/blog/psoas-trigger-points#what) and [the tool](/products/ql-claw)."
 NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)

@@ -34,6 +34,8 @@ from newsletter.suppression import Reason
 from shop.models import LetterRefusal
 from tests.newsletter.conftest import Join, confirmation_token, mail_to, person
 
+pytestmark = pytest.mark.one_database
+
 HEADER = "email,name,timezone,tags,consent_at,consent_source\n"
 ADA, BEN, CHLOE = "ada@example.com", "ben@example.com", "chloe@example.com"
 EVIDENCE = "2025-05-01T10:00:00Z,Klaviyo"

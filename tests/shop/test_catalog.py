@@ -10,6 +10,8 @@ from core import clock, db, settings
 from shop import catalog, prices, products, samples, stock
 from shop.models import Variant
 
+pytestmark = pytest.mark.one_database
+
 SKU = "QL-CLAW"
 
 
@@ -68,7 +70,6 @@ def test_a_card_shows_what_is_there_and_is_sold_out_only_where_nothing_is(
     assert [sku for sku, _ in card.forms] == ["QL-CLAW", "QL-CLAW-PAIR"]
 
 
-@pytest.mark.one_database
 def test_the_site_is_about_its_first_product_until_staff_name_another(app: Flask) -> None:
     products.save(products.Draft(slug="poster", title="Poster", summary="", body=""))
     assert catalog.hero_path() == "/products/poster"

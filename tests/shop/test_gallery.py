@@ -10,6 +10,8 @@ from shop.gallery import Label
 from shop.models import Product
 from tests.core.images import film, photograph
 
+pytestmark = pytest.mark.one_database
+
 
 def claw() -> Product:
     product = catalog.by_slug("ql-claw")

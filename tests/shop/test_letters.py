@@ -10,6 +10,8 @@ from core.mail.models import Delivery
 from shop import fulfilment, letters, refunds
 from tests.shop.running import RunningShop, the_order
 
+pytestmark = pytest.mark.one_database
+
 ADA = "ada@example.com"
 
 

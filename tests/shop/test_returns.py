@@ -20,6 +20,8 @@ from shop.withdrawals import Declaration
 from tests.shop.running import at_once, letters, shelf
 from tests.staff.test_orders import order_of
 
+pytestmark = pytest.mark.one_database
+
 PATH = "/orders/token-1001/return"
 FAY = "fay@shop.example"
 
@@ -219,7 +221,6 @@ def test_what_was_withdrawn_from_cannot_be_returned_as_well(ada: int) -> None:
         returns.request(ada, wish(ada, 2))
 
 
-@pytest.mark.one_database
 def test_the_form_says_what_to_put_right_and_keeps_the_rest(client: FlaskClient, ada: int) -> None:
     units = f"units-{line_of(ada)}"
     for entered in ("4", "-1", "x", "²"):
@@ -238,7 +239,6 @@ def test_the_form_says_what_to_put_right_and_keeps_the_rest(client: FlaskClient,
     assert returns.of_order(ada) == []
 
 
-@pytest.mark.one_database
 def test_nothing_is_asked_for_what_cannot_come_back(
     client: FlaskClient, sample_shop: Flask
 ) -> None:

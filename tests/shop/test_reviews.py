@@ -40,6 +40,8 @@ from shop.testimonials import Warned
 from tests.shop.running import at_once, letters
 from tests.staff.test_orders import order_of
 
+pytestmark = pytest.mark.one_database
+
 WORDS = {
     "stars": "2",
     "title": "Too hard for me",
@@ -138,7 +140,6 @@ def test_a_purchase_is_reviewed_once_however_often_it_is_sent(
     assert reviews.summary(tool()).count == 1
 
 
-@pytest.mark.one_database
 def test_the_form_says_what_to_put_right_and_keeps_the_rest(client: FlaskClient, line: int) -> None:
     wrong = client.post(
         link(line),
@@ -230,7 +231,6 @@ def test_a_removal_stays_counted_when_the_writer_deletes_the_rest(line: int) -> 
     assert (moderation.tally().removed[Ground.SPAM], moderation.tally().written) == (1, 1)
 
 
-@pytest.mark.one_database
 def test_the_bad_ones_are_one_click_away(client: FlaskClient, sample_shop: Flask) -> None:
     for number, stars in enumerate((5, 1, 4, 1, 5), 1001):
         given_stars = Draft(stars=stars, title=f"No. {number}", body="So.", name="Ada")
@@ -439,7 +439,6 @@ def test_machines_read_a_rating_only_where_buyers_gave_one(client: FlaskClient, 
     assert "aggregateRating" not in client.get("/products/ql-claw").text
 
 
-@pytest.mark.one_database
 def test_other_pages_borrow_quotations_and_nothing_where_there_are_none(
     sample_shop: Flask, line: int
 ) -> None:

@@ -28,6 +28,8 @@ from shop.products import Draft
 from shop.promotions import Terms
 from tests.shop.running import SKU, RunningShop, alerts, every_order, ship_to, the_order
 
+pytestmark = pytest.mark.one_database
+
 CURRENCIES = ["USD", "JPY", "KWD", "ISK"]
 
 

@@ -21,6 +21,8 @@ from shop.withdrawals import Declaration
 from tests.shop.running import at_once, letters
 from tests.staff.test_orders import order_of
 
+pytestmark = pytest.mark.one_database
+
 PATH = "/orders/token-1001/withdraw"
 ADA = {"name": "Ada Byron", "email": "ada@example.com"}
 LINK_HERE = f'<a href="{PATH}">Withdraw from contract here</a>'

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import update
@@ -10,6 +11,8 @@ from core import clock, db
 from shop import books, reconciler
 from shop.models import BookEntry, Payment, StripeEvent, Verdict
 from tests.shop.running import RunningShop, the_order
+
+pytestmark = pytest.mark.one_database
 
 
 def test_one_click_brings_in_what_nobody_told_of(

@@ -24,6 +24,8 @@ from newsletter.suppression import Reason
 from shop import catalog, numbering, orders, products, samples
 from shop.models import Order, Product, Reservation, StockMovement, Variant
 
+pytestmark = pytest.mark.one_database
+
 EXPORT = Path(__file__).parent / "shopify"
 
 Move = Callable[..., Result]
@@ -103,7 +105,6 @@ def test_a_product_comes_with_variants_prices_stock_and_addresses(move: Move) ->
     assert redirects.find("/collections/all") == "/"
 
 
-@pytest.mark.one_database
 def test_what_is_wrong_is_named_with_file_line_and_reason(move: Move, folder: Path) -> None:
     with (folder / "products_export_1.csv").open("ab") as file:
         file.write(b"steer,\x1b[2JIt cures,,,,,TRUE,,,,,STEER,1,shopify,1,deny,9.00\r\n")
@@ -129,7 +130,6 @@ def test_a_new_export_changes_what_it_tells_otherwise(move: Move, folder: Path) 
     assert (offer.amount, offer.available) == (3500, 12)
 
 
-@pytest.mark.one_database
 def test_the_sample_makes_room_and_what_staff_made_stays(move: Move, folder: Path) -> None:
     samples.seed()
     edit(folder / "products_export_1.csv", "back-hook", "ql-claw")
@@ -143,7 +143,6 @@ def test_the_sample_makes_room_and_what_staff_made_stays(move: Move, folder: Pat
     assert "1 left out (a product of this address was made here)" in move().output
 
 
-@pytest.mark.one_database
 def test_a_variant_of_another_product_is_not_taken_from_it(move: Move, folder: Path) -> None:
     samples.seed()
     with db.reading() as session:
@@ -154,7 +153,6 @@ def test_a_variant_of_another_product_is_not_taken_from_it(move: Move, folder: P
     assert catalog.by_slug("back-hook") is None
 
 
-@pytest.mark.one_database
 def test_a_folder_without_exports_is_refused(move: Move, folder: Path) -> None:
     for path in folder.iterdir():
         path.unlink()
@@ -280,7 +278,6 @@ def test_articles_are_published_with_their_dates_where_nothing_speaks_against_it
     assert client.get("/blogs/news/tagged/desk").location == "/blog/"
 
 
-@pytest.mark.one_database
 def test_a_newer_article_is_taken_unless_writers_went_on_with_it(move: Move, folder: Path) -> None:
     move()
     edit(folder / "blog_posts.csv", "Stand up", "Get up")
@@ -294,7 +291,6 @@ def test_a_newer_article_is_taken_unless_writers_went_on_with_it(move: Move, fol
     assert "1 left out (written on here since)" in move().output
 
 
-@pytest.mark.one_database
 def test_a_post_that_was_written_here_stays_and_is_led_to(move: Move) -> None:
     mine = Draft(slug="still-a-draft", title="Mine", summary="", body="Mine.", author="Ed")
     number = posts.save(mine, by="ed@shop.example").id

@@ -18,6 +18,8 @@ from shop import alerts, orders
 from shop.models import Order, OrderLine, OrderState, Progress, Refund, Variant
 from tests.shop.running import RunningShop, letters, shelf, the_order
 
+pytestmark = pytest.mark.one_database
+
 ADDRESS = {"line1": "1 Main Street", "city": "Boston", "state": "MA", "postal_code": "02101"}
 
 

@@ -119,6 +119,7 @@ def _sent_back(order_id: int) -> None:
         session.add(Review(written_at=now, **said, **ids))
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("desk", LISTS)
 def test_a_list_asks_few_questions(busy_shop: None, olivia: FlaskClient, desk: str) -> None:
     with questions() as asked:

@@ -31,6 +31,8 @@ from tests.shop.running import SKU
 from tests.staff.test_orders import order_of
 from tests.staff.test_shipping import EUROPE
 
+pytestmark = pytest.mark.one_database
+
 ADA = "ada@example.com"
 ADDRESS = {"name": "Ada B", "line1": "2 High Street", "city": "Salem", "postal_code": "01970"}
 

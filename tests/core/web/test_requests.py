@@ -7,6 +7,8 @@ from flask.testing import FlaskClient
 from core import settings
 from wsgi import fill
 
+pytestmark = pytest.mark.one_database
+
 HUGE = "9" * 30
 
 
