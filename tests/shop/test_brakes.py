@@ -41,9 +41,10 @@ def test_a_network_has_few_payment_pages_open(
     assert 2000 < int(refused.headers["Retry-After"]) <= 2100
     assert len(states()) == 3
     assert visitor(running_shop.app, "198.51.100.1").post("/checkout", data=form).status_code == 303
-    expired = every_order()[0]
-    assert expired.state is OrderState.CANCELLED
-    assert expired.network is None
+    given_up = every_order()[0]
+    # By us or by Stripe's event of it, whichever comes first.
+    assert given_up.state in {OrderState.CANCELLED, OrderState.EXPIRED}
+    assert given_up.network is None
 
 
 def test_an_order_is_not_tried_again_where_too_many_pages_are_open(
