@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import zip_longest
+from itertools import chain, zip_longest
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -69,28 +69,37 @@ class Row:
 
 def columns(path: Path) -> frozenset[str]:
     """The names of a table's columns, in small letters; none where it has no first line."""
-    with _opened(path) as file, suppress(csv.Error):
-        return frozenset(_header(csv.reader(file, delimiter=_delimiter(path))))
-    return frozenset()
+    with _opened(path) as file:
+        return frozenset(table(file, path.name)[0])
 
 
 def read(path: Path) -> Iterator[Row]:
-    """The rows below the first line; `line` is the one that a row begins in."""
+    """The rows below the first line that hold anything; `line` is the one that a row begins in."""
     with _opened(path) as file:
-        rows = csv.reader(file, delimiter=_delimiter(path), strict=True)
-        names = _header(rows)
-        before = rows.line_num
-        while True:
-            try:
-                cells = next(rows)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                yield Row(path.name, before + 1, {}, f"it is no CSV: {error}")
-            else:
-                if any(cells):
-                    yield _row(path.name, before + 1, names, cells)
-            before = rows.line_num
+        yield from (row for row in table(file, path.name)[1] if row.cells or row.fault)
+
+
+def table(file: TextIO, name: str) -> tuple[list[str], Iterator[Row]]:
+    """The names of the columns of a table that is open, in small letters, and its rows.
+
+    The names are none where the first line is none of a table.
+    """
+    csv.field_size_limit(_LONGEST)
+    first = file.readline()
+    delimiter = max(",;\t", key=first.count)
+    lines = csv.reader(chain([first], file), delimiter=delimiter, strict=True)
+    names = _header(lines)
+    return names, _rows(name, names, lines)
+
+
+def decode(content: bytes) -> str:
+    """The text of a table as spreadsheet programs write it. Raises `ValueError`."""
+    wide = content[:2] in _MARKS_OF_UTF_16
+    try:
+        text = content.decode("utf-16" if wide else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError("it is not in UTF-8: save it as “CSV UTF-8”") from error
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def write(columns: Iterable[str], rows: Iterable[Iterable[object]]) -> Iterator[str]:
@@ -127,7 +136,6 @@ def _line(cells: Iterable[str]) -> str:
 
 
 def _opened(path: Path) -> TextIO:
-    csv.field_size_limit(_LONGEST)
     with path.open("rb") as file:
         wide = file.read(2) in _MARKS_OF_UTF_16
     if wide:
@@ -135,14 +143,25 @@ def _opened(path: Path) -> TextIO:
     return path.open(encoding="utf-8-sig", errors="surrogateescape", newline="")
 
 
-def _delimiter(path: Path) -> str:
-    with _opened(path) as file:
-        first = file.readline(65_536)
-    return max(",;\t", key=first.count)
+def _header(lines: Any) -> list[str]:
+    with suppress(csv.Error):
+        return [" ".join(name.lower().split()) for name in next(lines, [])]
+    return []
 
 
-def _header(rows: Any) -> list[str]:
-    return [" ".join(name.lower().split()) for name in next(rows, [])]
+def _rows(file: str, names: list[str], lines: Any) -> Iterator[Row]:
+    before = lines.line_num
+    while True:
+        try:
+            cells = next(lines)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield Row(file, before + 1, {}, f"it is no CSV: {error}")
+        else:
+            if cells:
+                yield _row(file, before + 1, names, cells)
+        before = lines.line_num
 
 
 def _row(file: str, line: int, names: list[str], cells: list[str]) -> Row:

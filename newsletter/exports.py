@@ -1,6 +1,6 @@
 """Takes the list out to a CSV file: everybody on it with their latest consent, for any program."""
 
-import csv
+from collections.abc import Iterator
 from io import StringIO
 from itertools import groupby
 from typing import TextIO
@@ -18,12 +18,10 @@ _GIVEN = (ConsentEvent.CONFIRMED, ConsentEvent.IMPORTED)
 
 def write(file: TextIO, *, segment: str | None = None) -> int:
     """Export everybody on the list, or in a segment; how many people. Raises `LookupError`."""
-    rows = csv.writer(file)
-    rows.writerow(COLUMNS)
-    people, last, count = segments.members(segment), 0, 0
-    while lines := _lines(people, last):
-        rows.writerows(map(tables.harmless, line) for _, line in lines)
-        last, count = lines[-1][0], count + len(lines)
+    count = -1  # for the heading
+    for line in tables.write(COLUMNS, _everybody(segments.members(segment))):
+        file.write(line)
+        count += 1
     return count
 
 
@@ -32,6 +30,13 @@ def text(segment: str | None = None) -> str:
     file = StringIO()
     write(file, segment=segment)
     return file.getvalue()
+
+
+def _everybody(people: ColumnElement[bool]) -> Iterator[list[str]]:
+    last = 0
+    while lines := _lines(people, last):
+        yield from (line for _, line in lines)
+        last = lines[-1][0]
 
 
 def _lines(people: ColumnElement[bool], after: int) -> list[tuple[int, list[str]]]:

@@ -1,6 +1,7 @@
 """Customers as Shopify exports them: whoever said yes to letters there comes onto the list."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from core import arrivals, clock
 from core.arrivals import Fate, LeftOut
@@ -26,17 +27,12 @@ def take(rows: Sequence[Row], *, exported_at: str) -> Fate:
     if not row.text("Email"):
         raise LeftOut("no e-mail address")
     address = addresses.normalize(row.text("Email"))
-    told: dict[str, str | None] = {
-        "email": address,
-        "name": row.text("First Name"),
-        "tags": row.text("Tags"),
-        "consent_at": min(exported_at, clock.now().isoformat()),
-        "consent_source": _EVIDENCE,
-    }
-    hashed = hashes.keyed_hash(address)
-    if arrivals.remember("shopify customer", hashed, (told["name"], told["tags"])) is Fate.SAME:
+    name, tags = row.text("First Name"), row.text("Tags")
+    if arrivals.remember("shopify customer", hashes.keyed_hash(address), (name, tags)) is Fate.SAME:
         return Fate.SAME
-    return _let_in(rosters.of(row.line, told), row.file)
+    given_at = min(exported_at, clock.now().isoformat())
+    told = {"email": address, "name": name, "tags": tags, "consent_at": given_at}
+    return _let_in(rosters.of(replace(row, cells=told | {"consent_source": _EVIDENCE})), row.file)
 
 
 def _let_in(told: rosters.Row | rosters.Fault, file: str) -> Fate:

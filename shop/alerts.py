@@ -28,6 +28,7 @@ NEEDS: Mapping[str, str] = MappingProxyType(
         "unknown_order": "A payment is for no order that is here",
         "safety": "Somebody says that it hurt them, or seems unsafe",
         "checkout_refused": "Stripe refuses our payment page",
+        "newsletter_not_sent": "A newsletter was not sent",
     }
 )
 """Kinds that need somebody, in words."""

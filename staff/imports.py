@@ -3,6 +3,7 @@
 from flask import Blueprint, Response, abort, redirect, request
 from flask.typing import ResponseReturnValue
 
+from core import tables
 from newsletter import exports, imports, rosters, sequences, takebacks
 from newsletter.admissions import Fate
 from newsletter.imports import NotWaiting
@@ -38,7 +39,7 @@ def examine() -> ResponseReturnValue:
     if given is None or not given.filename:
         return _index(problem="Choose a CSV file first.", start=start), 422
     try:
-        text = rosters.decode(given.read())
+        text = tables.decode(given.read())
         number = imports.examine(text, origin=given.filename, by=access.member().email, start=start)
     except (ValueError, LookupError) as error:
         return _index(problem=f"This file could not be read: {error}.", start=start), 422
