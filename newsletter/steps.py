@@ -4,7 +4,7 @@ Each step says when it comes after the one before, and what happens then. A bran
 only, so that every walk has an end.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import MISSING, dataclass, fields
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -181,27 +181,7 @@ def write_step(step: Step) -> dict[str, Any]:
 
 def fault(position: int, step: Step, end: int) -> Fault | None:
     """What is wrong with a step at a place of a sequence that ends at `end`."""
-    faults = {
-        Fault("delay_days", "it can wait for up to a year."): not 0
-        <= step.delay_days
-        <= LONGEST_WAIT,
-        Fault("delay_hours", "it can wait for up to a year."): not 0
-        <= step.delay_hours
-        <= 24 * LONGEST_WAIT,
-        Fault("hour", "an hour is from 0 to 23."): step.hour is not None
-        and not 0 <= step.hour <= 23,
-        Fault("weekday", "a weekday is from 0, Monday, to 6."): step.weekday is not None
-        and not 0 <= step.weekday < len(DAYS),
-        Fault("subject", "a letter has a subject."): isinstance(step, Mail)
-        and not step.subject.strip(),
-        Fault("body", "a letter has a text."): isinstance(step, Mail) and not step.body.strip(),
-        Fault("tag", "a tag has from 1 to 64 characters."): isinstance(step, Tag)
-        and not 1 <= len(step.tag.strip()) <= 64,
-        Fault(
-            "otherwise", "a branch leads forward, to a step that there is or to the end."
-        ): isinstance(step, Branch) and not position < step.otherwise <= end,
-    }
-    return next((found for found, holds in faults.items() if holds), None)
+    return next(_faults(position, step, end), None)
 
 
 def title(step: Step, known: phrases.Known | None = None) -> str:
@@ -231,6 +211,25 @@ def wait(step: Step) -> str:
     if step.hour is not None:
         parts.append(f"at {step.hour}:00")
     return ", ".join(parts)
+
+
+def _faults(position: int, step: Step, end: int) -> Iterator[Fault]:
+    if not 0 <= step.delay_days <= LONGEST_WAIT:
+        yield Fault("delay_days", "it can wait for up to a year.")
+    if not 0 <= step.delay_hours <= 24 * LONGEST_WAIT:
+        yield Fault("delay_hours", "it can wait for up to a year.")
+    if step.hour is not None and not 0 <= step.hour <= 23:
+        yield Fault("hour", "an hour is from 0 to 23.")
+    if step.weekday is not None and not 0 <= step.weekday < len(DAYS):
+        yield Fault("weekday", "a weekday is from 0, Monday, to 6.")
+    if isinstance(step, Mail) and not step.subject.strip():
+        yield Fault("subject", "a letter has a subject.")
+    if isinstance(step, Mail) and not step.body.strip():
+        yield Fault("body", "a letter has a text.")
+    if isinstance(step, Tag) and not 1 <= len(step.tag.strip()) <= 64:
+        yield Fault("tag", "a tag has from 1 to 64 characters.")
+    if isinstance(step, Branch) and not position < step.otherwise <= end:
+        yield Fault("otherwise", "a branch leads forward, to a step that there is or to the end.")
 
 
 def _hour(step: Step) -> int:
