@@ -86,14 +86,6 @@ class Way:
     due_at: datetime | None
 
 
-def overview() -> list[Path]:
-    """Every sequence, by name."""
-    with db.reading() as session:
-        found = session.scalars(select(Sequence).order_by(Sequence.name)).all()
-        paths = [path(sequence) for sequence in found]
-    return [each for each in paths if each is not None]
-
-
 def path(sequence: Sequence) -> Path | None:
     """One sequence with its counts, or None before it has a version."""
     version = sequences.latest_version(sequence.id)

@@ -114,13 +114,6 @@ def about(order_id: int, kind: str) -> ScalarSelect[int]:
     return mine.scalar_subquery()
 
 
-def count_unseen() -> int:
-    """How many alerts nobody has acknowledged."""
-    waiting = select(func.count()).where(Alert.acknowledged_at.is_(None))
-    with db.reading() as session:
-        return session.scalar(waiting) or 0
-
-
 def close(kind: str, *, key: str, by: str) -> None:
     """What was told of is over: nobody has to see it any more."""
     with db.transaction():

@@ -97,13 +97,6 @@ def tally() -> dict[str, dict[str, int]]:
     return sums
 
 
-def last_runs(count: int = 5) -> Sequence[Reconciliation]:
-    """The last runs of the reconciler, the newest first."""
-    with db.reading() as session:
-        runs = select(Reconciliation).order_by(Reconciliation.id.desc()).limit(count)
-        return session.scalars(runs).all()
-
-
 def last_run() -> dict[str, ScalarSelect[Any]]:
     """How to ask when the reconciler last ran, for whom, and why it could not finish."""
     return {

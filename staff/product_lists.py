@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from typing import Any
 
 PAIRS = {"specifications": ("name", "value"), "steps": ("title", "text")}
-LINES = ("contraindications", "never_press", "posts")
 _MUSCLE = re.compile(r"([a-z-]+)\s*,\s*([\w -]+?)\s*:\s*(.+)")
 
 

@@ -49,7 +49,7 @@ def test_what_stripe_did_not_sign_of_late_is_refused_and_seen_by_staff(
     warning = alerting.unseen()[0]
     assert warning.count == 2
     assert alerting.acknowledge(warning.id, by="Chloe")
-    assert alerting.count_unseen() == 0
+    assert alerting.unseen() == []
 
 
 @pytest.mark.parametrize(
