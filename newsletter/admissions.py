@@ -1,7 +1,7 @@
 """Lets people in from a file: decides what becomes of each, and does it for many at once.
 
 It adds consent with its evidence, or asks for it; it revives nobody who left or was shut out. What
-is done to each person is kept, so that `newsletter.takebacks` can undo it.
+is done to each person is kept, so that `newsletter.import_rollbacks` can undo it.
 """
 
 from collections.abc import Collection, Mapping, Sequence

@@ -12,12 +12,20 @@ import frontmatter
 from flask.cli import AppGroup
 
 from core.findings import Weight
-from newsletter import dispatch, exports, imports, newsletters, preflight, progress, takebacks
+from newsletter import (
+    dispatch,
+    exports,
+    import_rollbacks,
+    imports,
+    newsletters,
+    preflight,
+    progress,
+)
 from newsletter.admissions import Fate
 from newsletter.dispatch import NotReady, TooLate
+from newsletter.import_rollbacks import AlreadyUndone
 from newsletter.models import Yardstick
 from newsletter.newsletters import WrongState
-from newsletter.takebacks import AlreadyUndone
 from newsletter.trials import Plan
 
 newsletter = AppGroup("newsletter", help="Draft, send, pause, resume, cancel, watch issues.")
@@ -171,9 +179,9 @@ def import_people(file: Any, start: str | None, *, dry_run: bool, as_json: bool)
 @click.argument("number", metavar="IMPORT", type=int)
 def undo_import(number: int) -> None:
     """Take back an import, but for people who have done something since; names those."""
-    ended = takebacks.undo(number)
+    ended = import_rollbacks.undo(number)
     click.echo(", ".join(f"{people} {end}" for end, people in ended.items()))
-    for person, why in takebacks.left(number):
+    for person, why in import_rollbacks.left(number):
         click.echo(f"{person.email}: {why}")
 
 

@@ -1,6 +1,6 @@
 """Brings people in from a file: says first what would change, and does it in one go.
 
-It begins no sequence unless told to, and can be undone, see `newsletter.takebacks`.
+It begins no sequence unless told to, and can be undone, see `newsletter.import_rollbacks`.
 """
 
 from collections.abc import Iterable, Iterator

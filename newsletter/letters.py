@@ -8,7 +8,7 @@ from core import db
 from core.mail import composing, letters
 from core.mail.letters import Letter, Message, Undeliverable
 from core.mail.models import Delivery, Stream
-from newsletter import links, moves, subscribers
+from newsletter import address_changes, links, subscribers
 from newsletter.models import Standing, Subscriber
 from newsletter.wording import wording
 
@@ -23,7 +23,7 @@ def install() -> None:
     """Make them known to the worker."""
     letters.register(
         Letter(
-            name=moves.LETTER,
+            name=address_changes.LETTER,
             stream=Stream.TRANSACTIONAL,
             compose=_compose_move,
             last_look=_erased,
@@ -64,7 +64,7 @@ def _compose_move(delivery: Delivery) -> Message:
         preheader=words["preheader"],
         headers=AUTOMATIC,
         words=wording()["confirmation_mail"] | words,
-        link=links.page("move", moves.token(delivery.payload["move"])),
+        link=links.page("move", address_changes.token(delivery.payload["move"])),
     )
 
 

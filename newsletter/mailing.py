@@ -17,7 +17,7 @@ from core.mail.models import Delivery, Stream
 from core.mail.notices import LEAVE
 from core.mail.printing import RETURN_PATH
 from core.settings import Store
-from newsletter import draws, links, noting, personal, rendering
+from newsletter import draws, links, noting, rendering, tracking
 from newsletter.draws import PLACE, Draw
 from newsletter.letters import AUTOMATIC
 from newsletter.markup import BadLetter
@@ -74,8 +74,8 @@ def _own_links(
     if not noting.among({delivery.person}):
         return skeleton, {}
     _, _, public_id = reader
-    own, targets = personal.skeleton(skeleton)
-    return own, personal.values(public_id, delivery.source, targets)
+    own, targets = tracking.skeleton(skeleton)
+    return own, tracking.values(public_id, delivery.source, targets)
 
 
 def headers(source: str) -> dict[str, str]:

@@ -10,19 +10,19 @@ from flask.typing import ResponseReturnValue
 from core.links import BadLink
 from core.web.limits import limiter
 from newsletter import (
+    address_changes,
     areas,
     consents,
-    dossiers,
-    moves,
     noting,
-    personal,
+    personal_data,
     preferences,
     subscribers,
+    tracking,
     walks,
 )
+from newsletter.address_changes import Over
 from newsletter.addresses import InvalidAddress
 from newsletter.models import Standing, Subscriber
-from newsletter.moves import Over
 from newsletter.notebook import Notebook
 from newsletter.preferences import Preferences
 from newsletter.views import PRIVATE, bad_link, own, reader
@@ -62,7 +62,7 @@ def change(token: str) -> ResponseReturnValue:
     public_id = subscriber.public_id
     match request.form.get("action", "save"):
         case "erase":
-            dossiers.erase(public_id)
+            personal_data.erase(public_id)
             return own("erased")
         case "move":
             return _move(token, subscriber)
@@ -81,7 +81,7 @@ def change(token: str) -> ResponseReturnValue:
 def export(token: str) -> ResponseReturnValue:
     """All that we hold about the reader."""
     subscriber = reader(token) or abort(404)
-    answer = jsonify(dossiers.export(subscriber))
+    answer = jsonify(personal_data.export(subscriber))
     answer.headers["Content-Disposition"] = 'attachment; filename="newsletter-data.json"'
     answer.headers.extend(PRIVATE)
     return answer
@@ -105,7 +105,7 @@ def prove(token: str) -> ResponseReturnValue:
 def show_move(token: str) -> ResponseReturnValue:
     """The button that moves letters to the address at which the link came."""
     try:
-        wish = moves.open_wish(token)
+        wish = address_changes.open_wish(token)
     except BadLink as error:
         return bad_link(error)
     return own("move", wish=wish, token=token) if wish else _over()
@@ -115,7 +115,7 @@ def show_move(token: str) -> ResponseReturnValue:
 def confirm_move(token: str) -> ResponseReturnValue:
     """Move the letters."""
     try:
-        moves.confirm(token)
+        address_changes.confirm(token)
     except BadLink as error:
         return bad_link(error)
     except Over:
@@ -151,7 +151,7 @@ def _notebook() -> Notebook:
 
 def _noted(token: str) -> tuple[str, str, str]:
     try:
-        return personal.read(token)
+        return tracking.read(token)
     except BadLink:
         abort(404, wording()["link_unknown"]["text"])
 
@@ -164,7 +164,7 @@ def _over() -> ResponseReturnValue:
 def _move(token: str, subscriber: Subscriber) -> ResponseReturnValue:
     entered = request.form.get("email", "")
     try:
-        moves.ask(subscriber.public_id, entered)
+        address_changes.ask(subscriber.public_id, entered)
     except (InvalidAddress, ValueError) as error:
         form = replace(_stored(subscriber), email=entered, problems={"email": str(error)})
         return _preferences(token, subscriber, form, status=400)

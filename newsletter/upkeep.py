@@ -6,7 +6,7 @@ from sqlalchemy import String, cast, exists, literal, null, select
 
 from core import clock, db, jobs
 from core.mail import ledger
-from newsletter import dossiers, imports, links, moves, noting
+from newsletter import address_changes, imports, links, noting, personal_data
 from newsletter.letters import REMINDER
 from newsletter.models import Consent, ConsentEvent, Standing, Subscriber
 
@@ -21,7 +21,7 @@ def tend() -> None:
     remind()
     forget()
     imports.forget()
-    moves.forget()
+    address_changes.forget()
     noting.forget()
 
 
@@ -51,5 +51,5 @@ def forget() -> int:
     )
     with db.transaction() as session:
         people = session.scalars(silent.limit(_AT_ONCE)).all()
-        dossiers.forget(people)
+        personal_data.forget(people)
     return len(people)

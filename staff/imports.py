@@ -4,11 +4,11 @@ from flask import Blueprint, Response, abort, redirect, request
 from flask.typing import ResponseReturnValue
 
 from core import tables
-from newsletter import exports, imports, rosters, sequences, takebacks
+from newsletter import exports, import_rollbacks, imports, rosters, sequences
 from newsletter.admissions import Fate
+from newsletter.import_rollbacks import AlreadyUndone
 from newsletter.imports import NotWaiting
 from newsletter.models import ImportRun
-from newsletter.takebacks import AlreadyUndone
 from staff import access
 from staff.frame import page, say
 
@@ -54,7 +54,7 @@ def show(number: int) -> ResponseReturnValue:
         "import.html",
         run=run,
         fates=FATES,
-        left=takebacks.left(number) if run.undone_at else [],
+        left=import_rollbacks.left(number) if run.undone_at else [],
         most=imports.MOST_SHOWN,
     )
 
@@ -78,7 +78,7 @@ def undo(number: int) -> ResponseReturnValue:
     """Take an import back, but for people who have done something since."""
     _found(number)
     try:
-        ended = takebacks.undo(number)
+        ended = import_rollbacks.undo(number)
     except AlreadyUndone:
         say("This import was taken back before.", kind="warning")
     else:
@@ -118,7 +118,7 @@ def export() -> ResponseReturnValue:
 def _index(*, problem: str | None = None, start: str | None = None) -> str:
     return page(
         "imports.html",
-        runs=takebacks.runs(),
+        runs=import_rollbacks.runs(),
         sequences=sequences.titles(),
         problem=problem,
         start=start,
@@ -128,6 +128,6 @@ def _index(*, problem: str | None = None, start: str | None = None) -> str:
 
 def _found(number: int) -> ImportRun:
     try:
-        return takebacks.find(number)
+        return import_rollbacks.find(number)
     except LookupError:
         abort(404)

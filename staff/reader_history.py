@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from core import db
 from core.mail.models import State
-from newsletter import dossiers, moves, noting
+from newsletter import address_changes, noting, personal_data
 from newsletter.models import Consent, Subscriber
 from shop.models import Order
 from staff import access
@@ -53,7 +53,7 @@ def _consents(receipts: Sequence[Consent]) -> Iterator[Happened]:
 
 
 def _mail(person: Subscriber) -> Iterator[Happened]:
-    for row in dossiers.messages(person)[:MOST]:
+    for row in personal_data.messages(person)[:MOST]:
         yield Happened(
             at=row.settled_at or row.created_at,
             kind="Mail",
@@ -74,13 +74,13 @@ def _reading(person: Subscriber) -> Iterator[Happened]:
 
 
 def _moves(person: Subscriber) -> Iterator[Happened]:
-    for row in moves.former(person):
+    for row in address_changes.former(person):
         if row.done_at is not None:
             yield Happened(at=row.done_at, kind="Address", what=f"{row.old} became {row.new}")
 
 
 def _orders(person: Subscriber) -> Iterator[Happened]:
-    addresses = [person.email, *dossiers.former_addresses(person)]
+    addresses = [person.email, *personal_data.former_addresses(person)]
     theirs = select(Order).where(func.lower(Order.email).in_(addresses), Order.paid_at.is_not(None))
     for order in db.session().scalars(theirs.order_by(Order.id.desc()).limit(MOST)).unique():
         if order.paid_at is not None:

@@ -13,8 +13,8 @@ from core.web import paging
 from newsletter import (
     areas,
     consents,
-    dossiers,
     paths,
+    personal_data,
     reasons,
     segments,
     subscribers,
@@ -87,7 +87,7 @@ def show(number: int) -> ResponseReturnValue:
         intact=consents.is_intact(receipts),
         tags=segments.tags_of(person),
         areas=[label for area, label in areas.every().items() if area in areas.chosen(person)],
-        former=dossiers.former_addresses(person),
+        former=personal_data.former_addresses(person),
         suppressed=suppression.reason(person.address_hash),
         ways=paths.way(person),
         next_letter=walks.next_letter(person),
@@ -162,7 +162,7 @@ def let_in(number: int) -> ResponseReturnValue:
 def erase(number: int) -> ResponseReturnValue:
     """Delete all that the newsletter keeps about a person (GDPR, article 17)."""
     person = _found(number)
-    dossiers.erase(person.public_id)
+    personal_data.erase(person.public_id)
     say(f"All that the newsletter kept about {person.email} is deleted.")
     return redirect("/staff/subscribers", 303)
 
@@ -171,7 +171,7 @@ def erase(number: int) -> ResponseReturnValue:
 def export(number: int) -> ResponseReturnValue:
     """All that the newsletter keeps about a person, as a file (GDPR, article 15)."""
     person = _found(number)
-    data = json.dumps(dossiers.export(person), indent=2, ensure_ascii=False, default=str)
+    data = json.dumps(personal_data.export(person), indent=2, ensure_ascii=False, default=str)
     response = Response(data, content_type="application/json; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="reader-{number}.json"'
     return response

@@ -14,7 +14,8 @@ class ImportRun(Base):
 
     While a file waits to be imported, `content` is its text and `changes` what it would do.
     `counts` are people by `newsletter.admissions.Fate`, and lines with errors, which are in
-    `faults`; `undone` what became of the people when it was undone, by `newsletter.takebacks.End`.
+    `faults`; `undone` what became of the people when it was undone, by the `End` of
+    `newsletter.import_rollbacks`.
     """
 
     __tablename__ = "import_run"

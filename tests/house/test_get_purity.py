@@ -13,7 +13,7 @@ from blog import comments, followers, posts, working_copies
 from blog.models import Comment, Follower
 from core import db, media
 from core.mail.models import Delivery
-from newsletter import imports, links, moves, personal, segments, subscribers
+from newsletter import address_changes, imports, links, segments, subscribers, tracking
 from newsletter.conditions import Rule, Tagged, Term
 from newsletter.models import AddressChange, Newsletter, Sequence, Subscriber
 from shop import (
@@ -53,7 +53,7 @@ def addresses(app: Flask, olivia: FlaskClient) -> dict[str, str]:
     picture = media.add(photograph(40, 30), alt="The tool", file="a.jpg", by="olivia")
     runners = segments.save("Runners", Rule((Term(Tagged("runners")),)))
     with db.reading() as session:
-        moves.ask(session.scalars(select(Subscriber.public_id)).one(), "ben@new.example")
+        address_changes.ask(session.scalars(select(Subscriber.public_id)).one(), "ben@new.example")
     listed = imports.examine("email\neve@example.com\n", origin="old.csv", by="olivia")
     with db.reading() as session:
         ben = session.scalars(select(Subscriber)).one()
@@ -67,7 +67,7 @@ def addresses(app: Flask, olivia: FlaskClient) -> dict[str, str]:
         assert sequence
         assert delivery
         wish = session.scalars(select(AddressChange.public_id)).one()
-        own = personal.values(
+        own = tracking.values(
             ben.public_id, "newsletter:1", ["/products/ql-claw?from=newsletter:1"]
         )
         confirm = urlsplit(links.confirmation(ben)).path
@@ -84,7 +84,7 @@ def addresses(app: Flask, olivia: FlaskClient) -> dict[str, str]:
             "/newsletter/confirm/<token>": confirm,
             "/newsletter/preferences/<token>": f"/newsletter/preferences/{token}",
             "/newsletter/preferences/<token>/proof": f"/newsletter/preferences/{token}/proof",
-            "/newsletter/move/<token>": f"/newsletter/move/{moves.token(wish)}",
+            "/newsletter/move/<token>": f"/newsletter/move/{address_changes.token(wish)}",
             "/newsletter/go/<token>": urlsplit(own["follow0"]).path,
             "/newsletter/opened/<token>.gif": urlsplit(own["opened"]).path,
             "/newsletter/preferences/<token>/data.json": f"/newsletter/preferences/{token}/data.json",

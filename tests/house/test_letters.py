@@ -27,7 +27,15 @@ from core import clock, db, settings
 from core.mail import ledger, letters, printing, validation
 from core.mail.models import Delivery, Stream
 from core.mail.printing import Printed
-from newsletter import dispatch, mailing, moves, newsletters, sequences, subscribers, upkeep
+from newsletter import (
+    address_changes,
+    dispatch,
+    mailing,
+    newsletters,
+    sequences,
+    subscribers,
+    upkeep,
+)
 from newsletter.letters import REMINDER
 from newsletter.models import Newsletter
 from shop import (
@@ -123,7 +131,7 @@ def test_what_asks_to_confirm_advertises_nothing(printed: Printing) -> None:
     for name in (
         subscribers.CONFIRMATION,
         REMINDER,
-        moves.LETTER,
+        address_changes.LETTER,
         restock.CONFIRMATION,
         followers.CONFIRMATION,
     ):
@@ -404,7 +412,7 @@ def _goods_come_back() -> None:
 def _readers_join_and_wait(machine: time_machine.Traveller) -> None:
     subscribers.subscribe(ADA, source="post", name="Ada")
     subscribers.subscribe(BEN, source="post")
-    moves.ask(subscribers.confirm(confirmation_token(ADA)).public_id, "ada@new.example")
+    address_changes.ask(subscribers.confirm(confirmation_token(ADA)).public_id, "ada@new.example")
     with db.reading() as session:
         issue = session.scalars(select(Newsletter.id)).one()
     newsletters.send_test(issue, "ed@shop.example")

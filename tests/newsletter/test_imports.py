@@ -13,10 +13,10 @@ from core import db
 from core.mail import letters
 from newsletter import (
     consents,
-    dossiers,
     exports,
     imports,
     mailing,
+    personal_data,
     segments,
     sequences,
     subscribers,
@@ -58,7 +58,7 @@ def test_without_evidence_a_person_is_asked_and_only_once(app: Flask) -> None:
 
 def test_nobody_who_left_or_was_erased_is_revived(app: Flask, join: Join) -> None:
     subscribers.unsubscribe(join(ADA).public_id, method="button")
-    dossiers.erase(join("ben@example.com").public_id)
+    personal_data.erase(join("ben@example.com").public_id)
     evidence = ",,,,2025-05-01,Shopify\n"
     outcome = read(f"{ADA}{evidence}ben@example.com{evidence}")
     assert (outcome.unsubscribed, outcome.suppressed, outcome.confirmed) == (1, 1, 0)
@@ -105,7 +105,7 @@ def test_what_is_exported_can_be_imported(app: Flask, join: Join) -> None:
     file = StringIO()
     assert exports.write(file) == 1
     exported = file.getvalue()
-    dossiers.erase(person(ADA).public_id)
+    personal_data.erase(person(ADA).public_id)
     assert exported.startswith(HEADER.strip())
     assert imports.read(StringIO(exported), origin="x").suppressed == 1
 

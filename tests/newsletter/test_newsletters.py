@@ -19,9 +19,9 @@ from core.settings import change
 from newsletter import (
     archive,
     dispatch,
-    dossiers,
     mailing,
     newsletters,
+    personal_data,
     preferences,
     preflight,
     progress,
@@ -237,7 +237,7 @@ def test_the_last_look_finds_what_changed_since(app: Flask, join: Join) -> None:
     dispatch.send(issue)
     subscribers.unsubscribe(person("ada@example.com").public_id, method="one-click")
     subscribers.turn_away("ben@example.com", Reason.COMPLAINED)
-    dossiers.erase(person("chloe@example.com").public_id)
+    personal_data.erase(person("chloe@example.com").public_id)
     batch = [row for row in rows(issue) if row.state is State.PENDING]
     with db.reading():
         found = {row.recipient: verdicts.last_look(batch).get(row.id) for row in batch}
@@ -447,7 +447,7 @@ ISSUE_VERBS: dict[str, Callable[[int], None]] = {
 }
 PERSON_VERBS: dict[str, Callable[[str], None]] = {
     "leave": lambda public_id: subscribers.unsubscribe(public_id, method="button"),
-    "erase": dossiers.erase,
+    "erase": personal_data.erase,
 }
 ROW_VERBS: dict[str, Callable[[Delivery], object]] = {
     "accept": fates.accept,

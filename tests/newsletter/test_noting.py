@@ -15,11 +15,11 @@ from newsletter import (
     conditions,
     consents,
     dispatch,
-    dossiers,
     links,
     newsletters,
     notebook,
     noting,
+    personal_data,
     preferences,
     segments,
 )
@@ -187,9 +187,9 @@ def test_what_is_noted_is_theirs_to_see_ends_and_is_erased(readers: dict[str, Su
     ada = readers[ADA]
     noting.note(ada.id, "newsletter:1", "", NOON - noting.KEPT - timedelta(days=400))
     noting.note(ada.id, "newsletter:2", "", datetime.now(UTC))
-    assert len(dossiers.export(ada)["readings"]) == 2
+    assert len(personal_data.export(ada)["readings"]) == 2
     assert noting.forget() == 1
-    dossiers.erase(ada.public_id)
+    personal_data.erase(ada.public_id)
     assert noting.readings(ada) == []
 
 

@@ -6,7 +6,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from core import db, events
-from newsletter import consents, dossiers, purchases, segments, sequences, subscribers, walks
+from newsletter import consents, personal_data, purchases, segments, sequences, subscribers, walks
 from newsletter.models import Standing, Subscriber
 from newsletter.steps import Mail
 from shop import samples
@@ -78,6 +78,6 @@ def test_a_buyer_who_leaves_is_not_asked_for_a_review_and_nobody_else_is_written
     samples.seed()
     order_of("Ada", 1001)
     subscribers.unsubscribe(join(ADA).public_id, method="page")
-    dossiers.erase(join("ben@example.com").public_id)
+    personal_data.erase(join("ben@example.com").public_id)
     with db.reading() as session:
         assert session.scalars(select(LetterRefusal.email)).all() == [ADA]

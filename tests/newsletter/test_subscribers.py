@@ -12,7 +12,15 @@ from core.links import BadLink
 from core.mail import ledger
 from core.mail.models import State
 from core.readiness import State as Readiness
-from newsletter import consents, dossiers, links, preferences, readiness, subscribers, suppression
+from newsletter import (
+    consents,
+    links,
+    personal_data,
+    preferences,
+    readiness,
+    subscribers,
+    suppression,
+)
 from newsletter.addresses import InvalidAddress
 from newsletter.models import Consent, ConsentEvent, Standing, Subscriber
 from newsletter.preferences import Preferences
@@ -157,7 +165,7 @@ def test_an_address_that_complained_is_never_asked_again(app: Flask, join: Join)
 
 def test_erasing_leaves_a_hash_and_nothing_else(app: Flask, join: Join) -> None:
     ada = join(ADA)
-    dossiers.erase(ada.public_id)
+    personal_data.erase(ada.public_id)
     with db.reading() as session:
         for table in (Subscriber, Consent):
             assert session.scalar(select(func.count()).select_from(table)) == 0
@@ -165,12 +173,12 @@ def test_erasing_leaves_a_hash_and_nothing_else(app: Flask, join: Join) -> None:
     assert suppression.reason(ada.address_hash) is Reason.ERASED
     assert ledger.count("confirmations") == {State.EXCLUDED: 1}
     subscribers.unsubscribe(ada.public_id, method="one-click")
-    dossiers.erase(ada.public_id)
+    personal_data.erase(ada.public_id)
 
 
 def test_whoever_was_erased_may_come_back_by_confirming(app: Flask, join: Join) -> None:
     ada = join(ADA)
-    dossiers.erase(ada.public_id)
+    personal_data.erase(ada.public_id)
     assert join(ADA).standing is Standing.CONFIRMED
     assert suppression.reason(ada.address_hash) is None
 
@@ -207,7 +215,7 @@ def test_a_name_greets_a_person_and_advertises_nothing() -> None:
 
 
 def test_what_is_held_about_a_person_can_be_taken_away(app: Flask, join: Join) -> None:
-    held = dossiers.export(join(ADA))
+    held = personal_data.export(join(ADA))
     assert held["subscriber"]["email"] == ADA
     assert [consent["event"] for consent in held["consents"]] == ["requested", "confirmed"]
     assert len(held["messages"]) == 1

@@ -8,8 +8,8 @@ from sqlalchemy import func, select
 
 from core import db
 from core.mail import letters
-from newsletter import dossiers, subscribers, upkeep
 from newsletter import letters as newsletter_letters
+from newsletter import personal_data, subscribers, upkeep
 from newsletter.models import Subscriber
 from tests.newsletter.conftest import Join, mail_to
 
@@ -60,6 +60,6 @@ def test_whoever_confirmed_meanwhile_is_not_asked(app: Flask, join: Join) -> Non
     row = mail_to(ADA)[0]
     with db.reading():
         assert letters.look(row.letter, [row]) == {row.id: "confirmed already"}
-    dossiers.erase(ada.public_id)
+    personal_data.erase(ada.public_id)
     with db.reading():
         assert letters.look(row.letter, [row]) == {row.id: "erased"}

@@ -12,13 +12,13 @@ from core import db
 from core.mail import hashes
 from newsletter import (
     consents,
-    dossiers,
+    import_rollbacks,
     imports,
+    personal_data,
     preferences,
     segments,
     sequences,
     subscribers,
-    takebacks,
     walks,
 )
 from newsletter.models import (
@@ -53,22 +53,22 @@ def everybody() -> set[str]:
 
 
 def why(run: int) -> dict[str, str]:
-    return {subscriber.email: reason for subscriber, reason in takebacks.left(run)}
+    return {subscriber.email: reason for subscriber, reason in import_rollbacks.left(run)}
 
 
 def test_whoever_an_import_brought_is_gone_with_tags_and_waiting_mail(app: Flask) -> None:
     run = bring(f"{ADA},Ada,,vip,{EVIDENCE}\n{BEN},Ben,,,,\n")
-    assert takebacks.undo(run) == {"removed": 2, "restored": 0, "left": 0}
+    assert import_rollbacks.undo(run) == {"removed": 2, "restored": 0, "left": 0}
     assert everybody() == set()
     assert list(segments.tags()) == []
     assert mail_to(BEN) == []
-    with pytest.raises(takebacks.AlreadyUndone):
-        takebacks.undo(run)
+    with pytest.raises(import_rollbacks.AlreadyUndone):
+        import_rollbacks.undo(run)
 
 
 def test_their_receipts_are_kept_under_a_hash_and_still_prove_themselves(app: Flask) -> None:
     run = bring(f"{ADA},Ada,,,{EVIDENCE}\n")
-    takebacks.undo(run)
+    import_rollbacks.undo(run)
     with db.reading() as session:
         entry = session.scalars(select(ImportEntry)).one()
     assert entry.address_hash == hashes.keyed_hash(ADA)
@@ -79,7 +79,7 @@ def test_their_receipts_are_kept_under_a_hash_and_still_prove_themselves(app: Fl
 
 
 def test_whoever_was_removed_can_be_brought_again(app: Flask) -> None:
-    takebacks.undo(bring(f"{ADA},,,,{EVIDENCE}\n"))
+    import_rollbacks.undo(bring(f"{ADA},,,,{EVIDENCE}\n"))
     bring(f"{ADA},,,,{EVIDENCE}\n")
     assert person(ADA).standing is Standing.CONFIRMED
 
@@ -93,7 +93,7 @@ def test_whoever_did_something_since_stays_and_is_named(app: Flask) -> None:
     chosen = Preferences(name="Chloe", pace_days=7, timezone=DEFAULT_ZONE, paused_until=None)
     preferences.change(person(CHLOE).public_id, chosen)
     subscribers.turn_away("dan@example.com", Reason.BOUNCED)
-    assert takebacks.undo(run) == {"removed": 1, "restored": 0, "left": 4}
+    assert import_rollbacks.undo(run) == {"removed": 1, "restored": 0, "left": 4}
     assert why(run) == {
         ADA: "confirmed since",
         BEN: "unsubscribed since",
@@ -113,7 +113,7 @@ def test_whoever_was_known_before_is_as_before(app: Flask, join: Join) -> None:
         "Europe/Berlin",
         ["runs", "vip"],
     )
-    assert takebacks.undo(run) == {"removed": 0, "restored": 1, "left": 0}
+    assert import_rollbacks.undo(run) == {"removed": 0, "restored": 1, "left": 0}
     ada = person(ADA)
     assert (ada.name, ada.timezone, ada.standing) == (None, DEFAULT_ZONE, Standing.CONFIRMED)
     assert segments.tags_of(ada) == ["runs"]
@@ -125,7 +125,7 @@ def test_whoever_had_asked_before_waits_again_and_walks_no_further(app: Flask) -
     subscribers.subscribe(ADA, source="post")
     run = bring(f"{ADA},,,,{EVIDENCE}\n", start="welcome")
     assert person(ADA).standing is Standing.CONFIRMED
-    takebacks.undo(run)
+    import_rollbacks.undo(run)
     assert person(ADA).standing is Standing.PENDING
     assert walks.active(person(ADA).id) == []
     chain = consents.receipts(person(ADA))
@@ -137,8 +137,8 @@ def test_whoever_had_asked_before_waits_again_and_walks_no_further(app: Flask) -
 
 def test_an_erased_person_is_in_no_import_any_more(app: Flask) -> None:
     run = bring(f"{ADA},Ada,,,{EVIDENCE}\n")
-    dossiers.erase(person(ADA).public_id)
-    assert takebacks.undo(run) == {"removed": 0, "restored": 0, "left": 0}
+    personal_data.erase(person(ADA).public_id)
+    assert import_rollbacks.undo(run) == {"removed": 0, "restored": 0, "left": 0}
     with db.reading() as session:
         assert session.scalars(select(ImportEntry)).all() == []
 
@@ -162,5 +162,5 @@ def test_an_import_and_its_undoing_leave_the_list_as_it_was(
     run = bring("".join(f"{mail[letter]},,,,{EVIDENCE}\n" for letter in brought))
     for letter in left & brought:
         subscribers.unsubscribe(person(mail[letter]).public_id, method="button")
-    takebacks.undo(run)
+    import_rollbacks.undo(run)
     assert everybody() == at_first | {mail[letter] for letter in left & brought}

@@ -10,12 +10,12 @@ from sqlalchemy import select, update
 from core import db
 from core.mail.models import Delivery, State
 from newsletter import (
+    address_changes,
     consents,
     dispatch,
-    dossiers,
     links,
-    moves,
     newsletters,
+    personal_data,
     subscribers,
     suppression,
     upkeep,
@@ -38,33 +38,33 @@ def ada(join: Join) -> Subscriber:
 def wish() -> str:
     with db.reading() as session:
         asked = session.scalars(select(AddressChange.public_id).order_by(AddressChange.id))
-        return moves.token(asked.all()[-1])
+        return address_changes.token(asked.all()[-1])
 
 
 def test_letters_move_once_the_new_address_says_so(ada: Subscriber) -> None:
-    moves.ask(ada.public_id, "Ada@New.example")
-    assert [row.letter for row in mail_to(NEW)] == [moves.LETTER]
+    address_changes.ask(ada.public_id, "Ada@New.example")
+    assert [row.letter for row in mail_to(NEW)] == [address_changes.LETTER]
     assert person(ADA).id == ada.id
     for _ in range(2):
-        moves.confirm(wish())
+        address_changes.confirm(wish())
     moved = person(NEW)
     assert (moved.id, moved.standing) == (ada.id, Standing.CONFIRMED)
     chain = consents.receipts(moved)
     assert chain[-1].event is ConsentEvent.MOVED
     assert "come to this address" in chain[-1].wording
     assert consents.is_intact(chain)
-    assert dossiers.former_addresses(moved) == [ADA]
+    assert personal_data.former_addresses(moved) == [ADA]
 
 
 def test_what_waits_goes_to_the_new_address_and_what_went_stays(ada: Subscriber) -> None:
     with db.transaction():
         db.changed(update(Delivery).values(state=State.ACCEPTED))
     dispatch.send(newsletters.draft("News", "Hello {{ name }}.", preheader="News."))
-    moves.ask(ada.public_id, NEW)
-    moves.confirm(wish())
+    address_changes.ask(ada.public_id, NEW)
+    address_changes.confirm(wish())
     assert "newsletter.issue" in {row.letter for row in mail_to(NEW)}
     assert [row.letter for row in mail_to(ADA)] == [subscribers.CONFIRMATION]
-    assert len(dossiers.messages(person(NEW))) == 3
+    assert len(personal_data.messages(person(NEW))) == 3
 
 
 def test_the_answer_is_the_same_whoever_has_the_address(
@@ -97,10 +97,10 @@ def test_no_inbox_is_filled_by_moves(
 ) -> None:
     monkeypatch.setattr(subscribers, "BRAKE", timedelta(0))
     for number in range(5):
-        moves.ask(join(f"reader{number}@example.com").public_id, NEW)
+        address_changes.ask(join(f"reader{number}@example.com").public_id, NEW)
     assert len(mail_to(NEW)) == subscribers.A_DAY_S_REQUESTS
     for number in range(5):
-        moves.ask(ada.public_id, f"new{number}@example.com")
+        address_changes.ask(ada.public_id, f"new{number}@example.com")
     with db.reading() as session:
         mine = select(AddressChange).where(AddressChange.subscriber_id == ada.id)
         assert len(session.scalars(mine).all()) == subscribers.A_DAY_S_REQUESTS
@@ -110,26 +110,26 @@ def test_where_letters_come_already_those_to_the_old_address_end(
     ada: Subscriber, join: Join
 ) -> None:
     ben = join("ben@example.com")
-    moves.ask(ada.public_id, "ben@example.com")
-    assert moves.confirm(wish()).id == ben.id
+    address_changes.ask(ada.public_id, "ben@example.com")
+    assert address_changes.confirm(wish()).id == ben.id
     assert person(ADA).standing is Standing.UNSUBSCRIBED
     assert person("ben@example.com").standing is Standing.CONFIRMED
 
 
 def test_a_stranger_s_unconfirmed_request_is_in_nobody_s_way(ada: Subscriber) -> None:
     subscribers.subscribe(NEW, source="post")
-    moves.ask(ada.public_id, NEW)
-    moves.confirm(wish())
+    address_changes.ask(ada.public_id, NEW)
+    address_changes.confirm(wish())
     assert person(NEW).id == ada.id
 
 
 def test_a_link_of_a_week_ago_moves_nothing(
     ada: Subscriber, visitor: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    moves.ask(ada.public_id, NEW)
+    address_changes.ask(ada.public_id, NEW)
     path = f"/newsletter/move/{wish()}"
     assert visitor.get(path).status_code == 200
-    monkeypatch.setattr(moves, "VALID", timedelta(0))
+    monkeypatch.setattr(address_changes, "VALID", timedelta(0))
     assert visitor.get(path).status_code == 410
     assert visitor.post(path).status_code == 410
     assert person(ADA).id == ada.id
@@ -144,9 +144,9 @@ def test_a_link_that_is_not_ours_moves_nothing(visitor: FlaskClient, app: Flask)
 
 
 def test_an_erasure_forgets_the_old_address_too(app: Flask, ada: Subscriber) -> None:
-    moves.ask(ada.public_id, NEW)
-    moves.confirm(wish())
-    dossiers.erase(ada.public_id)
+    address_changes.ask(ada.public_id, NEW)
+    address_changes.confirm(wish())
+    personal_data.erase(ada.public_id)
     with db.reading() as session:
         assert set(session.scalars(select(Delivery.recipient))) == {""}
         assert session.scalars(select(AddressChange)).all() == []

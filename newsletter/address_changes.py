@@ -12,7 +12,7 @@ from sqlalchemy import delete, func, select
 from core import clock, db
 from core import links as signed
 from core.mail import hashes, ledger
-from newsletter import addresses, consents, dossiers, links, subscribers, suppression
+from newsletter import addresses, consents, links, personal_data, subscribers, suppression
 from newsletter.consents import Circumstances
 from newsletter.models import AddressChange, ConsentEvent, Standing, Subscriber
 from newsletter.wording import wording
@@ -104,7 +104,7 @@ def confirm(token: str) -> Subscriber:
             subscribers.unsubscribe(reader.public_id, method="moved")
             return other
         if other is not None:
-            dossiers.forget([other])
+            personal_data.forget([other])
         _move(reader, wish.new)
         return reader
 

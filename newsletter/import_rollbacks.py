@@ -12,7 +12,7 @@ from enum import StrEnum
 from sqlalchemy import delete, exists, func, select
 
 from core import clock, db, events
-from newsletter import consents, dossiers
+from newsletter import consents, personal_data
 from newsletter.admissions import Fate
 from newsletter.consents import Circumstances
 from newsletter.events import UNDONE, Left
@@ -163,7 +163,7 @@ def _remove(leaving: Sequence[tuple[ImportEntry, Subscriber]]) -> None:
         entry.end, entry.subscriber_id = End.REMOVED.value, None
         entry.before, entry.given = {}, {}
     db.session().flush()
-    dossiers.forget([person for _, person in leaving])
+    personal_data.forget([person for _, person in leaving])
 
 
 def _restore(entry: ImportEntry, person: Subscriber) -> None:
