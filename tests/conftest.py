@@ -225,3 +225,4 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     """Keep what was imported out of the garbage collector's rounds: no test lets go of it."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000, 50, 100)
