@@ -40,11 +40,11 @@ def test_nothing_is_lost_repeated_or_unknown(
     shop = config.current().database_url
     on_server = database_kind == "postgresql"
     own = request.getfixturevalue("own_cluster") if on_server else None
-    result = proof.prove(messages=400, workers=4 if on_server else 2, kills=2, database=own)
+    result = proof.prove(messages=600, workers=4 if on_server else 2, kills=3, database=own)
     assert (result.lost, result.repeated, result.unknown) == (0, 0, 0)
-    assert (result.messages, result.kills) == (400, 2)
+    assert (result.messages, result.kills) == (600, 3)
     # A worker killed between the refusal and its note asks again.
-    assert result.refused >= 4
+    assert result.refused >= 6
     assert (result.restarts, result.sessions_ended) == (int(on_server), 0)
     # The shop's own mail and database are as they were.
     assert str(config.current().database_url) == shop
