@@ -1,9 +1,10 @@
 """Whether one of two crowds did better by more than chance, and what difference could be found."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import combinations
-from math import sqrt
+from math import comb, sqrt
 from statistics import NormalDist
 
 POWER = 0.8
@@ -22,11 +23,8 @@ def chance(one: tuple[int, ...], other: tuple[int, ...]) -> float:
     """
     if len(one) != len(other):
         raise ValueError("both crowds must have as many parts")
-    total = sum(one) + sum(other)
-    # Twice a sum less the total is the difference to the other side, in whole numbers.
-    seen = abs(2 * sum(one) - total)
-    dealt = list(map(sum, combinations((*one, *other), len(one))))
-    return sum(abs(2 * side - total) >= seen for side in dealt) / len(dealt)
+    low, high = sorted((sum(one), sum(other)))
+    return _as_far_apart(one, other, low, high) / comb(2 * len(one), len(one))
 
 
 def best(crowds: Sequence[tuple[int, ...]], level: float) -> tuple[int | None, float]:
@@ -65,3 +63,20 @@ def detectable(readers: int, base: float, level: float) -> float | None:
         middle = (low + high) / 2
         low, high = (low, middle) if shows(middle) else (middle, high)
     return high
+
+
+def _as_far_apart(one: tuple[int, ...], other: tuple[int, ...], low: int, high: int) -> int:
+    """In how many ways to deal out the parts a side gets `low` or less, or `high` or more.
+
+    Both halves of the parts are dealt out by themselves and their sums, in order, met in the middle
+    (Horowitz, Sahni: Journal of the ACM 21 (1974), page 277): of two times ten parts that is a
+    thousand look-ups instead of 184,756 sums.
+    """
+    if low == high:
+        return comb(2 * len(one), len(one))
+    ways = 0
+    for taken in range(len(one) + 1):
+        rest = sorted(map(sum, combinations(other, len(one) - taken)))
+        for part in map(sum, combinations(one, taken)):
+            ways += bisect_right(rest, low - part) + len(rest) - bisect_left(rest, high - part)
+    return ways

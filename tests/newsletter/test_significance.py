@@ -1,6 +1,7 @@
 """Chance is told from a difference by dealing out anew, whatever the counts are of."""
 
 import random
+from itertools import combinations
 
 import pytest
 from hypothesis import given, settings
@@ -17,6 +18,15 @@ def test_the_chance_is_that_of_dealing_out_anew() -> None:
     assert significance.chance((5, 5, 5), (5, 5, 5)) == 1
     with pytest.raises(ValueError, match="as many"):
         significance.chance((1,), (1, 2))
+
+
+@given(st.lists(st.integers(0, 9), min_size=8, max_size=8))
+@settings(max_examples=60, deadline=None)
+def test_every_way_to_deal_out_counts_once(counts: list[int]) -> None:
+    apart = [abs(2 * sum(side) - sum(counts)) for side in combinations(counts, 4)]
+    seen = abs(sum(counts[:4]) - sum(counts[4:]))
+    expected = sum(each >= seen for each in apart) / len(apart)
+    assert significance.chance(tuple(counts[:4]), tuple(counts[4:])) == pytest.approx(expected)
 
 
 @given(st.lists(st.integers(0, 50), min_size=8, max_size=8), st.randoms())
