@@ -8,17 +8,18 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from blog import posts, samples
+import blog.samples
+import shop.samples
+from blog import posts
 from blog.models import Post
 from blog.posts import Draft
-from shop import samples as shelf
+from tests import samples
 
 
 @pytest.fixture
 def seeded(app: Flask) -> Flask:
     """The shop with everything in `content/`."""
-    shelf.seed()
-    samples.seed()
+    samples.fill(shop.samples, blog.samples)
     return app
 
 

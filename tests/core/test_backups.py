@@ -23,7 +23,8 @@ from core.mail.models import Cause
 from core.models import Redirect, StoreSetting
 from shop import checkout
 from shop.checkout import Purchase
-from wsgi import create_app, fill
+from tests import samples
+from wsgi import create_app
 
 
 @pytest.fixture
@@ -65,7 +66,7 @@ def change_manifest(archive: Path, **values: object) -> None:
 
 
 def test_what_was_backed_up_comes_back(app: Flask, archive: Path) -> None:
-    fill()
+    samples.fill()
     before = contents()
     backups.backup(archive)
     with db.transaction() as session:
@@ -102,7 +103,7 @@ def test_the_secret_key_and_media_come_back_and_caches_do_not(app: Flask, archiv
 
 
 def test_an_answer_comes_back_under_its_comment(app: Flask, archive: Path) -> None:
-    fill()
+    samples.fill()
     with db.transaction() as session:
         ada = _comment("Ada")
         session.add(ada)
@@ -150,7 +151,7 @@ def elsewhere(database_kind: str, tmp_path: Path, request: pytest.FixtureRequest
 def test_a_shop_moves_to_the_other_database_and_back(
     app: Flask, shop_config: Config, elsewhere: Config, archive: Path
 ) -> None:
-    fill()
+    samples.fill()
     before = values()
     backups.backup(archive)
     with create_app(elsewhere).app_context():
@@ -305,7 +306,7 @@ def test_the_commands_back_up_and_restore(app: Flask, archive: Path) -> None:
 def test_a_shop_with_orders_is_replaced_only_when_told_twice(app: Flask, archive: Path) -> None:
     run = app.test_cli_runner()
     run.invoke(args=["backup", str(archive)])
-    fill()
+    samples.fill()
     checkout.place(Purchase(lines={"QL-CLAW": 1}, country="US", cart="ada"))
     refused = run.invoke(args=["restore", str(archive)])
     assert refused.exit_code == 1

@@ -15,7 +15,7 @@ from flask import Flask
 
 from core import backups, readiness, requirements, sender_dns, settings
 from core.readiness import Finding, State
-from wsgi import fill
+from tests import samples
 
 Zone = dict[str, list[str]]
 
@@ -94,7 +94,7 @@ def test_dns_that_does_not_answer_is_a_state_of_its_own() -> None:
 
 
 def test_the_sample_shop_is_not_ready(app: Flask) -> None:
-    fill()
+    samples.fill()
     result = app.test_cli_runner().invoke(args=["check", "--json"])
     found = {each["subject"]: each["state"] for each in json.loads(result.output)}
     assert result.exit_code == 1

