@@ -5,9 +5,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 import blog.samples
+import shop.samples
 from newsletter import clicks, dispatch, newsletters
 from newsletter.clicks import Link
-from shop import samples
+from tests import samples
 from tests.newsletter.conftest import Join
 
 BROWSER = {"User-Agent": "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) Safari/604.1"}
@@ -23,8 +24,7 @@ pytestmark = pytest.mark.one_database
 @pytest.fixture
 def issue(app: Flask, join: Join) -> int:
     """An issue with three links to us, which went to Ada."""
-    samples.seed()
-    blog.samples.seed()
+    samples.fill(shop.samples, blog.samples)
     join("ada@example.com")
     number = newsletters.draft("A letter", BODY, preheader="Three links.")
     dispatch.send(number)

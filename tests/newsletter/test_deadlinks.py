@@ -8,10 +8,11 @@ import pytest
 from flask import Flask
 
 import blog.samples
+import shop.samples
 from core.findings import Weight
 from newsletter import deadlinks, preflight
 from newsletter.models import Newsletter
-from shop import samples
+from tests import samples
 
 pytestmark = pytest.mark.one_database
 
@@ -66,8 +67,7 @@ def test_no_machine_behind_the_shop_is_asked(app: Flask) -> None:
 
 
 def test_a_link_to_a_page_that_we_do_not_have_blocks(app: Flask) -> None:
-    samples.seed()
-    blog.samples.seed()
+    samples.fill(shop.samples, blog.samples)
     body = "[a](/blog/psoas-trigger-points) [b](/products/ql-claw) [c](/blog/no-such-post)"
     issue = Newsletter(subject="A", preheader="B", body=body)
     assert [(each.weight, each.text) for each in preflight.examine_outside(issue)] == [

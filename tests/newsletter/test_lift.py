@@ -10,12 +10,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+import shop.samples
 from core import db
 from core.mail.models import Delivery
 from newsletter import dispatch, lift, lots, newsletters, preferences, progress
 from newsletter.lift import Group
 from newsletter.models import Subscriber
-from shop import samples
+from tests import samples
 from tests.newsletter.conftest import Join, person
 from tests.staff.test_orders import order_of
 
@@ -26,7 +27,7 @@ NAMES = [f"reader-{number}" for number in range(24)]
 @pytest.fixture
 def readers(app: Flask, join: Join) -> None:
     """Two dozen people on the list."""
-    samples.seed()
+    samples.fill(shop.samples)
     with db.transaction():
         for name in NAMES:
             join(f"{name}@example.com")

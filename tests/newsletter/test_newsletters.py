@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+import shop.samples
 from core import db
 from core.findings import Weight
 from core.mail import fates, ledger, letters, queue
@@ -36,7 +37,8 @@ from newsletter.newsletters import WrongState
 from newsletter.preferences import Preferences
 from newsletter.progress import Status
 from newsletter.suppression import Reason
-from shop import alerts, samples
+from shop import alerts
+from tests import samples
 from tests.newsletter.conftest import Join, person
 
 NOW = datetime(2026, 3, 2, 15, tzinfo=UTC)
@@ -381,7 +383,7 @@ def test_preflight_blocks_promises_and_tells_of_a_disease_beside_a_product(app: 
         (Weight.BLOCKS, "“cures” promises what nobody can show."),
         (Weight.BLOCKS, "“heals” promises what nobody can show."),
     ]
-    samples.seed()
+    samples.fill(shop.samples)
     change(postal_address="1 Road, Town")
     beside = findings(body='About sciatica.\n\n::product{slug="ql-claw"}')
     assert [weight for weight, text in beside if "sciatica" in text] == [Weight.WARNS]

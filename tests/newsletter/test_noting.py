@@ -9,6 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 import blog.samples
+import shop.samples
 from core import settings
 from core.mail import printing
 from newsletter import (
@@ -24,7 +25,7 @@ from newsletter import (
     segments,
 )
 from newsletter.models import ConsentEvent, Subscriber
-from shop import samples
+from tests import samples
 from tests.newsletter.conftest import Join, mail_to, person
 
 pytestmark = pytest.mark.one_database
@@ -37,8 +38,7 @@ NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
 @pytest.fixture
 def readers(app: Flask, join: Join) -> dict[str, Subscriber]:
     """Ada, who lets us note what she reads, and Ben, who was never asked."""
-    samples.seed()
-    blog.samples.seed()
+    samples.fill(shop.samples, blog.samples)
     settings.change(note_reading=True)
     agree(join(ADA))
     join(BEN)

@@ -5,13 +5,14 @@ from datetime import UTC, datetime
 from flask import Flask
 from sqlalchemy import func, select
 
+import shop.samples
 from core import db, events
 from newsletter import consents, personal_data, purchases, segments, sequences, subscribers, walks
 from newsletter.models import Standing, Subscriber
 from newsletter.steps import Mail
-from shop import samples
 from shop.events import Agreed, OrderPaid
 from shop.models import LetterRefusal
+from tests import samples
 from tests.newsletter.conftest import Join, mail_to, person
 from tests.staff.test_orders import order_of
 
@@ -75,7 +76,7 @@ def test_a_reader_who_bought_begins_what_is_for_buyers_once_an_order(
 def test_a_buyer_who_leaves_is_not_asked_for_a_review_and_nobody_else_is_written_down(
     app: Flask, join: Join
 ) -> None:
-    samples.seed()
+    samples.fill(shop.samples)
     order_of("Ada", 1001)
     subscribers.unsubscribe(join(ADA).public_id, method="page")
     personal_data.erase(join("ben@example.com").public_id)

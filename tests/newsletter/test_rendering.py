@@ -4,14 +4,16 @@ import pytest
 from flask import Flask
 
 import blog.samples
+import shop.samples
 from blog import teasers
 from core import media
 from newsletter import cards, markup, plaintext, rendering
 from newsletter.markup import BadLetter
 from newsletter.rendering import Skeleton
-from shop import fulfilment, orders, reviews, samples, testimonials
+from shop import fulfilment, orders, reviews, testimonials
 from shop.models import Review
 from shop.reviews import Draft
+from tests import samples
 from tests.core.images import photograph
 from tests.staff.test_orders import order_of
 
@@ -63,7 +65,7 @@ def test_a_button_is_a_link_in_both_parts(app: Flask) -> None:
 
 
 def test_a_product_shows_what_it_costs_now(app: Flask) -> None:
-    samples.seed()
+    samples.fill(shop.samples)
     message = compiled('::product{slug="ql-claw"}').fill(rendering.sample_values())
     for part in (message.html, message.text):
         assert "QL Claw" in part
@@ -74,7 +76,7 @@ def test_a_product_shows_what_it_costs_now(app: Flask) -> None:
 
 
 def test_what_leads_to_the_tool_or_on_to_it_says_which_letter_it_stands_in(app: Flask) -> None:
-    samples.seed()
+    samples.fill(shop.samples)
     skeleton = rendering.compile_letter(
         "Hello",
         "Before you read",
@@ -105,7 +107,7 @@ def both_parts(body: str) -> tuple[str, str]:
 @pytest.fixture
 def review(app: Flask) -> Review:
     """What Ada wrote, of which staff picked some words."""
-    samples.seed()
+    samples.fill(shop.samples)
     order = order_of("Ada", 1001)
     fulfilment.ship(order, carrier="UPS", by="Fay")
     draft = Draft(
@@ -144,7 +146,7 @@ def test_a_picture_has_its_size_and_words_for_whoever_sees_none(app: Flask) -> N
 
 
 def test_the_newest_posts_are_pulled_in(app: Flask) -> None:
-    blog.samples.seed()
+    samples.fill(blog.samples)
     latest = teasers.latest(2)
     for part in both_parts('::posts{count="2"}'):
         for post in latest:

@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 import blog.samples
+import shop.samples
 from core import db
 from core.mail import fates, letters, queue
 from core.mail.models import Delivery, State
@@ -28,7 +29,7 @@ from newsletter import (
 from newsletter.models import IssueState, Standing, Subscriber, Trial, Yardstick
 from newsletter.newsletters import WrongState
 from newsletter.trials import NoTrial, Plan
-from shop import samples
+from tests import samples
 from tests.newsletter.test_clicks import BODY, BROWSER
 from tests.staff.test_orders import order_of
 
@@ -41,8 +42,7 @@ OTHERS = (("Sit less", "Stand up."), ("Your chair", "It is innocent."))
 @pytest.fixture
 def readers(app: Flask) -> None:
     """Some hundred people on the list."""
-    samples.seed()
-    blog.samples.seed()
+    samples.fill(shop.samples, blog.samples)
     with db.transaction() as session:
         for number in range(PEOPLE):
             session.add(

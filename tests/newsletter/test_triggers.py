@@ -8,6 +8,7 @@ import time_machine
 from flask import Flask
 from sqlalchemy import select
 
+import shop.samples
 from core import db, events, settings
 from core.mail import queue
 from core.mail.models import Delivery, State
@@ -17,8 +18,8 @@ from newsletter.events import PreferencesChanged
 from newsletter.models import Enrolment, EnrolmentLog, Subscriber, Walk
 from newsletter.steps import Branch, End, Goal, Late, Mail, Step, Tag
 from newsletter.tick import tick
-from shop import samples
 from shop.events import BackInStock, CheckoutAbandoned, OrderDelivered
+from tests import samples
 from tests.newsletter.conftest import Join, mail_to, person
 from tests.newsletter.test_purchases import pay
 from tests.staff.test_orders import order_of
@@ -100,7 +101,7 @@ def test_an_outage_does_with_a_late_step_as_it_says(
 
 
 def test_the_shop_s_events_begin_what_is_for_them(app: Flask, join: Join) -> None:
-    samples.seed()
+    samples.fill(shop.samples)
     order = order_of("Ada", 1001)
     for trigger, value in (
         ("bought", "ql-claw"),
@@ -133,7 +134,7 @@ def test_a_day_begins_in_each_reader_s_zone(app: Flask, join: Join) -> None:
 
 
 def test_a_buyer_s_silence_begins_once(app: Flask, join: Join) -> None:
-    samples.seed()
+    samples.fill(shop.samples)
     publish("inactive", mail("It has been a while"), value="100")
     order_of("Ada", 1001)
     join(ADA)

@@ -7,12 +7,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+import shop.samples
 from core import db
 from newsletter import segments, sequences, tick, walks
 from newsletter.conditions import Rule, Tagged, Term
 from newsletter.models import Sequence, Standing, Subscriber
 from newsletter.steps import Mail
-from shop import samples
+from tests import samples
 from tests.staff.test_orders import order_of
 
 pytestmark = pytest.mark.one_database
@@ -175,7 +176,7 @@ def test_a_bulk_tag_begins_no_sequence_and_one_by_hand_does(ed: FlaskClient, joi
 def test_one_reader_s_history_holds_consents_mail_and_orders(
     ed: FlaskClient, olivia: FlaskClient, join: Join
 ) -> None:
-    samples.seed()
+    samples.fill(shop.samples)
     ada = join("Ada")
     order = order_of("Ada", 1001)
     page = olivia.get(f"/staff/subscribers/{ada.id}").text
