@@ -17,13 +17,17 @@ from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import sync_playwright
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
+from whitenoise import WhiteNoise
 
 from core import config, db, schema
 from core.config import Config
+from core.web import assets
 from staff import members
 from staff.models import Role
 from tests import browser
 from wsgi import create_app
+
+_STATIC = Path(__file__).resolve().parents[1] / "static"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -45,18 +49,36 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def routes_compiled_once() -> Iterator[None]:
-    """Keep what Werkzeug compiles of each route: most of the time that making an app takes."""
-    compile_builder, built = Rule._compile_builder, {}
+def what_every_app_has_made_once() -> Iterator[None]:
+    """Keep compiled routes and the list of static files: most of the time that making an app takes."""
+    compile_builder, rules = Rule._compile_builder, {}
+    publish, names = assets.publish, {}
+    add_files, files = WhiteNoise.add_files, {}
 
     def compiled(rule: Rule, append_unknown: bool = True) -> Any:  # noqa: FBT001, FBT002 - Werkzeug's
         key = (rule.rule, rule.endpoint, str(rule.defaults), append_unknown)
-        if key not in built:
-            built[key] = compile_builder(rule, append_unknown)
-        return built[key]
+        if key not in rules:
+            rules[key] = compile_builder(rule, append_unknown)
+        return rules[key]
+
+    def published(source: Path, target: Path) -> dict[str, str]:
+        key = target.resolve()
+        if source != _STATIC or key not in names:
+            names[key] = publish(source, target)
+        return names[key]
+
+    def added(served: WhiteNoise, root: str, prefix: str | None = None) -> None:
+        key = Path(root).resolve(), prefix
+        if key not in files:
+            before = dict(served.files)
+            add_files(served, root, prefix)
+            files[key] = {url: file for url, file in served.files.items() if url not in before}
+        served.files.update(files[key])
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Rule, "_compile_builder", compiled)
+        patch.setattr(assets, "publish", published)
+        patch.setattr(WhiteNoise, "add_files", added)
         yield
 
 
