@@ -25,9 +25,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture
-def running_shop(shop_config: Config, app: Flask, tmp_path: Path) -> Iterator[RunningShop]:
+def running_shop(
+    shop_config: Config, app: Flask, published: Path, tmp_path: Path
+) -> Iterator[RunningShop]:
     """The sample shop at work, with Olivia as its owner. `app` has emptied its database."""
-    with run_shop(shop_config.database_url, tmp_path / "running") as running:
+    folder = tmp_path / "running"
+    folder.mkdir()
+    (folder / "assets").symlink_to(published)
+    with run_shop(shop_config.database_url, folder) as running:
+        running.app.jinja_env.bytecode_cache = app.jinja_env.bytecode_cache
         with db.transaction():
             samples.fill()
             members.add("olivia@shop.example", Role.OWNER, PASSWORD)
