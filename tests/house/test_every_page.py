@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from werkzeug.serving import make_server
 
 from core.web import vendor
+from tests import axe
 from tests.house.test_get_purity import addresses, pages
 from tests.shop.running import Quiet
 
@@ -22,14 +23,11 @@ __all__ = ["addresses"]  # a fixture, which is found by its name here
 pytestmark = [pytest.mark.one_database, pytest.mark.journey]
 
 MODULES = Path(__file__).resolve().parents[2] / "node_modules"
-AXE = MODULES / "axe-core" / "axe.min.js"
 VALIDATOR = MODULES / "html-validate" / "bin" / "html-validate.mjs"
 DESK = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
 NARROW = {"width": 320, "height": 640}
 SHARES = 3
-# What another scheme and another width can change; the rest is the same document.
-IN_THE_DARK = ("color-contrast", "target-size", "scrollable-region-focusable", "link-in-text-block")
 # What is shown inside another page, and mails, whose HTML obeys other programs than browsers.
 WITHIN = ("/html", "/preview")
 TWICE = "/staff/styleguide"  # shows each part in light and in dark, with the same names
@@ -91,7 +89,7 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(  # noqa: PLR0917 - six 
     addresses: dict[str, str],
     share: int,
 ) -> None:
-    if not AXE.exists():
+    if not axe.SCRIPT.exists():
         pytest.skip("axe-core is not installed: make test fetches it")
     page = context.new_page()
     said: list[str] = []
@@ -102,10 +100,10 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(  # noqa: PLR0917 - six 
             continue
         _look(page, "light", DESK)
         page.goto(address + path)
-        page.evaluate(AXE.read_text())
-        found += [f"{path}, light: {problem}" for problem in _problems(page)]
+        axe.load(page)
+        found += [f"{path}, light: {problem}" for problem in axe.problems(page)]
         _look(page, "dark", PHONE)
-        found += [f"{path}, dark: {problem}" for problem in _problems(page, IN_THE_DARK)]
+        found += [f"{path}, dark: {problem}" for problem in axe.problems(page, axe.IN_THE_DARK)]
         found = [each for each in found if not each.startswith(TWICE) or "-unique " not in each]
         _look(page, "light", NARROW)
         width = page.evaluate("document.documentElement.scrollWidth")
@@ -164,12 +162,3 @@ def _document(olivia: FlaskClient, path: str) -> bytes | None:
 def _look(page: Page, scheme: str, size: dict[str, int]) -> None:
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     page.set_viewport_size({"width": size["width"], "height": size["height"]})
-
-
-def _problems(page: Page, rules: tuple[str, ...] = ()) -> list[str]:
-    """What axe says of the page by these rules, or all: the rule, and what first breaks it."""
-    options: dict[str, object] = {"resultTypes": ["violations"], "preload": False, "iframes": False}
-    if rules:
-        options["runOnly"] = list(rules)
-    violations = page.evaluate("options => axe.run(document, options)", options)["violations"]
-    return [f"{each['id']} {each['nodes'][0]['html'][:120]}" for each in violations]

@@ -142,6 +142,7 @@ def addresses(app: Flask, olivia: FlaskClient) -> dict[str, str]:
         }
 
 
+@pytest.mark.one_database
 def test_no_page_changes_the_database_when_it_is_opened(
     app: Flask, olivia: FlaskClient, addresses: dict[str, str]
 ) -> None:

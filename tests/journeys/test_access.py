@@ -1,7 +1,6 @@
 """Everybody can use every page: by keys, without scripts, on small screens, and unobserved."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -10,13 +9,12 @@ from playwright.sync_api import Browser, Locator, Page, Request, Response, expec
 from core import db
 from shop import fulfilment
 from shop.models import Stock
+from tests import axe
 from tests.journeys import people
 from tests.running import RunningShop
 
 pytestmark = pytest.mark.one_database
 
-AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
-RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]
 DESK = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
 NARROW = {"width": 320, "height": 640}
@@ -41,14 +39,15 @@ PUBLIC = (
 def test_axe_finds_nothing_on_the_way_and_nothing_scrolls_sideways(
     page: Page, running_shop: RunningShop
 ) -> None:
-    if not AXE.exists():
+    if not axe.SCRIPT.exists():
         pytest.skip("axe-core is not installed: make test fetches it")
     found = []
     for name in _walk(page, running_shop):
-        page.evaluate(AXE.read_text())
-        for scheme, size in (("light", DESK), ("dark", PHONE)):
-            _look(page, scheme, size)
-            found += [f"{name}, {scheme}: {problem}" for problem in _problems(page)]
+        axe.load(page)
+        _look(page, "light", DESK)
+        found += [f"{name}, light: {problem}" for problem in axe.problems(page)]
+        _look(page, "dark", PHONE)
+        found += [f"{name}, dark: {problem}" for problem in axe.problems(page, axe.IN_THE_DARK)]
         _look(page, "light", NARROW)
         width = page.evaluate("document.documentElement.scrollWidth")
         found += [f"{name} is {width} px wide"] if width > NARROW["width"] else []
@@ -210,13 +209,6 @@ def _look(page: Page, scheme: str, size: dict[str, int]) -> None:
         color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce"
     )
     page.set_viewport_size({"width": size["width"], "height": size["height"]})
-
-
-def _problems(page: Page) -> list[str]:
-    """What axe says of the page: the rule, and the first element that breaks it."""
-    options = {"runOnly": RULES, "resultTypes": ["violations"], "preload": False}
-    violations = page.evaluate("options => axe.run(document, options)", options)["violations"]
-    return [f"{each['id']} {each['nodes'][0]['html'][:120]}" for each in violations]
 
 
 def _press(page: Page, target: Locator) -> None:

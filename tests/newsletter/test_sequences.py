@@ -25,7 +25,7 @@ from newsletter import (
     verdicts,
     walks,
 )
-from newsletter.models import Enrolment, Sequence, Subscriber, Walk
+from newsletter.models import Enrolment, Sequence, Standing, Subscriber, Walk
 from newsletter.paths import Path
 from newsletter.preferences import Preferences
 from newsletter.steps import Mail
@@ -244,12 +244,24 @@ def test_a_step_is_composed_for_its_reader(app: Flask, welcome: int, join: Join)
 
 
 def test_many_are_moved_in_few_statements(app: Flask, welcome: int) -> None:
-    with db.transaction():
-        for number in range(1100):
-            address = f"reader{number}@example.com"
-            subscriber = subscribers.find_or_add(address, source="test")
-            subscribers.admit(subscriber, evidence="a test", file="none")
-            enrolments.enrol("welcome", subscriber.id)
+    with db.transaction() as session:
+        readers = [
+            Subscriber(
+                public_id=f"reader-{number}",
+                email=f"reader-{number}@example.com",
+                address_hash=f"hash-{number}",
+                standing=Standing.CONFIRMED,
+                timezone="UTC",
+                source="test",
+                created_at=NOW,
+                confirmed_at=NOW,
+            )
+            for number in range(1100)
+        ]
+        session.add_all(readers)
+        session.flush()
+        for reader in readers:
+            enrolments.enrol("welcome", reader.id)
     assert tick() == 1100
     with db.reading() as session:
         written = select(func.count()).select_from(Delivery).where(Delivery.letter == mailing.STEP)
