@@ -15,8 +15,7 @@ from typing import NamedTuple, TypeVar
 from sqlalchemy import ColumnElement, String, case, cast, func, literal, select
 
 from core import db
-from newsletter import conditions, steps
-from newsletter.conditions import Rule
+from newsletter import predicates, steps
 from newsletter.models import IssueState, Newsletter, Standing, Subscriber, Suppression
 from newsletter.steps import Branch, End, Goal, Mail, Step
 from newsletter.verdicts import BETWEEN_STEP_AND_ISSUE
@@ -40,7 +39,7 @@ _PACES = {2: 0.85, 4: 0.05, 7: 0.07, 14: 0.03}
 
 
 class Reader(NamedTuple):
-    """What decides a reader's way: clock, pace, and the steps whose conditions they meet."""
+    """What decides a reader's way: clock, pace, and the steps of which they meet what is asked."""
 
     timezone: str
     pace_days: int
@@ -137,7 +136,7 @@ def fly(
 
 
 def made_up(walked: Sequence[Step], count: int) -> dict[Reader, int]:
-    """So many readers who are not real; half of them meet each condition."""
+    """So many readers who are not real; half of them meet what each step asks."""
     asking = [at for at, step in enumerate(walked) if isinstance(step, (Branch, Goal))][:6]
     answers = [
         frozenset(at for at, yes in zip(asking, chosen, strict=True) if yes)
@@ -236,4 +235,4 @@ def _shared(count: int, shares: Mapping[_Kind, float]) -> Iterator[tuple[_Kind, 
 
 def _rule(step: Step) -> ColumnElement[bool]:
     assert isinstance(step, (Branch, Goal))
-    return conditions.compiled(Rule((step.term,)))
+    return predicates.of(step.rule)

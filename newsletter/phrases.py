@@ -43,8 +43,8 @@ Known = Mapping[str, Mapping[str, str]]
 """How the values of fields are called, by the field's name and the value."""
 
 
-def of_rule(rule: Rule, known: Known) -> str:
-    """A rule as a line to read."""
+def of_rule(rule: Rule, known: Known | None = None) -> str:
+    """A rule as a line to read, without its end."""
     first, *others = (of_term(term, known) for term in rule.terms)
     joint = "; and " if rule.match is Match.ALL else "; or "
     return joint.join([first, *map(uncapitalized, others)])

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from core import clock, db
 from core.mail import ledger, stops, warming
 from core.mail.models import Delivery, MailReport, Report, State, Stream
-from newsletter import sequences, steps, suppression
+from newsletter import phrases, sequences, steps, suppression
 from newsletter.models import (
     Enrolment,
     EnrolmentLog,
@@ -25,7 +25,7 @@ from newsletter.models import (
     Subscriber,
     Walk,
 )
-from newsletter.steps import Mail
+from newsletter.steps import Branch, Mail, Step
 from newsletter.zones import local_day
 
 
@@ -99,7 +99,8 @@ def _of_walk(person: Subscriber, walk: Enrolment, deliveries: dict[str, Delivery
         select(EnrolmentLog).where(EnrolmentLog.enrolment_id == walk.id).order_by(EnrolmentLog.id)
     ).all()
     reasons = []
-    for position, step in enumerate(steps.read(version.steps)):
+    walked = steps.read(version.steps)
+    for position, step in enumerate(walked):
         if not isinstance(step, Mail):
             continue
         delivery = deliveries.get(sequences.key(walk.id, version.id, position))
@@ -110,7 +111,7 @@ def _of_walk(person: Subscriber, walk: Enrolment, deliveries: dict[str, Delivery
         reasons.append(
             Reason(
                 letter=step.subject,
-                sentence=passed or _not_written(person, walk, position),
+                sentence=passed or _not_written(person, walk, walked, log, position),
                 facts=[*_standing(person), *_walk_facts(version, log)],
             )
         )
@@ -121,18 +122,41 @@ def _is_past(entry: EnrolmentLog, position: int) -> bool:
     return entry.position == position and entry.event in _PASSED
 
 
-def _not_written(person: Subscriber, walk: Enrolment, position: int) -> str:
+def _not_written(
+    person: Subscriber,
+    walk: Enrolment,
+    walked: Rows[Step],
+    log: Rows[EnrolmentLog],
+    position: int,
+) -> str:
     """Why a letter of a walk is not in the ledger."""
     day = f"{local_day(walk.due_at, person.timezone):%B %-d, %Y}"
     if walk.state is Walk.EXITED:
         return f"It did not come: {_worded(walk.reason or 'exited')} before it was due."
     if position < walk.position:
-        return "It did not come: their way led past it, by a branch or a goal."
+        return f"It did not come: {_led_past(walked, log, position)}."
     if walk.state is Walk.DONE:
         return "It did not come: the walk was over before it."
     if position == walk.position:
         return f"It comes on {day}, by their own clock." + _what_puts_off(person)
     return f"It has not come yet: other letters are before it, the next one on {day}."
+
+
+def _led_past(walked: Rows[Step], log: Rows[EnrolmentLog], position: int) -> str:
+    """What led a way past a letter: the branch before it whose conditions were not met, or else."""
+    branches = [
+        (entry.position, step)
+        for entry in log
+        if entry.event == "otherwise"
+        and entry.position < min(position, len(walked))
+        and isinstance(step := walked[entry.position], Branch)
+        and step.otherwise > position
+    ]
+    if not branches:
+        return "their way led past it, by a branch or a goal"
+    place, branch = branches[-1]
+    asked = phrases.of_rule(branch.rule)
+    return f"at step {place + 1} they did not meet “{asked}”, and their way led past it"
 
 
 def _what_puts_off(person: Subscriber) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, delete, exists, func, literal, select, update
 
 from core import clock, db, events
-from newsletter import conditions
+from newsletter import conditions, predicates
 from newsletter.conditions import BadRule, Rule
 from newsletter.events import Tagged
 from newsletter.models import (
@@ -85,7 +85,7 @@ def members(segment: str | None) -> ColumnElement[bool]:
 
 def meant(asked: Rule) -> ColumnElement[bool]:
     """Who on the list meets a rule."""
-    return and_(_on_the_list(), conditions.compiled(asked))
+    return and_(_on_the_list(), predicates.of(asked))
 
 
 def size(segment: str | None) -> int:
@@ -101,7 +101,7 @@ def count(people: ColumnElement[bool]) -> int:
 
 def sizes(rules: Sequence[Rule]) -> list[int]:
     """How many people on the list meet each rule, counted in one reading of it."""
-    counts: list[Any] = [func.count().filter(conditions.compiled(asked)) for asked in rules]
+    counts: list[Any] = [func.count().filter(predicates.of(asked)) for asked in rules]
     if not counts:
         return []
     with db.reading() as session:

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 
 from newsletter import conditions, phrases
-from newsletter.conditions import BadRule, Term
+from newsletter.conditions import BadRule, Match, Rule
 from newsletter.zones import MORNING, at_hour, local_day
 
 MOST = 100
@@ -71,9 +71,9 @@ class Mail(Step):
 
 @dataclass(frozen=True, kw_only=True)
 class Branch(Step):
-    """Whoever meets `term` goes on with the next step, whoever does not with step `otherwise`."""
+    """Whoever meets `rule` goes on with the next step, whoever does not with step `otherwise`."""
 
-    term: Term
+    rule: Rule
     otherwise: int
 
 
@@ -86,9 +86,9 @@ class Tag(Step):
 
 @dataclass(frozen=True, kw_only=True)
 class Goal(Step):
-    """Whoever meets `term` before they come here skips what lies between, at once."""
+    """Whoever meets `rule` before they come here skips what lies between, at once."""
 
-    term: Term
+    rule: Rule
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,8 +172,8 @@ def write_step(step: Step) -> dict[str, Any]:
     values: dict[str, Any] = {"kind": kind}
     for field in fields(step):
         value = getattr(step, field.name)
-        if isinstance(value, Term):
-            value = conditions.write_term(value)
+        if isinstance(value, Rule):
+            value = conditions.write(value)
         if value != field.default:
             values[field.name] = value.value if isinstance(value, Late) else value
     return values
@@ -189,12 +189,12 @@ def title(step: Step, known: phrases.Known | None = None) -> str:
     match step:
         case Mail(subject=subject):
             return subject
-        case Branch(term=term, otherwise=otherwise):
-            return f"{phrases.of_term(term, known)}: go on; otherwise with step {otherwise + 1}"
+        case Branch(rule=rule, otherwise=otherwise):
+            return f"{phrases.of_rule(rule, known)}: go on; otherwise with step {otherwise + 1}"
         case Tag(tag=tag):
             return f"Tag with “{tag}”"
-        case Goal(term=term):
-            return f"Goal: {phrases.uncapitalized(phrases.of_term(term, known))}"
+        case Goal(rule=rule):
+            return f"Goal: {phrases.uncapitalized(phrases.of_rule(rule, known))}"
         case _:
             return "The end of this way"
 
@@ -242,6 +242,8 @@ def _read(number: int, values: dict[str, Any]) -> Step:
     if kind is None:
         raise BadSteps(f"Step {number}: there is no such kind of step.")
     known = {field.name: field for field in fields(kind)}
+    if "rule" in known and "rule" not in values and "term" in values:
+        values = _with_rule(values)
     if unknown := values.keys() - known.keys() - {"kind"}:
         raise BadSteps(f"Step {number}: {min(unknown)} means nothing here.")
     missing = {name for name, field in known.items() if field.default is MISSING} - values.keys()
@@ -256,9 +258,15 @@ def _read(number: int, values: dict[str, Any]) -> Step:
         raise BadSteps(f"Step {number} cannot be read: {error}.") from error
 
 
+def _with_rule(values: dict[str, Any]) -> dict[str, Any]:
+    """The same step as it is kept now; once a step asked for one condition alone."""
+    others = {name: value for name, value in values.items() if name != "term"}
+    return others | {"rule": {"match": Match.ALL.value, "terms": [values["term"]]}}
+
+
 def _value(name: str, value: Any) -> Any:
-    if name == "term":
-        return conditions.read_term(value)
+    if name == "rule":
+        return conditions.read(value)
     if name == "late":
         return Late(value)
     wanted = str if name in _TEXTS else int

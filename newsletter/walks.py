@@ -13,8 +13,7 @@ from sqlalchemy import Select, literal, select
 
 from core import clock, db
 from core.mail import ledger
-from newsletter import conditions, steps
-from newsletter.conditions import Rule
+from newsletter import predicates, steps
 from newsletter.models import (
     Enrolment,
     EnrolmentLog,
@@ -99,8 +98,8 @@ def reach_goals(subscriber_id: int) -> None:
 
 
 def meets(step: steps.Branch | Goal, people: Collection[int]) -> set[int]:
-    """Which of these people meet a step's condition at this moment."""
-    rule = conditions.compiled(Rule((step.term,)))
+    """Which of these people meet what a step asks, at this moment."""
+    rule = predicates.of(step.rule)
     with db.reading() as session:
         return set(session.scalars(select(Subscriber.id).where(Subscriber.id.in_(people), rule)))
 

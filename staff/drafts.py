@@ -12,8 +12,7 @@ from newsletter.drafts import NameTaken, Outdated
 from newsletter.models import Sequence
 from newsletter.steps import BadSteps, Step
 from newsletter.triggers import BadTrigger
-from staff import segments as segments_desk
-from staff import step_form
+from staff import rule_form, step_form
 from staff.frame import EDITOR_POLICY, page, say
 from staff.step_form import Form
 
@@ -69,7 +68,7 @@ def show(number: int) -> ResponseReturnValue:
     return page(
         "sequence_edit.html",
         sequence=sequence,
-        path=paths.drawn(walked, segments_desk.choices()),
+        path=paths.drawn(walked, rule_form.choices()),
         seen=drafts.mark(walked),
         kinds=step_form.CALLED,
         published=sequences.latest_version(number),
@@ -172,7 +171,7 @@ def _taken(number: int, walked: list[Step], at: int | None) -> ResponseReturnVal
     form = step_form.given(_kind() if at is None else step_form.of(walked[at]).kind)
     place = _place(walked) if at is None else at
     end = len(walked) + (at is None)
-    if request.form.get("do") == "choose":
+    if form.asks and (rule_form.has_grown(form.rule) or rule_form.has_shrunk(form.rule)):
         return _step_page(number, walked, place, form, is_new=at is None)
     step = step_form.read(form, place, end)
     if step is None:
@@ -213,7 +212,9 @@ def _step_page(
         + [(str(hour), f"{hour}:00") for hour in range(24)],
         late=step_form.LATE,
         tags=segments.tags() if form.kind == "tag" else [],
-        choices=segments_desk.choices() if form.asks else {},
+        choices=rule_form.choices() if form.asks else {},
+        kinds=rule_form.FIRST_KINDS,
+        agreed=rule_form.agreed(form.rule),
         said=phrases.SAID,
         labels=phrases.LABELS,
     )

@@ -2,14 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, get_type_hints
+from typing import Any
 
 from flask import request
 
-from newsletter import conditions, newsletters, steps
-from newsletter.conditions import BadRule, Term
+from newsletter import newsletters, steps
+from newsletter.conditions import BadRule, Rule
 from newsletter.markup import BadLetter
-from newsletter.steps import Late, Mail, Step
+from newsletter.steps import Branch, Goal, Late, Mail, Step
+from staff import rule_form
+from staff.rule_form import RuleForm
 
 CALLED = {
     "mail": "Letter",
@@ -34,36 +36,27 @@ class Form:
 
     kind: str
     values: dict[str, str] = field(default_factory=dict)
+    rule: RuleForm = field(default_factory=RuleForm)
     problems: dict[str, str] = field(default_factory=dict)
 
     @property
     def asks(self) -> bool:
-        """Whether the step has a condition."""
+        """Whether the step has conditions."""
         return self.kind in ("branch", "goal")
-
-    @property
-    def condition(self) -> str:
-        """The kind of its condition."""
-        chosen = self.values.get("condition", "")
-        return chosen if chosen in conditions.KINDS else next(iter(conditions.KINDS))
-
-    @property
-    def fields(self) -> list[str]:
-        """The names of its condition's own fields."""
-        return list(get_type_hints(conditions.KINDS[self.condition]))
 
 
 def blank(kind: str, at: int) -> Form:
     """A step that nobody has written; a letter leaves days after what is before it."""
-    return Form(kind, {"delay_days": "3" if kind == "mail" and at else "", "holds": "yes"})
+    return Form(kind, {"delay_days": "3" if kind == "mail" and at else ""})
 
 
 def of(step: Step) -> Form:
     """A step as its form shows it."""
     stored = steps.write_step(step)
-    kind, term = stored.pop("kind"), stored.pop("term", {})
-    values = {name: str(value) for name, value in stored.items()}
-    return Form(kind, values | {"condition": term.pop("kind", ""), **term})
+    kind = stored.pop("kind")
+    values = {name: str(value) for name, value in stored.items() if name != "rule"}
+    rule = rule_form.of(step.rule) if isinstance(step, Branch | Goal) else RuleForm()
+    return Form(kind, values, rule)
 
 
 def given(kind: str) -> Form:
@@ -71,9 +64,7 @@ def given(kind: str) -> Form:
     names = (*_TIMES, *_TEXTS.get(kind, ()), "otherwise")
     form = Form(kind, {name: request.form.get(name, "") for name in names})
     if form.asks:
-        form.values["condition"] = request.form.get("condition", "")
-        for name in ("holds", *form.fields):
-            form.values[name] = request.form.get(name, "")
+        form.rule = rule_form.given()
     if "body" in form.values:
         form.values["body"] = form.values["body"].replace("\r\n", "\n")
     return form
@@ -87,7 +78,7 @@ def read(form: Form, at: int, end: int) -> Step | None:
     values: dict[str, Any] = {name: _value(form, name) for name in _TIMES}
     values |= {name: _text(form, name) for name in _TEXTS.get(form.kind, ())}
     if form.asks:
-        values["term"] = _term(form)
+        values["rule"] = _rule(form)
     if form.kind == "branch":
         values["otherwise"] = _value(form, "otherwise")
     if form.problems:
@@ -122,12 +113,11 @@ def _text(form: Form, name: str) -> str:
     return entered if name == "body" else " ".join(entered.split())
 
 
-def _term(form: Form) -> Term | None:
-    own = {name: form.values.get(name, "") for name in ("holds", *form.fields)}
+def _rule(form: Form) -> Rule | None:
     try:
-        return conditions.read_term({"kind": form.condition, **own})
+        return rule_form.read(form.rule)
     except BadRule as error:
-        form.problems["condition"] = str(error)
+        form.problems["rule"] = str(error)
         return None
 
 

@@ -8,14 +8,14 @@ from sqlalchemy import select
 
 from core import db
 from newsletter import drafts, paths, sequences, steps
-from newsletter.conditions import Tagged, Term
+from newsletter.conditions import Rule, Tagged, Term
 from newsletter.drafts import NameTaken, Outdated
 from newsletter.models import Enrolment, Sequence, Walk
 from newsletter.steps import BadSteps, Branch, End, Mail, Step
 from newsletter.tick import tick
 from tests.newsletter.conftest import Join
 
-RUNNER = Term(Tagged("runner"))
+RUNNER = Rule((Term(Tagged("runner")),))
 
 
 def mail(subject: str, days: int = 0) -> Mail:
@@ -27,7 +27,7 @@ def walks(draw: st.DrawFn) -> list[Step]:
     """Letters with names of their own, and branches among them."""
     end = draw(st.integers(1, 8))
     return [
-        Branch(term=RUNNER, otherwise=draw(st.integers(at + 1, end)))
+        Branch(rule=RUNNER, otherwise=draw(st.integers(at + 1, end)))
         if draw(st.booleans())
         else mail(f"Letter {at}")
         for at in range(end)

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from core import db
 from core.mail.models import Delivery
 from newsletter import enrolments, flights, mailing, segments, sequences, subscribers
-from newsletter.conditions import Tagged, Term
+from newsletter.conditions import Rule, Tagged, Term
 from newsletter.flights import Letter, Reader
 from newsletter.models import Enrolment, Subscriber, Walk
 from newsletter.steps import Branch, End, Goal, Mail, Step, Tag
@@ -23,7 +23,7 @@ from newsletter.tick import tick
 from tests.newsletter.conftest import Join
 
 NOW = datetime(2026, 3, 2, 15, tzinfo=UTC)
-RUNNER = Term(Tagged("runner"))
+RUNNER = Rule((Term(Tagged("runner")),))
 WAITS = st.fixed_dictionaries(
     {},
     optional={
@@ -49,9 +49,9 @@ def sequences_of_steps(draw: st.DrawFn) -> list[Step]:
                     [
                         Mail(subject=f"Letter {position}", body="Hello", **when),
                         Mail(subject=f"Letter {position}", body="Hello", **when),
-                        Branch(term=RUNNER, otherwise=draw(st.integers(position + 1, end)), **when),
+                        Branch(rule=RUNNER, otherwise=draw(st.integers(position + 1, end)), **when),
                         Tag(tag="walked", **when),
-                        Goal(term=RUNNER, **when),
+                        Goal(rule=RUNNER, **when),
                         End(**when),
                     ]
                 )
@@ -102,7 +102,7 @@ def test_the_way_foretold_is_the_way_the_tick_leads(
 
 WELCOME: list[Step] = [
     Mail(subject="One", body="Hello"),
-    Branch(term=RUNNER, otherwise=3, delay_days=1),
+    Branch(rule=RUNNER, otherwise=3, delay_days=1),
     Mail(subject="Two", body="Hello", delay_days=3),
     Mail(subject="Three", body="Hello", delay_days=3),
 ]
@@ -136,7 +136,7 @@ def test_a_few_readers_are_counted_as_each_walks() -> None:
 
 @pytest.mark.one_database
 def test_whoever_gets_nothing_is_counted_with_the_reason() -> None:
-    walked: list[Step] = [Branch(term=RUNNER, otherwise=2), Mail(subject="One", body="Hello")]
+    walked: list[Step] = [Branch(rule=RUNNER, otherwise=2), Mail(subject="One", body="Hello")]
     flight = flights.fly(walked, {Reader("UTC", 2): 4}, {NOW: 1.0})
     assert flight.nothing == {"their way has no letter on it": 4}
 

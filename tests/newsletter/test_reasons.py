@@ -10,9 +10,19 @@ from sqlalchemy import select
 from core import db, settings
 from core.mail import fates, queue, stops
 from core.mail.models import Cause
-from newsletter import dispatch, newsletters, reasons, sequences, subscribers, walks
+from newsletter import (
+    dispatch,
+    enrolments,
+    newsletters,
+    reasons,
+    segments,
+    sequences,
+    subscribers,
+    walks,
+)
+from newsletter.conditions import CameFrom, Match, Rule, Tagged, Term
 from newsletter.models import Newsletter, Sequence, Subscriber
-from newsletter.steps import Mail
+from newsletter.steps import Branch, End, Mail
 from newsletter.tick import tick
 from tests.newsletter.conftest import Join
 
@@ -58,6 +68,23 @@ def test_each_letter_of_a_walk_says_what_became_of_it(welcome: Sequence, join: J
         assert [row.what for row in rows] == ["Written into the ledger", "Accepted"]
         subscribers.unsubscribe(ada.public_id, method="button")
         assert told(ada, welcome)[1] == "It did not come: they had unsubscribed before it was due."
+
+
+def test_a_letter_that_a_branch_led_past_says_what_was_asked(app: Flask, join: Join) -> None:
+    asked = Rule((Term(Tagged("runner")), Term(CameFrom("checkout"))), Match.ANY)
+    mail = Mail(subject="For them", body="Hello")
+    sequences.publish("welcome", "Welcome", [Branch(rule=asked, otherwise=2), mail, End()])
+    sequence, ada, ben = the_welcome(), join(ADA), join("ben@example.com")
+    segments.tag(ben.id, "runner")
+    for reader in (ada, ben):
+        enrolments.enrol("welcome", reader.id)
+    for _ in range(3):
+        tick()
+    asked_for = "“Has the tag runner; or signed up through checkout”"
+    assert told(ada, sequence) == [
+        f"It did not come: at step 1 they did not meet {asked_for}, and their way led past it."
+    ]
+    assert told(ben, sequence) == ["It is written, and goes out at the next turn of a worker."]
 
 
 def test_a_letter_that_a_purchase_called_off_says_so(welcome: Sequence, join: Join) -> None:

@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from newsletter import steps, zones
-from newsletter.conditions import Tagged, Term
+from newsletter.conditions import CameFrom, Match, Rule, Tagged, Term
 from newsletter.models import Subscriber
 from newsletter.steps import BadSteps, Branch, End, Goal, Late, Mail, Tag
 
+TERM = {"kind": "tagged", "holds": "yes", "tag": "a"}
 MAIL = {"kind": "mail", "subject": "One", "body": "Hello"}
 # A Monday, ten in the morning in New York.
 NOW = datetime(2026, 3, 2, 15, tzinfo=UTC)
@@ -19,12 +20,13 @@ ADA = Subscriber(timezone="America/New_York", pace_days=2, paused_until=None)
 
 
 def test_what_is_written_is_read_again() -> None:
-    runner = Term(Tagged("runner"))
+    runner = Rule((Term(Tagged("runner")),))
+    either = Rule((Term(Tagged("runner")), Term(CameFrom("post"), holds=False)), Match.ANY)
     path = [
         Mail(subject="One", body="Hello", delay_days=3, late=Late.SKIP),
-        Branch(term=runner, otherwise=4),
+        Branch(rule=either, otherwise=4),
         Tag(tag="knows", weekday=1, hour=18),
-        Goal(term=runner),
+        Goal(rule=runner),
         End(),
     ]
     assert steps.read(steps.write(path)) == path
@@ -33,6 +35,17 @@ def test_what_is_written_is_read_again() -> None:
 def test_a_version_from_before_there_were_kinds_is_read() -> None:
     old = {"subject": "One", "preheader": "", "body": "Hello", "delay_days": 3}
     assert steps.read([old]) == [Mail(subject="One", body="Hello", delay_days=3)]
+
+
+def test_a_step_that_asked_for_one_condition_alone_is_read() -> None:
+    term = {"kind": "tagged", "holds": "no", "tag": "runner"}
+    asked = Rule((Term(Tagged("runner"), holds=False),))
+    old: list[dict[str, Any]] = [
+        {"kind": "branch", "otherwise": 2, "term": term},
+        {"kind": "goal", "term": term},
+    ]
+    assert steps.read(old) == [Branch(rule=asked, otherwise=2), Goal(rule=asked)]
+    assert steps.read(steps.write(steps.read(old))) == steps.read(old)
 
 
 @pytest.mark.parametrize(
@@ -52,8 +65,12 @@ def test_a_version_from_before_there_were_kinds_is_read() -> None:
         [MAIL | {"late": "never"}],
         [{"kind": "tag", "tag": ""}],
         [{"kind": "branch", "otherwise": 1, "term": {"kind": "tagged", "holds": "perhaps"}}],
-        [MAIL, {"kind": "branch", "otherwise": 1, "term": {"kind": "tagged", "holds": "yes", "tag": "a"}}],
-        [{"kind": "branch", "otherwise": 2, "term": {"kind": "tagged", "holds": "yes", "tag": "a"}}],
+        [{"kind": "goal", "rule": {"match": "all", "terms": []}}],
+        [{"kind": "goal", "rule": {"match": "some", "terms": [TERM]}}],
+        [{"kind": "goal", "rule": {"match": "all", "terms": [TERM]}, "term": TERM}],
+        [{"kind": "mail", "subject": "One", "body": "Hello", "term": TERM}],
+        [MAIL, {"kind": "branch", "otherwise": 1, "term": TERM}],
+        [{"kind": "branch", "otherwise": 2, "term": TERM}],
     ],
 )  # fmt: skip
 def test_what_means_nothing_is_refused(stored: list[dict[str, Any]]) -> None:

@@ -13,7 +13,7 @@ from core import db, events, settings
 from core.mail import queue
 from core.mail.models import Delivery, State
 from newsletter import mailing, segments, sequences, steps, triggers, walks
-from newsletter.conditions import Tagged, Term
+from newsletter.conditions import Rule, Tagged, Term
 from newsletter.events import PreferencesChanged
 from newsletter.models import Enrolment, EnrolmentLog, Subscriber, Walk
 from newsletter.steps import Branch, End, Goal, Late, Mail, Step, Tag
@@ -26,7 +26,7 @@ from tests.staff.test_orders import order_of
 
 ADA = "ada@example.com"
 NOW = datetime(2026, 3, 2, 15, tzinfo=UTC)
-RUNNER = Term(Tagged("runner"))
+RUNNER = Rule((Term(Tagged("runner")),))
 
 
 def mail(subject: str, days: int = 0, late: Late = Late.SEND) -> Mail:
@@ -56,7 +56,7 @@ def abandoned(order: int, email: str) -> CheckoutAbandoned:
 def test_a_branch_parts_readers_by_a_condition(app: Flask, join: Join) -> None:
     publish(
         "confirmed",
-        Branch(term=RUNNER, otherwise=3),
+        Branch(rule=RUNNER, otherwise=3),
         mail("For runners"),
         End(),
         mail("For all others"),
@@ -75,7 +75,7 @@ def test_a_branch_parts_readers_by_a_condition(app: Flask, join: Join) -> None:
 
 
 def test_a_goal_skips_what_lies_before_it_and_what_waits_of_it(app: Flask, join: Join) -> None:
-    publish("confirmed", mail("One"), mail("Two", 3), Goal(term=RUNNER), mail("After"))
+    publish("confirmed", mail("One"), mail("Two", 3), Goal(rule=RUNNER), mail("After"))
     ada = join(ADA)
     tick()
     segments.tag(ada.id, "runner")

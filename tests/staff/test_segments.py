@@ -24,7 +24,7 @@ def test_ed_adds_conditions_sees_the_count_and_saves(
 ) -> None:
     segments.tag(join("Ada").id, "runs")
     join("Ben")
-    form = ed.post("/staff/segments/new", data={"do": "add", "kind": "tagged"}).text
+    form = ed.post("/staff/segments/new", data={"do": "add", "another": "tagged"}).text
     assert 'name="tag-0"' in form
     assert "Fill in the new condition." in form
     assert "1 of 2 readers" in ed.post("/staff/segments/new", data=RUNNERS | {"do": "count"}).text

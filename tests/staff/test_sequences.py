@@ -9,14 +9,14 @@ from sqlalchemy import select
 
 from core import db, settings
 from newsletter import drafts, segments, tick
-from newsletter.conditions import Tagged, Term
+from newsletter.conditions import Match, Rule, Tagged, Term
 from newsletter.models import Sequence, Subscriber
 from newsletter.steps import Branch, End, Goal, Late, Mail, Step, Tag
 
 pytestmark = pytest.mark.one_database
 
 NEW = "/staff/sequences/new"
-RUNNER = Term(Tagged("runner"))
+RUNNER = Rule((Term(Tagged("runner")),))
 
 
 @pytest.fixture
@@ -47,18 +47,18 @@ def test_a_sequence_is_written_step_by_step(ed: FlaskClient, runners: str) -> No
     new = f"{runners}/edit/new"
     write(ed, new, kind="mail", subject="Welcome", body="Hello", hour="18", weekday="1")
     write(ed, new, kind="end", at="1")
-    chosen = write(ed, new, kind="branch", at="1", condition="tagged", do="choose")
-    assert 'name="tag"' in chosen
-    asked = {"condition": "tagged", "holds": "yes", "tag": "runner"}
+    chosen = write(ed, new, kind="branch", at="1", another="tagged", do="add")
+    assert 'name="tag-0"' in chosen
+    asked = {"match": "all", "kind-0": "tagged", "holds-0": "yes", "tag-0": "runner"}
     write(ed, new, kind="branch", at="1", otherwise="2", **asked)
     write(ed, new, kind="goal", at="2", delay_days="2", late="skip", **asked)
     told = write(ed, new, kind="tag", at="2", tag="knows")
     assert "Has the tag runner: go on; otherwise with step 5" in told
     assert draft() == [
         Mail(subject="Welcome", body="Hello", hour=18, weekday=1),
-        Branch(term=RUNNER, otherwise=4),
+        Branch(rule=RUNNER, otherwise=4),
         Tag(tag="knows"),
-        Goal(term=RUNNER, delay_days=2, late=Late.SKIP),
+        Goal(rule=RUNNER, delay_days=2, late=Late.SKIP),
         End(),
     ]
 
@@ -72,13 +72,33 @@ def test_what_is_wrong_is_told_at_its_field_and_nothing_is_lost(
     assert "Dear reader" in told
     assert 'id="subject-error">a letter has a subject.' in write(ed, new, kind="mail", body="Hello")
     assert 'id="body-error"' in write(ed, new, kind="mail", subject="A", body="{{ wish }}")
-    assert 'id="condition-error">Say which tag.' in write(
-        ed, new, kind="goal", condition="tagged", holds="yes"
-    )
+    row = {"match": "any", "kind-0": "tagged", "holds-0": "yes"}
+    told = write(ed, new, kind="goal", **row)
+    assert 'id="holds-0-error">Say which tag.' in told
+    assert 'id="rule-error">A condition is not complete.' in told
+    assert '<option value="any" selected>' in told
+    assert 'id="rule-error">One condition at least' in write(ed, new, kind="goal")
     assert 'id="otherwise-error"' in write(
-        ed, new, kind="branch", condition="tagged", holds="yes", tag="a", otherwise="9"
+        ed, new, kind="branch", otherwise="9", **row, **{"tag-0": "a"}
     )
     assert draft() == []
+
+
+def test_a_branch_asks_all_or_any_of_several_conditions(ed: FlaskClient, runners: str) -> None:
+    first = {"kind-0": "tagged", "holds-0": "yes", "tag-0": "runner"}
+    second = {"kind-1": "came-from", "holds-1": "no", "source-1": "checkout"}
+    asked = {"match": "any", "otherwise": "2"} | first | second
+    write(ed, f"{runners}/edit/new", kind="end")
+    shrunk = write(ed, f"{runners}/edit/new", kind="branch", at="0", do="drop:0", **asked)
+    assert 'name="tag-0"' not in shrunk
+    assert 'name="source-0"' in shrunk
+    told = write(ed, f"{runners}/edit/new", kind="branch", at="0", **asked)
+    assert "Has the tag runner; or did not sign up through checkout: go on" in told
+    form = ed.get(f"{runners}/edit/0").text
+    assert '<option value="any" selected>' in form
+    assert 'name="source-1"' in form
+    write(ed, f"{runners}/edit/0", **asked | {"match": "all"})
+    assert [step.rule.match for step in draft() if isinstance(step, Branch)] == [Match.ALL]
 
 
 def test_steps_are_moved_and_removed(ed: FlaskClient, runners: str) -> None:

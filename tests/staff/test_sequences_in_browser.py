@@ -67,9 +67,12 @@ def test_a_sequence_from_nothing_to_a_reader_s_last_letter(
     form = page.locator("#step-2 .path-add form")
     form.get_by_label("Kind of step").select_option("branch")
     form.get_by_role("button", name="Write it").click()
-    page.get_by_label("Condition").select_option(label="Has the tag")
-    page.get_by_role("button", name="Show its fields").click()
-    page.get_by_role("button", name=re.compile("^Add it")).click()
+    page.get_by_label("Readers who meet").select_option("all")
+    page.get_by_label("First condition").select_option(label="Has the tag")
+    page.get_by_role("button", name="Add the condition").click()
+    page.get_by_label("Another condition").select_option(label="Confirmed")
+    page.get_by_role("button", name="Add the condition").click()
+    page.get_by_role("button", name="Add it to the draft").click()
     expect(page.get_by_text("Say which tag.")).to_be_visible()
     with db.transaction():
         segments.tag(readers("zoe@example.com").id, "runner")
@@ -81,7 +84,9 @@ def test_a_sequence_from_nothing_to_a_reader_s_last_letter(
     expect(page.get_by_text("It is the first version, of 5 steps.")).to_be_visible()
     page.get_by_role("button", name="Publish version 1").click()
     page.get_by_role("button", name="Let people begin").click()
-    expect(page.get_by_text("Has the tag runner: go on; otherwise with step 5")).to_be_visible()
+    expect(
+        page.get_by_text("Has the tag runner; and confirmed: go on; otherwise with step 5")
+    ).to_be_visible()
 
     with time_machine.travel(datetime(2027, 3, 1, 15, tzinfo=UTC), tick=False) as machine:
         ada, ben = readers("ada@example.com"), readers("ben@example.com")
