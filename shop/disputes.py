@@ -1,5 +1,8 @@
 """Disputes: a customer's bank asks for the money back, and until when it can be answered.
 
+One may be about a payment that its order did not ask for (`shop.strays`): it stands beside the
+order, and says nothing of how the order stands.
+
 Who answers for them is told by mail: when one opens, as its deadline comes near, when it is over,
 and when a card network warns that one may come. What the letters say is in `shop.staff_letters`.
 """
@@ -8,12 +11,12 @@ import logging
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import ScalarSelect, func, select, update
 
 from core import clock, db, jobs, money
 from core.web.paging import Page, newest_first
-from shop import alerts, facts, orders, payments, settlement
-from shop.models import Dispute, DisputeState, Order
+from shop import alerts, facts, orders, payments, settlement, strays
+from shop.models import Dispute, DisputeState, Order, StrayPayment, StrayState
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +39,7 @@ STANDS = {
 TAKEN = ("needs_response", "under_review", "lost")
 """Statuses in which the bank has the money, so that Stripe refunds none of it."""
 # https://docs.stripe.com/disputes/categories
-HELPS = {
+_HELPS = {
     "fraudulent": (
         "what shows that the cardholder ordered: the billing address where the parcel went, "
         "earlier orders, letters that were answered."
@@ -50,6 +53,10 @@ HELPS = {
     "credit_not_processed": "your terms of return, and the refund if there was one.",
 }
 """What banks look for, by the reason that they give."""
+_HELPS_IF_STRAY = (
+    "nothing. No order asked for this payment, so it is theirs: accept the dispute in Stripe."
+)
+_HELPS_IF_RETURNED = "that this payment went back before: when, and by which refund."
 WARN_BEFORE = (timedelta(days=1), timedelta(days=3))
 """How long before the deadline staff are reminded of a dispute that nobody answered."""
 # A dispute only ever goes on: an inquiry may become one, an answer is under review, the bank
@@ -74,7 +81,7 @@ def mirror(told: facts.Dispute) -> bool:
 
     Raises `payments.Unavailable`.
     """
-    order = settlement.order_paid_with(told.payment_intent) if told.payment_intent else None
+    order, stray = _disputed(told.payment_intent or "")
     if order is None:
         return False
     with db.transaction() as session:
@@ -83,10 +90,13 @@ def mirror(told: facts.Dispute) -> bool:
         was = row.status if row else ""
         if _RANK.get(told.status, 0) < _RANK.get(was, 0):
             return True
-        session.add(row := row or _new(order, told))
+        session.add(row := row or _new(order, stray, told))
         row.status, row.due_by, row.updated_at = told.status, told.due_by, clock.now()
         session.flush()
-        _sum_up(order, row)
+        if stray is None:
+            _sum_up(order, row)
+        else:
+            _move(stray, row)
         if was != told.status:
             _tell(order, row)
     return True
@@ -131,8 +141,21 @@ def remind() -> None:
             alerts.write_to_staff(DUE, f"{dispute.id}:{ahead.days}", dispute=dispute.id)
 
 
+def helps(dispute: Dispute) -> str | None:
+    """What helps to answer a dispute, where there is something to say of its reason."""
+    if dispute.stray is None:
+        return _HELPS.get(dispute.reason)
+    is_back = dispute.stray.state is StrayState.RETURNED
+    return _HELPS_IF_RETURNED if is_back else _HELPS_IF_STRAY
+
+
+def count(order_id: int) -> ScalarSelect[int]:
+    """How to count the disputes about an order's payments."""
+    return select(func.count(Dispute.id)).where(Dispute.order_id == order_id).scalar_subquery()
+
+
 def of_order(order_id: int) -> Sequence[Dispute]:
-    """The disputes of an order, oldest first."""
+    """The disputes about all that was paid for an order, oldest first."""
     with db.reading() as session:
         mine = select(Dispute).where(Dispute.order_id == order_id)
         return session.scalars(mine.order_by(Dispute.id)).all()
@@ -140,9 +163,16 @@ def of_order(order_id: int) -> Sequence[Dispute]:
 
 def has_bank_taken(order_id: int) -> bool:
     """Whether the money of an order is with the bank, or with the customer by its decision."""
-    taken = select(Dispute.id).where(Dispute.order_id == order_id, Dispute.status.in_(TAKEN))
+    mine = Dispute.order_id == order_id, Dispute.stray_id.is_(None)
+    taken = select(Dispute.id).where(*mine, Dispute.status.in_(TAKEN))
     with db.reading() as session:
         return session.scalar(taken.limit(1)) is not None
+
+
+def named(dispute: Dispute, order: Order) -> str:
+    """What a dispute is about, in a few words."""
+    number = order.number or "an order that is not paid"
+    return number if dispute.stray_id is None else f"another payment for {number}"
 
 
 def get(dispute_id: int) -> Dispute | None:
@@ -195,9 +225,19 @@ def _reached(dispute: Dispute) -> timedelta | None:
     return None
 
 
-def _new(order: Order, told: facts.Dispute) -> Dispute:
+def _disputed(payment_intent: str) -> tuple[Order | None, StrayPayment | None]:
+    """The order that a payment is about, and its row where that order did not ask for it."""
+    order = settlement.order_paid_with(payment_intent) if payment_intent else None
+    if order is not None or not payment_intent:
+        return order, None
+    stray = strays.of_payment(payment_intent)
+    return (orders.get(stray.order_id) if stray else None), stray
+
+
+def _new(order: Order, stray: StrayPayment | None, told: facts.Dispute) -> Dispute:
     return Dispute(
         order_id=order.id,
+        stray_id=stray and stray.id,
         stripe_id=told.id,
         amount=told.amount,
         currency=told.currency,
@@ -208,7 +248,7 @@ def _new(order: Order, told: facts.Dispute) -> Dispute:
 
 def _sum_up(order: Order, row: Dispute) -> None:
     """How the disputes of the order stand, taken together."""
-    mine = select(Dispute.status).where(Dispute.order_id == order.id)
+    mine = select(Dispute.status).where(Dispute.order_id == order.id, Dispute.stray_id.is_(None))
     statuses = set(db.session().scalars(mine))
     if statuses - set(OVER):
         stands = DisputeState.OPEN
@@ -219,15 +259,24 @@ def _sum_up(order: Order, row: Dispute) -> None:
     db.changed(changed.values(dispute=stands, disputed_at=began))
 
 
+def _move(stray: StrayPayment, row: Dispute) -> None:
+    """What the bank did with money that no order asked for."""
+    if row.status in OVER:
+        strays.decide(stray, lost=row.status == "lost")
+    elif row.status in TAKEN:
+        strays.take(stray)
+
+
 def _tell(order: Order, row: Dispute) -> None:
     shown, reason = money.display(row.amount, row.currency), row.reason
     stands = STANDS.get(row.status, row.status)
     orders.note(order, f"dispute {stands}", who="the bank", why=f"{shown} {reason}")
     due = row.due_by if row.status in ANSWERABLE else None
     until = f" Answer before {due:%B} {due.day}, {due.year}." if due else ""
+    over = f"the dispute over {shown} ({reason.replace('_', ' ')})"
     alerts.raise_alert(
         "dispute",
-        f"{order.number}: the dispute over {shown} ({reason.replace('_', ' ')}) {stands}.{until}",
+        f"{named(row, order)}: {over} {stands}.{until}",
         key=row.stripe_id,
         order_id=order.id,
     )

@@ -10,9 +10,9 @@ from core import clock, config, db
 from core.mail import composing, ledger, letters
 from core.mail.letters import Letter, Message, Undeliverable
 from core.mail.models import Delivery, Stream
-from shop import orders, refunds, withdrawals
+from shop import orders, refunds, strays, withdrawals
 from shop.links import order_url, withdrawal_url
-from shop.models import Order, Progress
+from shop.models import Order, Progress, StrayPayment
 
 LINKS = "shop.order_links"
 
@@ -27,6 +27,7 @@ def install() -> None:
         (orders.SHIPPED, _shipped),
         (orders.PAYMENT_FAILED, _payment_failed),
         (refunds.REFUNDED, _refund),
+        (strays.RETURNED, _stray_returned),
         (withdrawals.ACKNOWLEDGED, _withdrawal),
         (withdrawals.LINK, _withdrawal_link),
         (LINKS, _links),
@@ -97,6 +98,24 @@ def _refund(delivery: Delivery) -> Message:
         subject=f"A refund for your order {order.number}",
         preheader="How much, and when it arrives.",
         given=given,
+    )
+
+
+def _stray_returned(delivery: Delivery) -> Message:
+    order = _order(delivery)
+    stray = db.session().get(StrayPayment, delivery.payload["stray"])
+    if stray is None:
+        raise Undeliverable("the payment is gone")
+    return _compose(
+        "stray_returned",
+        order,
+        subject=(
+            f"You paid twice for order {order.number}: one payment goes back"
+            if order.bought
+            else "Your payment did not fit your order, and goes back"
+        ),
+        preheader="What happened, how much goes back, and when it arrives.",
+        stray=stray,
     )
 
 

@@ -180,7 +180,7 @@ def _repaid(
         problem = _difference(told.amount, told.currency, row)
         if problem is None and row.status != told.status:
             problem = f"It is {told.status} at Stripe, and {row.status} here."
-    elif order is not None:
+    elif order is not None or stray is not None:
         problem = f"Stripe has this {kind}, and there is none here."
     return Entry(
         key=told.id,
@@ -219,6 +219,8 @@ def _kept(stray: Row[Any]) -> tuple[str, str | None]:
     """How money stands here that its order did not ask for, and what is wrong while it is here."""
     if stray.state is StrayState.RETURNED:
         return "another payment, returned", None
+    if stray.state is StrayState.DISPUTED:
+        return "another payment, disputed", None
     return f"another payment, {stray.state.value}", _NOT_ASKED_FOR
 
 

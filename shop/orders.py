@@ -153,17 +153,21 @@ def locked(condition: ColumnElement[bool]) -> Order | None:
     return db.session().scalar(mine, execution_options={"populate_existing": True})
 
 
-def write_letter(order: Order, letter: str, occurrence: str = "", **about: int) -> None:
+def write_letter(
+    order: Order, letter: str, occurrence: str = "", *, to: str | None = None, **about: int
+) -> None:
     """Write to the customer, once for each occurrence; not where there is no address yet.
 
-    `about` names the rows that the letter is about, such as `parcel`.
+    `to` is their address where it is not the order's. `about` names the rows that the letter is
+    about, such as `parcel`.
     """
-    if order.email is None:
+    recipient = to or order.email
+    if recipient is None:
         return
     ledger.enqueue(
         key=f"{letter}:{order.id}{occurrence}",
         letter=letter,
-        recipient=order.email,
+        recipient=recipient,
         source=f"order:{order.id}",
         person=order.id,
         payload=dict(about),

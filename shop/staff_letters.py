@@ -38,12 +38,12 @@ def _opened(delivery: Delivery) -> Message:
     return _compose(
         "dispute_opened",
         order,
-        subject=f"{asked} order {order.number}: answer by {_day(dispute)}",
+        subject=f"{asked} {_named(dispute, order)}: answer by {_day(dispute)}",
         preheader="Until when, why, and all that speaks for you in one file.",
         dispute=dispute,
         due=dispute.due_by,
         inquiry=inquiry,
-        helps=disputes.HELPS.get(dispute.reason),
+        helps=disputes.helps(dispute),
     )
 
 
@@ -54,11 +54,12 @@ def _due(delivery: Delivery) -> Message:
     return _compose(
         "dispute_due",
         order,
-        subject=f"{span.capitalize()} left to answer the dispute over order {order.number}",
+        subject=f"{span.capitalize()} left to answer the dispute over {_named(dispute, order)}",
         preheader="Nobody has sent evidence yet, and no answer is a loss.",
+        about=_named(dispute, order),
         dispute=dispute,
         due=dispute.due_by,
-        helps=disputes.HELPS.get(dispute.reason),
+        helps=disputes.helps(dispute),
         span=span,
     )
 
@@ -70,7 +71,7 @@ def _ended(delivery: Delivery) -> Message:
     return _compose(
         "dispute_over",
         order,
-        subject=f"The dispute over order {order.number} {outcome}",
+        subject=f"The dispute over {_named(dispute, order)} {outcome}",
         preheader="The customer keeps the money." if lost else "The money stays with you.",
         dispute=dispute,
         due=None,
@@ -172,6 +173,11 @@ def _compose(name: str, order: Order, *, subject: str, preheader: str, **more: A
 
 def _written(name: str, **context: Any) -> Message:
     return composing.compose(name, headers=_AUTOMATIC, **context)
+
+
+def _named(dispute: Dispute, order: Order) -> str:
+    named = disputes.named(dispute, order)
+    return named if dispute.stray_id else f"order {named}"
 
 
 def _day(dispute: Dispute) -> str:

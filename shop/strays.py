@@ -2,10 +2,11 @@
 
 A page that Stripe took up again may be paid beside the one that counts; a Session may differ from
 what its order asked for. Such money changes nothing of the order: it is kept in a row of its own
-until staff give it back.
+until staff give it back, and the customer is told when they do.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import ScalarSelect, func, select, text, update
 
@@ -15,13 +16,19 @@ from shop.facts import Refund, Session
 from shop.models import Order, StrayPayment, StrayState
 from shop.orders import NotPossible
 
+RETURNED = "shop.stray_returned"
+
 ALERT = "mismatch"
 """The kind of alert that is raised while such money is here."""
+
+BANK = "the bank"
+"""Who gave it back where a dispute was lost."""
 
 # Written out, not bound: the index on what is open serves only a query that names the same rows.
 _OPEN = "stray_payment.state <> 'returned'"
 _GIVEN_BACK = ("succeeded", "pending", "requires_action")
 _RETURNABLE = (StrayState.KEPT, StrayState.FAILED)
+_HERE = (*_RETURNABLE, StrayState.DISPUTED)
 
 
 def keep(order: Order, session: Session, problem: str) -> bool:
@@ -34,6 +41,7 @@ def keep(order: Order, session: Session, problem: str) -> bool:
             payment_intent=session.payment_intent,
             amount=session.total,
             currency=session.currency,
+            email=session.email,
             problem=problem,
             state=StrayState.KEPT,
             found_at=clock.now(),
@@ -71,6 +79,13 @@ def of_order(order_id: int) -> Sequence[StrayPayment]:
         return session.scalars(mine).all()
 
 
+def of_payment(payment_intent: str) -> StrayPayment | None:
+    """The row of a payment that no order asked for."""
+    mine = select(StrayPayment).where(StrayPayment.payment_intent == payment_intent)
+    with db.reading() as session:
+        return session.scalar(mine, execution_options=_ANEW)
+
+
 def give_back(order_id: int, number: int, *, by: str) -> StrayPayment:
     """Return all of such a payment through Stripe, once.
 
@@ -82,7 +97,7 @@ def give_back(order_id: int, number: int, *, by: str) -> StrayPayment:
         asked = update(StrayPayment).where(*mine, StrayPayment.state.in_(_RETURNABLE))
         values = {"state": StrayState.REQUESTED, "who": by, "asked_at": clock.now()}
         if not db.changed(asked.values(values)):
-            raise NotPossible("It went back already, or is on its way.")
+            raise NotPossible("It went back already, is on its way, or is with the bank.")
         stray = _get(number)
         shown = money.display(stray.amount, stray.currency)
         orders.note(orders.get(order_id), "return of another payment requested", who=by, why=shown)
@@ -105,6 +120,21 @@ def mirror(told: Refund) -> bool:
     return True
 
 
+def take(stray: StrayPayment) -> None:
+    """The customer's bank has taken such a payment, until it decides."""
+    _move(stray, StrayState.DISPUTED, _RETURNABLE)
+
+
+def decide(stray: StrayPayment, *, lost: bool) -> None:
+    """The bank gave such a payment to the customer, or back to us: then it is to be returned."""
+    if not lost:
+        _move(stray, StrayState.KEPT, (StrayState.DISPUTED,))
+    elif _move(stray, StrayState.RETURNED, _HERE, who=BANK, returned_at=clock.now()):
+        shown = money.display(stray.amount, stray.currency)
+        orders.note(orders.get(stray.order_id), "another payment returned", who=BANK, why=shown)
+        alerts.close(ALERT, key=stray.session_id, by=BANK)
+
+
 def ask_again() -> int:
     """Ask Stripe once more for what staff gave back and Stripe has not answered; how many."""
     asked = select(StrayPayment).where(StrayPayment.state == StrayState.REQUESTED)
@@ -121,6 +151,11 @@ _ANEW = {"populate_existing": True}
 def _get(number: int) -> StrayPayment:
     with db.reading() as session:
         return session.get_one(StrayPayment, number, populate_existing=True)
+
+
+def _move(stray: StrayPayment, to: StrayState, states: Sequence[StrayState], **more: Any) -> bool:
+    moved = update(StrayPayment).where(StrayPayment.id == stray.id, StrayPayment.state.in_(states))
+    return db.changed(moved.values(state=to, **more)) == 1
 
 
 def _ask(stray: StrayPayment) -> StrayPayment:
@@ -140,14 +175,15 @@ def _returned(stray: StrayPayment, told: Refund) -> None:
     if not whole or stray.state not in (StrayState.REQUESTED, StrayState.KEPT):
         return
     stray.state, stray.stripe_id = StrayState.RETURNED, told.id
-    stray.who = stray.who or "Stripe"
-    shown = money.display(told.amount, told.currency)
-    orders.note(orders.get(stray.order_id), "another payment returned", who=stray.who, why=shown)
+    stray.who, stray.returned_at = stray.who or "Stripe", clock.now()
+    order, shown = orders.get(stray.order_id), money.display(told.amount, told.currency)
+    orders.note(order, "another payment returned", who=stray.who, why=shown)
+    orders.write_letter(order, RETURNED, f":{told.id}", to=stray.email, stray=stray.id)
     alerts.close(ALERT, key=stray.session_id, by=stray.who)
 
 
 def _failed(stray: StrayPayment, why: str) -> None:
-    stray.state = StrayState.FAILED
+    stray.state, stray.returned_at = StrayState.FAILED, None
     order, shown = orders.get(stray.order_id), money.display(stray.amount, stray.currency)
     orders.note(order, "another payment was not returned", who="Stripe", why=why)
     alerts.raise_alert(

@@ -18,7 +18,7 @@ def index() -> ResponseReturnValue:
         open_ones=disputes.open_ones(),
         closed=disputes.closed(request.args.get("after", type=int)),
         answerable=disputes.ANSWERABLE,
-        helps=disputes.HELPS,
+        helps=disputes.helps,
         stands=disputes.STANDS,
         now=clock.now(),
     )

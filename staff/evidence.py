@@ -10,8 +10,8 @@ from datetime import datetime
 from blog import pages as blog_pages
 from core import money
 from core.mail import ledger
-from shop import consents, fulfilment, shipping
-from shop.models import Order
+from shop import consents, fulfilment, shipping, strays
+from shop.models import Order, StrayPayment, StrayState
 from shop.pdf import Section
 
 _POLICIES = ("returns", "shipping", "terms")
@@ -21,6 +21,7 @@ def of(order: Order) -> list[Section]:
     """The sections of the evidence."""
     return [
         _order(order),
+        *(_stray(each) for each in strays.of_order(order.id)),
         _agreements(order),
         _parcels(order),
         _messages(order),
@@ -49,6 +50,26 @@ def _order(order: Order) -> Section:
             ("E-mail", order.email or ""),
             ("Phone", order.phone or ""),
             ("Shipped to", "\n".join(shipping.address_lines(order.name, at))),
+        ],
+    )
+
+
+def _stray(stray: StrayPayment) -> Section:
+    """Money that the order did not ask for, and what became of it."""
+    became = "not given back yet"
+    if stray.state is StrayState.RETURNED:
+        refund = f"refund {stray.stripe_id}" if stray.stripe_id else ""
+        parts = f"given back by {stray.who}", _moment(stray.returned_at), refund
+        became = ", ".join(filter(None, parts))
+    return Section(
+        heading="Another payment, which the order did not ask for",
+        facts=[
+            ("Came", _moment(stray.found_at)),
+            ("Amount", money.display(stray.amount, stray.currency)),
+            ("Payment at Stripe", stray.payment_intent or ""),
+            ("Entered e-mail", stray.email or ""),
+            ("Why it does not count", stray.problem),
+            ("What became of it", became),
         ],
     )
 

@@ -80,7 +80,6 @@ def show(order: Order, entered: Entered | None = None) -> str:
     """One order: what, for whom, how they came, what happened, and what we wrote to them."""
     way = attribution.ways(order)
     names = sources.named(way)
-    asked = disputes.of_order(order.id) if order.dispute else []
     refundable = {line.id: line.quantity for line in order.lines}
     if order.refunds:
         refundable = refunds.refundable_units(order)
@@ -88,7 +87,9 @@ def show(order: Order, entered: Entered | None = None) -> str:
         **frame.waiting(),
         warnings=alerts.about(order.id, "fraud_warning"),
         strays=strays.count(order.id),
+        disputed=disputes.count(order.id),
     )
+    asked = disputes.of_order(order.id) if counts["disputed"] else []
     return page(
         "order.html",
         counts=counts,
@@ -97,8 +98,9 @@ def show(order: Order, entered: Entered | None = None) -> str:
         parcels=fulfilment.parcels(order.id) if order.fulfilments else [],
         origins=[names[step.source] for step in way],
         disputes=asked,
-        taken=any(each.status in disputes.TAKEN for each in asked),
+        taken=any(each.status in disputes.TAKEN for each in asked if not each.stray_id),
         answerable=disputes.ANSWERABLE,
+        helps=disputes.helps,
         stands=disputes.STANDS,
         oversold=settlement.OVERSOLD in {each.tag for each in order.tags},
         withdrawal=withdrawals.open_of(order.id),

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.db import Base, choice
 
@@ -52,6 +52,8 @@ class StrayState(StrEnum):
     KEPT = "kept"
     REQUESTED = "requested"
     """Staff give it back, and Stripe has not answered."""
+    DISPUTED = "disputed"
+    """The customer's bank has it, until it decides."""
     RETURNED = "returned"
     FAILED = "failed"
     """It did not reach the customer: Stripe refused, or their bank did later."""
@@ -61,7 +63,8 @@ class StrayPayment(Base):
     """Money that came for an order through a Session that it did not ask for, such as a second one.
 
     `problem` says in what it differs. It counts nowhere: not in the order's sums, not in sales.
-    `who` gave it back; `stripe_id` is that refund's.
+    `email` is what the customer entered on that page. `who` gave it back; `stripe_id` is that
+    refund's, and None where a bank gave it back.
     """
 
     __tablename__ = "stray_payment"
@@ -80,12 +83,14 @@ class StrayPayment(Base):
     payment_intent: Mapped[str | None] = mapped_column(String(255), unique=True)
     amount: Mapped[int]
     currency: Mapped[str] = mapped_column(String(3))
+    email: Mapped[str | None] = mapped_column(String(320))
     problem: Mapped[str] = mapped_column(Text)
     state: Mapped[StrayState] = mapped_column(choice(StrayState))
     stripe_id: Mapped[str | None] = mapped_column(String(255), unique=True)
     who: Mapped[str | None] = mapped_column(String(320))
     found_at: Mapped[datetime]
     asked_at: Mapped[datetime | None]
+    returned_at: Mapped[datetime | None]
 
 
 class RefundLine(Base):
@@ -115,12 +120,16 @@ class DisputeState(StrEnum):
 
 
 class Dispute(Base):
-    """A customer's bank asks for the money back; `due_by` is until when Stripe takes evidence."""
+    """A customer's bank asks for the money back; `due_by` is until when Stripe takes evidence.
+
+    `stray` is the payment that it is about, where that is not the one which the order asked for.
+    """
 
     __tablename__ = "dispute"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     order_id: Mapped[int] = mapped_column(ForeignKey("shop_order.id"), index=True)
+    stray_id: Mapped[int | None] = mapped_column(ForeignKey("stray_payment.id"), index=True)
     stripe_id: Mapped[str] = mapped_column(String(255), unique=True)
     amount: Mapped[int]
     currency: Mapped[str] = mapped_column(String(3))
@@ -129,6 +138,8 @@ class Dispute(Base):
     due_by: Mapped[datetime | None]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+
+    stray: Mapped[StrayPayment | None] = relationship(lazy="joined")
 
 
 class StripeEvent(Base):

@@ -53,11 +53,12 @@ from shop import (
     review_requests,
     reviews,
     stock,
+    strays,
     withdrawals,
 )
 from shop.events import CheckoutAbandoned
 from shop.letters import send_links
-from shop.models import Ground, Order, RestockRequest, ReturnReason
+from shop.models import Ground, Order, RestockRequest, ReturnReason, StrayPayment, StrayState
 from shop.returns import Wish
 from shop.withdrawals import Declaration
 from tests.newsletter.conftest import confirmation_token, person
@@ -310,6 +311,7 @@ def _orders_go_their_ways() -> None:
         orders.write_letter(known, orders.PAYMENT_FAILED)
         given = refund_of(order, 700)
         orders.write_letter(known, refunds.REFUNDED, refund=given)
+    _a_second_payment_goes_back(known)
     withdrawals.send_link("QL-1001", ADA, name="Ada")
     line = orders.get(order).lines[0].id
     withdrawals.record(order, Declaration(name="Ada", email=ADA, units={line: 1}))
@@ -330,6 +332,27 @@ def _orders_go_their_ways() -> None:
         tracking="1Z1",
         url="https://ups.example/1Z1",
         by=FAY,
+    )
+
+
+def _a_second_payment_goes_back(order: Order) -> None:
+    stray = {"session_id": "cs_2", "payment_intent": "pi_2", "amount": 9600, "currency": "USD"}
+    with db.transaction() as session:
+        kept = StrayPayment(
+            order_id=order.id, problem="Paid before.", state=StrayState.KEPT, found_at=NOON, **stray
+        )
+        session.add(kept)
+    strays.mirror(
+        facts.Refund(
+            id="re_2",
+            payment_intent="pi_2",
+            amount=9600,
+            currency="USD",
+            status="succeeded",
+            reason=None,
+            row=None,
+            made_at=NOON,
+        )
     )
 
 
