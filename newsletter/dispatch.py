@@ -11,7 +11,7 @@ from sqlalchemy import Select, String, case, cast, literal, select, update
 
 from core import clock, db, jobs
 from core.findings import Finding, Weight
-from core.mail import ledger
+from core.mail import deeds, ledger
 from newsletter import (
     areas,
     lots,
@@ -135,19 +135,16 @@ def freeze(issue_id: int) -> int:
 
 def pause(issue_id: int) -> None:
     """Stop at once whatever has not begun. Raises `WrongState`."""
-    # From this commit on the last look stops it, however long a million rows take to be held.
-    newsletters.change(issue_id, {IssueState.SENDING}, state=IssueState.PAUSED)
-    with db.transaction() as session:
-        issue = session.get_one(Newsletter, issue_id, with_for_update=True, populate_existing=True)
-        if issue.state is IssueState.PAUSED:
-            ledger.hold(issue.source)
+    with db.transaction():
+        newsletters.change(issue_id, {IssueState.SENDING}, state=IssueState.PAUSED)
+        deeds.hold(newsletters.find(issue_id).source)
 
 
 def resume(issue_id: int) -> None:
     """Go on exactly where it stopped. Raises `WrongState`."""
     with db.transaction():
         newsletters.change(issue_id, {IssueState.PAUSED}, state=IssueState.SENDING)
-        ledger.resume(newsletters.find(issue_id).source)
+        deeds.resume(newsletters.find(issue_id).source)
         progress.begin(issue_id, newsletters.find(issue_id).source)
 
 
@@ -156,7 +153,7 @@ def cancel(issue_id: int) -> None:
     open_states = {IssueState.SCHEDULED, IssueState.SENDING, IssueState.PAUSED}
     with db.transaction():
         newsletters.change(issue_id, open_states, state=IssueState.CANCELLED, done_at=clock.now())
-        ledger.cancel(newsletters.find(issue_id).source, "cancelled")
+        deeds.cancel(newsletters.find(issue_id).source, "cancelled")
 
 
 def unschedule(issue_id: int) -> None:
@@ -192,7 +189,8 @@ def tend() -> None:
             progress.note(issue)
         else:
             _close(issue.id)
-    trials.tend()
+    if trials.tend():
+        jobs.ring(_BELL)
     for issue in due:
         _send_or_give_back(issue)
 

@@ -1,13 +1,13 @@
 """Trials of subjects: some readers get each of them by lot, the rest the one that did best."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, case, delete, exists, func, literal, or_, select, update
 
 from core import clock, db
-from core.mail import ledger
+from core.mail import deeds, ledger
 from core.mail.forms import MARK
 from core.mail.models import WAITING, Delivery, State
 from newsletter import clicks, draws, lots, significance, subjects
@@ -169,15 +169,19 @@ def next_look(trial: Trial) -> datetime | None:
     return trial.began_at + (trial.looked + 1) * timedelta(hours=trial.hours) / trial.looks
 
 
-def tend() -> None:
-    """Begin, look at and decide every trial whose time has come."""
+def tend() -> bool:
+    """Begin, look at and decide every trial whose time has come; whether there is more to do."""
     with db.reading() as session:
-        undecided = session.scalars(
+        unfinished = session.scalars(
             select(Trial.newsletter_id)
             .join(Newsletter, Newsletter.id == Trial.newsletter_id)
-            .where(Trial.decided_at.is_(None), Newsletter.state.in_(_OPEN))
+            .where(
+                Trial.decided_at.is_(None) | Trial.rest_from.is_not(None),
+                Newsletter.state.in_(_OPEN),
+            )
         ).all()
-    for issue_id in undecided:
+    more = False
+    for issue_id in unfinished:
         with db.transaction() as session:
             issue = session.get_one(Newsletter, issue_id)
             # Another worker may be at it.
@@ -186,6 +190,10 @@ def tend() -> None:
                 _begin(issue, trial)
             elif trial.decided_at is None:
                 _look(issue, trial)
+            if trial.rest_from is not None:
+                _free_portion(issue, trial, trial.rest_from)
+            more = more or trial.rest_from is not None
+    return more
 
 
 def _begin(issue: Newsletter, trial: Trial) -> None:
@@ -217,8 +225,7 @@ def _look(issue: Newsletter, trial: Trial) -> None:
     winner, chance = significance.best(crowds, trial.error / 100 / trial.looks)
     if winner is not None or due == trial.looks:
         trial.winner, trial.chance, trial.decided_at = winner, chance, clock.now()
-        _move_rest(issue, trial, (State.PENDING, State.HELD), clock.now())
-        ledger.ring()
+        trial.rest_from = ledger.first(issue.source)
 
 
 def _crowd(parts: Mapping[str, int], subject: Subject) -> tuple[int, ...]:
@@ -253,7 +260,16 @@ def _parts(issue: Newsletter, trial: Trial) -> dict[str, int]:
     return parts
 
 
-def _move_rest(issue: Newsletter, trial: Trial, states: Sequence[State], due_at: datetime) -> None:
-    waiting = Delivery.source == issue.source, Delivery.state.in_(states)
-    rest = update(Delivery).where(*waiting, ~draws.of(issue, trial).tries(Delivery.person))
-    db.changed(rest.values(due_at=due_at))
+def _free_portion(issue: Newsletter, trial: Trial, start: int) -> None:
+    """Let the next portion of the rest go: in one statement a million would hold up all writers.
+
+    A portion is a span of the ledger's ids, as one freezing wrote them all. `rest_from` moves in
+    the same transaction, so that a crash neither forgets nor repeats one.
+    """
+    end = start + deeds.PORTION
+    span = Delivery.id.between(start, end - 1), Delivery.source.concat("") == issue.source
+    waits = Delivery.state.in_((State.PENDING, State.HELD)), Delivery.due_at > clock.now()
+    rest = update(Delivery).where(*span, *waits, ~draws.of(issue, trial).tries(Delivery.person))
+    db.changed(rest.values(due_at=clock.now()))
+    trial.rest_from = end if ledger.last(issue.source) >= end else None
+    ledger.ring()

@@ -100,7 +100,7 @@ def _whose_pace_counts(batch: Sequence[Delivery], readers: dict[int, _Reader]) -
 
 
 def _issues_at_rest(batch: Sequence[Delivery]) -> dict[int, Verdict]:
-    """Issues that were paused or cancelled since, and the rest of one whose subject is on trial."""
+    """What goes again of cancelled issues, and the rest of one whose subject is on trial."""
     ids = {int(row.source.partition(":")[2]) for row in batch if _is_issue(row)}
     rows = db.session().execute(_AT_REST, {"issues": list(ids)}).all() if ids else ()
     verdicts: dict[int, Verdict] = {}
@@ -112,8 +112,6 @@ def _issues_at_rest(batch: Sequence[Delivery]) -> dict[int, Verdict]:
 
 
 def _rests(issue: Any, row: Delivery) -> Verdict | None:
-    if issue.state is IssueState.PAUSED:
-        return Wait(until=None, reason="paused")
     if issue.state is IssueState.CANCELLED:
         return "cancelled"
     draw = draws.dealt(issue)
@@ -127,8 +125,7 @@ _AT_REST = (
     .outerjoin(Trial, (Trial.newsletter_id == Newsletter.id) & Trial.decided_at.is_(None))
     .where(
         db.among(Newsletter.id, "issues"),
-        Newsletter.state.in_((IssueState.PAUSED, IssueState.CANCELLED))
-        | Trial.newsletter_id.is_not(None),
+        (Newsletter.state == IssueState.CANCELLED) | Trial.newsletter_id.is_not(None),
     )
 )
 

@@ -75,10 +75,9 @@ def postpone(delivery: Delivery, reason: str) -> bool:
     return _release(delivery, reason=reason, due_at=clock.now() + wait, attempts=tries)
 
 
-def wait(delivery: Delivery, until: datetime | None, reason: str) -> bool:
-    """Not now: at `until`, or where that is None once its source is resumed."""
-    state = State.PENDING if until else State.HELD
-    return _release(delivery, state, reason=reason, due_at=until or delivery.due_at)
+def wait(delivery: Delivery, until: datetime, reason: str) -> bool:
+    """Not now: at `until`."""
+    return _release(delivery, reason=reason, due_at=until)
 
 
 def release(
@@ -99,8 +98,8 @@ def _settle(delivery: Delivery, state: State, reason: str) -> bool:
     return _move(delivery, state, reason=reason, settled_at=clock.now(), lease_until=None)
 
 
-def _release(delivery: Delivery, state: State = State.PENDING, **values: Any) -> bool:
-    return _move(delivery, state, lease_until=None, worker=None, **values)
+def _release(delivery: Delivery, **values: Any) -> bool:
+    return _move(delivery, State.PENDING, lease_until=None, worker=None, **values)
 
 
 def _move(delivery: Delivery, state: State, **values: Any) -> bool:

@@ -126,25 +126,6 @@ def ring() -> None:
     jobs.ring(BELL)
 
 
-def hold(source: str) -> None:
-    """Pause a source: nothing of it that has not begun goes until `resume`."""
-    _move_source(source, (State.PENDING, State.CLAIMED), state=State.HELD)
-
-
-def resume(source: str) -> None:
-    """Let a paused source go on exactly where it stood."""
-    with db.transaction():
-        _move_source(source, (State.HELD,), state=State.PENDING, reason=None)
-        ring()
-
-
-def cancel(source: str, reason: str) -> int:
-    """Decide against all of a source that has not begun; how many messages that were."""
-    return _move_source(
-        source, _UNBEGUN, state=State.EXCLUDED, reason=reason, settled_at=clock.now()
-    )
-
-
 def call_off(keys: Collection[str], reason: str) -> int:
     """Decide against the messages of these keys that have not begun; how many those were."""
     return _move(
@@ -223,6 +204,18 @@ def is_open(source: str) -> bool:
     waits = exists().where(Delivery.source == source, Delivery.state.in_(WAITING))
     with db.reading() as session:
         return bool(session.scalar(select(waits)))
+
+
+def first(source: str) -> int | None:
+    """The id of a source's first message; None without any."""
+    with db.reading() as session:
+        return session.scalar(select(func.min(Delivery.id)).where(Delivery.source == source))
+
+
+def last(source: str) -> int:
+    """The id of a source's last message; 0 without any."""
+    with db.reading() as session:
+        return session.scalar(select(func.max(Delivery.id)).where(Delivery.source == source)) or 0
 
 
 def count(source: str) -> dict[State, int]:
@@ -314,10 +307,6 @@ def _row(entry: Entry) -> dict[str, Any]:
         "fence": 0,
         "created_at": now,
     }
-
-
-def _move_source(source: str, states: Iterable[State], **values: Any) -> int:
-    return _move(Delivery.source == source, states, **values)
 
 
 def _move(which: ColumnElement[bool], states: Iterable[State], **values: Any) -> int:

@@ -35,9 +35,9 @@ class Undeliverable(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Wait:
-    """A verdict of the last look: not before `until`; None means until its source resumes."""
+    """A verdict of the last look: not before `until`."""
 
-    until: datetime | None
+    until: datetime
     reason: str
 
 

@@ -107,6 +107,28 @@ class Delivery(Base):
         return self.state in WAITING
 
 
+class Deed(StrEnum):
+    """What was decided about all messages of a source."""
+
+    HOLD = "hold"
+    RESUME = "resume"
+    CANCEL = "cancel"
+
+
+class SourceDeed(Base):
+    """A deed on a source that is in force, or that some of its messages have yet to follow.
+
+    See `core.mail.deeds`; `reason` is what the messages say of it.
+    """
+
+    __tablename__ = "source_deed"
+
+    source: Mapped[str] = mapped_column(String(100), primary_key=True)
+    kind: Mapped[Deed] = mapped_column(choice(Deed))
+    reason: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime]
+
+
 class Cause(StrEnum):
     """Why mail is stopped until staff resume it."""
 

@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 
 from core import clock, db
-from core.mail import stops
+from core.mail import deeds, stops
 from core.mail.models import Delivery, State, Stream
 
 LEASE = timedelta(seconds=45)
@@ -37,7 +37,8 @@ _FENCES = 2**30
 def claim(worker: str, limit: int, streams: Collection[Stream] | None = None) -> list[Delivery]:
     """Take up to `limit` due messages for `worker`, for the length of `LEASE`, in their order.
 
-    Those of `streams`, or of all that nothing stops, see `core.mail.stops`.
+    Those of `streams`, or of all that nothing stops (`core.mail.stops`), and of no source that
+    rests (`core.mail.deeds`).
     """
     now = clock.now()
     with db.transaction() as session:
@@ -47,7 +48,7 @@ def claim(worker: str, limit: int, streams: Collection[Stream] | None = None) ->
         # A common table expression, since PostgreSQL may run a subquery with a lock more than once.
         due = (
             select(Delivery.id)
-            .where(is_in(State.PENDING), Delivery.due_at <= now, _is_of(streams))
+            .where(is_in(State.PENDING), Delivery.due_at <= now, _is_of(streams), _is_awake())
             .order_by(Delivery.priority, Delivery.due_at, Delivery.id)
             .limit(limit)
             .with_for_update(skip_locked=True)
@@ -160,7 +161,8 @@ def is_work_waiting() -> bool:
     """Whether a message is due, or a worker that held some has vanished."""
     with db.reading() as session:
         streams = stops.open_streams()
-        due = exists().where(is_in(State.PENDING), Delivery.due_at <= clock.now(), _is_of(streams))
+        pending = is_in(State.PENDING), Delivery.due_at <= clock.now()
+        due = exists().where(*pending, _is_of(streams), _is_awake())
         left = exists().where(_is_leased(), _lease_is_over())
         return bool(session.scalar(select(or_(due, left))))
 
@@ -175,6 +177,12 @@ def _is_of(streams: Collection[Stream]) -> ColumnElement[bool]:
     if len(streams) == len(Stream):
         return true()
     return or_(false(), *(Delivery.priority == stream.priority for stream in streams))
+
+
+def _is_awake() -> ColumnElement[bool]:
+    """Its source is neither paused nor called off; most of the time none is."""
+    resting = deeds.at_rest()
+    return Delivery.source.not_in(resting) if resting else true()
 
 
 def _is_leased() -> ColumnElement[bool]:

@@ -21,6 +21,7 @@ from core import db, jobs
 from core.mail import (
     acceptance,
     caps,
+    deeds,
     fates,
     ledger,
     letters,
@@ -202,9 +203,21 @@ def _begin(
     for delivery, until in list(rates.too_soon(ready)):
         fates.wait(delivery, until, rates.PATIENCE)
         del ready[delivery]
+    _let_rest(ready)
     _keep_to_the_warm_up(ready)
     begun = queue.begin({delivery: sheet.subject for delivery, sheet in ready.items()})
     return [(delivery, ready[delivery].parcel) for delivery in begun]
+
+
+def _let_rest(ready: dict[Delivery, Printed]) -> None:
+    """Let nothing go of a source that was paused or called off since it was claimed."""
+    resting = deeds.at_rest()
+    for delivery in [each for each in ready if each.source in resting]:
+        if reason := resting[delivery.source]:
+            fates.exclude(delivery, reason)
+        else:
+            fates.wait(delivery, delivery.due_at, deeds.PAUSED)
+        del ready[delivery]
 
 
 def _keep_to_the_warm_up(ready: dict[Delivery, Printed]) -> None:

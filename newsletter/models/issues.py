@@ -97,7 +97,9 @@ class Trial(Base):
     percentage of trials of subjects that are alike in which one is called better at most. It looks
     `looks` times within `hours` after `began_at`, when its letters were out, and has `looked` so
     often. `winner` is the number of a subject, None where it was decided that none is better, and
-    `chance` how likely such a difference is between subjects that are alike.
+    `chance` how likely such a difference is between subjects that are alike. Once it is decided,
+    `rest_from` is the message from which on the rest has yet to be told that it may go; None where
+    all has been.
     """
 
     __tablename__ = "newsletter_trial"
@@ -115,3 +117,4 @@ class Trial(Base):
     decided_at: Mapped[datetime | None]
     winner: Mapped[int | None]
     chance: Mapped[float | None]
+    rest_from: Mapped[int | None]

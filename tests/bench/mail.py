@@ -19,14 +19,17 @@ from typing import Any
 
 import flask_mail
 from flask import current_app
+from sqlalchemy import String, cast, func, literal, null, select, update
 
 from core import clock, config, db, settings
-from core.mail import ledger, sending
-from newsletter import dispatch, newsletters, progress, rendering, subscribers
+from core.mail import deeds, ledger, sending
+from core.mail.models import Delivery, State
+from newsletter import dispatch, mailing, newsletters, progress, rendering, subscribers
 from newsletter.models import Standing, Subscriber
 from wsgi import create_app
 
 READERS = 5000
+MANY = 200_000
 REFERENCE = 500
 ROUNDS = 3
 BODY = "Some muscles ache where they are not.\n\n" * 40
@@ -47,6 +50,13 @@ def measure(data_dir: Path) -> None:
             _print_rates(plain, library, ours)
             patience = _sign_up_meanwhile()
             print(f"  {'sign-up meanwhile, 95th percentile':<46}{patience * 1000:>7,.1f} ms")
+            deed, last, at_once = _pause_a_large_issue()
+            print(f"\na pause of {MANY:,} messages while a worker sends")
+            print(f"  {'the deed, and its first portion':<46}{deed * 1000:>7,.0f} ms")
+            print(f"  {'the last acceptance after it':<46}{last * 1000:>7,.0f} ms")
+            print(
+                f"  {'all of them in one statement, for comparison':<46}{at_once * 1000:>7,.0f} ms"
+            )
         db.engine().dispose()
 
 
@@ -93,6 +103,63 @@ def _sign_up_meanwhile() -> float:
         worker.terminate()
         worker.wait()
     return statistics.quantiles(waits, n=20)[-1]
+
+
+def _pause_a_large_issue() -> tuple[float, float, float]:
+    """Seconds for a pause, until the last acceptance after it, and for one UPDATE of all its rows.
+
+    As long as the last of these takes, nobody else writes.
+    """
+    source = _write_many()
+    worker = subprocess.Popen(
+        [sys.executable, "-m", "flask", "--app", "wsgi", "worker"],
+        env=os.environ | _environment(),
+    )
+    try:
+        while not ledger.count(source).get(State.ACCEPTED):
+            _pause(worker)
+        start, moment = time.perf_counter(), clock.now()
+        deeds.hold(source)
+        deed = time.perf_counter() - start
+        while ledger.count(source).keys() - {State.HELD, State.ACCEPTED}:
+            _pause(worker)
+    finally:
+        worker.terminate()
+        worker.wait()
+    latest = select(func.max(Delivery.settled_at)).where(Delivery.source == source)
+    with db.transaction() as session:
+        last = session.scalars(latest).one() or moment
+        start = time.perf_counter()
+        db.changed(
+            update(Delivery)
+            .where(Delivery.source == source, Delivery.state == State.HELD)
+            .values(state=State.PENDING)
+        )
+        at_once = time.perf_counter() - start
+        session.rollback()
+    return deed, max(0.0, (last - moment).total_seconds()), at_once
+
+
+def _write_many() -> str:
+    """Messages to one reader, in one statement."""
+    first = select(literal(1).label("number")).cte(recursive=True)
+    numbers = first.union_all(select(first.c.number + 1).where(first.c.number < MANY))
+    with db.transaction() as session:
+        reader = session.scalars(select(Subscriber).limit(1)).one()
+        issue = newsletters.draft("A large issue", BODY, preheader=PREHEADER)
+        dispatch.freeze(issue)
+        source = f"newsletter:{issue}"
+        ledger.enqueue_selected(
+            select(
+                literal(f"{source}:many:").concat(cast(numbers.c.number, String)).label("key"),
+                literal(reader.id).label("person"),
+                literal(reader.email).label("recipient"),
+                null().label("reason"),
+            ),
+            letter=mailing.ISSUE,
+            source=source,
+        )
+    return source
 
 
 def _pause(worker: subprocess.Popen[bytes]) -> None:

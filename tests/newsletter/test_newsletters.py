@@ -152,33 +152,6 @@ def test_a_pause_stops_what_has_not_begun_and_resuming_goes_on(app: Flask, join:
     assert {row.state for row in rows(issue)} == {State.PENDING}
 
 
-def test_a_pause_is_heeded_while_its_rows_are_still_to_be_held(
-    app: Flask, join: Join, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def crash(source: str) -> None:
-        raise KeyboardInterrupt(source)
-
-    join("ada@example.com")
-    issue = an_issue()
-    dispatch.send(issue)
-    monkeypatch.setattr(ledger, "hold", crash)
-    with pytest.raises(KeyboardInterrupt):
-        dispatch.pause(issue)
-    with db.reading():
-        verdict = letters.look(mailing.ISSUE, rows(issue))[rows(issue)[0].id]
-    assert verdict == letters.Wait(until=None, reason="paused")
-
-
-def test_what_comes_back_to_the_queue_of_a_paused_issue_is_held(app: Flask, join: Join) -> None:
-    join("ada@example.com")
-    issue = an_issue()
-    dispatch.send(issue)
-    dispatch.pause(issue)
-    with db.reading():
-        verdict = letters.look(mailing.ISSUE, rows(issue))[rows(issue)[0].id]
-    assert verdict == letters.Wait(until=None, reason="paused")
-
-
 def test_a_cancelled_issue_accounts_for_everybody(app: Flask, join: Join) -> None:
     for email in CAST:
         join(email)

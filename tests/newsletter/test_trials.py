@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 import blog.samples
 import shop.samples
 from core import db
-from core.mail import fates, letters, queue
+from core.mail import deeds, fates, letters, queue
 from core.mail.models import Delivery, State
 from core.models import Visit
 from newsletter import (
@@ -162,6 +162,35 @@ def test_where_none_is_better_the_rest_gets_the_first(readers: None) -> None:
         assert trial_of(issue).winner is None
         rest = send_what_is_due()
         assert {subject_of(row) for row in rest} == {"The chair"}
+
+
+def test_the_rest_is_freed_in_portions_that_survive_a_crash(
+    readers: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deeds, "PORTION", 150)
+    with time_machine.travel(NOW, tick=False) as machine:
+        issue = an_issue()
+        dispatch.send(issue, trial=PLAN)
+        tried = len(send_what_is_due())
+        dispatch.tend()
+        machine.shift(timedelta(hours=4))
+        dispatch.tend()
+        assert trial_of(issue).decided_at
+        went = [len(send_what_is_due())]
+        assert 0 < went[0] < PEOPLE - tried
+        with pytest.raises(KeyboardInterrupt), db.transaction():
+            trials.tend()
+            raise KeyboardInterrupt
+        assert send_what_is_due() == []
+        dispatch.pause(issue)
+        while trials.tend():
+            pass
+        dispatch.resume(issue)
+        while deeds.carry_out():
+            pass
+        went.append(len(send_what_is_due()))
+        assert tried + sum(went) == PEOPLE
+        assert trial_of(issue).rest_from is None
 
 
 def test_until_decided_looks_again_and_each_look_errs_with_its_part(readers: None) -> None:

@@ -1,4 +1,4 @@
-"""A worker that is told to stop gives back what it had; kills are in `test_proof`."""
+"""Workers told to stop give back what they had, and a pause stops them; kills are in `test_proof`."""
 
 import os
 import signal
@@ -13,8 +13,8 @@ import pytest
 from flask import Flask
 
 from core.config import Config
-from core.mail import ledger
-from core.mail.models import State
+from core.mail import deeds, ledger
+from core.mail.models import State, Stream
 from core.mailbox.server import Mailbox
 from core.mailbox.store import Search
 from tests.core.mail.conftest import Write, states
@@ -70,11 +70,11 @@ def wait_for(mailbox: Mailbox, count: int) -> None:
             assert mailbox.store.arrived.wait(deadline - time.monotonic()), states()
 
 
-def wait_until_settled(mailbox: Mailbox) -> None:
+def wait_until_settled(mailbox: Mailbox, source: str = "test:1") -> None:
     """Until no message's fate is open; the outcome is written just after the last arrival."""
     deadline = time.monotonic() + PATIENCE
     with mailbox.store.arrived:
-        while ledger.is_open("test:1"):
+        while ledger.is_open(source):
             assert time.monotonic() < deadline, states()
             mailbox.store.arrived.wait(0.2)
 
@@ -104,3 +104,30 @@ def test_a_worker_told_to_stop_ends_soon_and_another_goes_on(
     workers.start()
     wait_until_settled(mailbox)
     assert copies(mailbox) == {1}
+
+
+@pytest.mark.slow
+def test_after_a_pause_only_what_had_begun_arrives_while_the_workers_go_on(
+    mailbox: Mailbox, workers: Workers, write: Write
+) -> None:
+    write(count=MESSAGES)
+    for _ in range(2):
+        workers.start()
+    wait_for(mailbox, 50)
+    deeds.hold("test:1")
+    paused = states()
+    assert paused.get(State.HELD, 0) > 0
+    in_flight = paused.get(State.SENDING, 0)
+    # That these arrive shows that workers look for what is due, and find nothing of the other.
+    for number in range(3):
+        write(stream=Stream.TRANSACTIONAL, source=f"receipt:{number}")
+        wait_until_settled(mailbox, f"receipt:{number}")
+    deeds.carry_out()
+    rest = states()
+    assert State.SENDING not in rest
+    assert rest[State.ACCEPTED] <= paused.get(State.ACCEPTED, 0) + in_flight
+    deeds.resume("test:1")
+    wait_until_settled(mailbox)
+    assert states() == {State.ACCEPTED: MESSAGES}
+    issue = Counter(to for each in mailbox.messages() for to in each.rcpt_tos if "reader" in to)
+    assert (len(issue), set(issue.values())) == (MESSAGES, {1})
