@@ -42,7 +42,8 @@ def edit(slug: str) -> ResponseReturnValue:
 @desk.post("/<slug>")
 def save(slug: str) -> ResponseReturnValue:
     """Save a page; everybody sees it at once."""
-    given = _given()
+    given, before = _given(), _found(slug)
+    undo, sample = f"/staff/pages/{slug}/revisions/{before.revision}/restore", before.sample
     try:
         _save(slug, given)
     except Outdated:
@@ -50,7 +51,26 @@ def save(slug: str) -> ResponseReturnValue:
         return _editor(_found(slug), given, problem), 409
     except Unpublishable as error:
         return _editor(_found(slug), given, f"{error}."), 422
-    say("Saved; everybody sees it now.")
+    _say(slug, "Saved; everybody sees it now.", undo=undo, sample=sample)
+    return redirect(f"/staff/pages/{slug}", 303)
+
+
+@desk.post("/<slug>/revisions/<int:number>/restore")
+def restore(slug: str, number: int) -> ResponseReturnValue:
+    """Save a page anew as it was in a revision, unless somebody saved it meanwhile."""
+    before = _found(slug)
+    undo, sample = f"/staff/pages/{slug}/revisions/{before.revision}/restore", before.sample
+    old = next((each for each in pages.revisions(before.id) if each.number == number), None)
+    if old is None:
+        abort(404)
+    try:
+        _save(slug, Given(title=old.title, summary=old.summary, body=old.body))
+    except Outdated:
+        say("Somebody has saved it since, so nothing was taken back.", kind="error")
+    except Unpublishable as error:
+        say(f"It cannot be taken back: {error}.", kind="error")
+    else:
+        _say(slug, "It is as it was before.", undo=undo, sample=sample)
     return redirect(f"/staff/pages/{slug}", 303)
 
 
@@ -70,6 +90,12 @@ def _save(slug: str, given: Given) -> None:
             raise Outdated(slug)
         sample = "sample" in request.form
         pages.save(slug, sample=sample, by=access.member().email, **given)
+
+
+def _say(slug: str, said: str, *, undo: str, sample: bool) -> None:
+    """Tell of a save, with the way back to what it replaced."""
+    fields = {"opened": str(_found(slug).revision)} | ({"sample": "on"} if sample else {})
+    say(said, undo=undo, **fields)
 
 
 def _editor(text: Page, values: Given, problem: str | None = None) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import abort, redirect, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from blog import anatomy, posts
@@ -112,6 +112,22 @@ def save(number: int) -> ResponseReturnValue:
     return _save(_found(number))
 
 
+@desk.post("/<int:number>/undo")
+def undo(number: int) -> ResponseReturnValue:
+    """Put back what the last save of a product replaced; the next page can take that back too."""
+    product = _found(number)
+    if product.former is None or request.form.get("saved") != product.updated_at.isoformat():
+        say("It was saved again since, so nothing was taken back.", kind="error")
+    else:
+        try:
+            saved = _restored(product, product.former)
+        except _Impossible as error:
+            say(f"It cannot be taken back: {error}.", kind="error")
+        else:
+            _say_saved(saved, "It is as it was before.", was=product)
+    return redirect(f"/staff/products/{number}", 303)
+
+
 def _index(entered: Entered) -> str:
     every = select(Product).options(joinedload(Product.variants)).order_by(Product.title)
     sold = {offer.sku: offer for offer in catalog.on_sale(compared=False)}
@@ -134,7 +150,8 @@ def _save(product: Product | None) -> ResponseReturnValue:
         saved = _saved(product, draft, beside)
     except _Impossible as error:
         return _refuse(product, given, {error.field: f"{str(error)[:1].upper()}{str(error)[1:]}."})
-    say("Saved. The page shows it." if saved.published else "Saved. The page is not published.")
+    said = "Saved. The page shows it." if saved.published else "Saved. The page is not published."
+    _say_saved(saved, said, was=product)
     _warn(saved)
     return redirect(f"/staff/products/{saved.id}", 303)
 
@@ -158,9 +175,12 @@ class _Impossible(ValueError):
 
 def _saved(product: Product | None, draft: Draft, beside: _Beside) -> Product:
     with db.transaction():
+        former = None
         if product is not None:
+            former = _former(product)
             products.rename(product.id, draft.slug)
         saved = products.save(draft)
+        saved.former = former
         try:
             products.accompany(saved, beside.accessories)
         except ValueError as error:
@@ -170,6 +190,29 @@ def _saved(product: Product | None, draft: Draft, beside: _Beside) -> Product:
         except ValueError as error:
             raise _Impossible("offered", error) from error
     return saved
+
+
+def _former(product: Product) -> dict[str, Any]:
+    """All that saving a product may replace."""
+    return {
+        "draft": {name: getattr(product, name) for name in Draft.__dataclass_fields__},
+        "accessories": list(db.session().scalars(_accessories(product))),
+        "offered": upsell.chosen(product),
+    }
+
+
+def _restored(product: Product, former: dict[str, Any]) -> Product:
+    draft, errors = Draft(**former["draft"]), dict[str, str]()
+    _check_slug(product, draft.slug, errors)
+    if errors:
+        raise _Impossible("slug", ValueError("another product has its address now"))
+    return _saved(product, draft, _Beside(former["accessories"], former["offered"]))
+
+
+def _say_saved(saved: Product, said: str, *, was: Product | None) -> None:
+    """Tell of a save; one that replaced something can be taken back."""
+    way_back = f"/staff/products/{saved.id}/undo" if was else None
+    say(said, undo=way_back, saved=saved.updated_at.isoformat())
 
 
 def _beside(errors: dict[str, str]) -> _Beside:
@@ -247,17 +290,21 @@ def _warn(product: Product) -> None:
 
 def _values(product: Product) -> dict[str, Any]:
     details = product.details
-    beside = select(Product.slug).join(Accessory, Accessory.accessory_id == Product.id)
-    mine = beside.where(Accessory.product_id == product.id).order_by(Accessory.position)
     fields = ("title", "slug", "summary", "body", "published", "sample")
     return {
         **{name: getattr(product, name) for name in fields},
         **{name: product_lists.write(name, details.get(name)) for name in LISTS},
         **{name: details.get(name, "") for name in TEXTS},
         **{name: details.get("safety_contact", {}).get(name, "") for name in CONTACTS},
-        "accessories": "\n".join(db.session().scalars(mine)),
+        "accessories": "\n".join(db.session().scalars(_accessories(product))),
         "offered": product_lists.write_pairs(upsell.chosen(product)),
     }
+
+
+def _accessories(product: Product) -> Select[str]:
+    """The slugs of the products beside another."""
+    beside = select(Product.slug).join(Accessory, Accessory.accessory_id == Product.id)
+    return beside.where(Accessory.product_id == product.id).order_by(Accessory.position)
 
 
 def _editor(product: Product | None, entered: Entered) -> str:

@@ -78,6 +78,16 @@ def given() -> RuleForm:
     return form
 
 
+def fields(form: RuleForm) -> dict[str, str]:
+    """A form as a browser would send it."""
+    sent = {"match": form.match}
+    for number, row in enumerate(form.rows):
+        sent |= {
+            f"{name}-{number}": value for name, value in {"kind": row.kind, **row.values}.items()
+        }
+    return sent
+
+
 def has_grown(form: RuleForm) -> bool:
     """Whether the pressed button added a condition, which is yet to be filled in."""
     kind = request.form.get("another", "")

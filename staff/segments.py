@@ -52,9 +52,7 @@ def create() -> ResponseReturnValue:
 @desk.get("/<int:number>")
 def show(number: int) -> ResponseReturnValue:
     """A segment's conditions."""
-    segment = _found(number)
-    rule = conditions.read(segment.rule)
-    return _editor(number, Form(segment.name, rule_form.of(rule)))
+    return _editor(number, _kept(_found(number)))
 
 
 @desk.post("/<int:number>")
@@ -73,13 +71,14 @@ def count() -> ResponseReturnValue:
 @desk.post("/<int:number>/remove")
 def remove(number: int) -> ResponseReturnValue:
     """Forget a segment that no coming issue is meant for."""
-    name = _found(number).name
+    form = _kept(_found(number))
     try:
         segments.remove(number)
     except InUse as error:
         say(f"It stays. {error}", kind="error")
         return redirect(f"/staff/segments/{number}", 303)
-    say(f"There is no segment “{name}” any more. The people stay on the list.")
+    said = f"There is no segment “{form.name}” any more. The people stay on the list."
+    say(said, undo="/staff/segments/new", name=form.name, **rule_form.fields(form.rule))
     return redirect("/staff/segments", 303)
 
 
@@ -94,11 +93,17 @@ def _taken(number: int | None) -> ResponseReturnValue:
 
 
 def _saved(number: int | None, form: Form) -> ResponseReturnValue:
+    before = _kept(_found(number)) if number else None
     try:
         kept = segments.save(form.name, rule_form.read(form.rule), number=number)
     except BadRule as error:
         return _editor(number, form, problem=str(error)), 422
-    say("Saved. An issue that is meant for it goes to whoever is in it at that moment.")
+    said = "Saved. An issue that is meant for it goes to whoever is in it at that moment."
+    if before is None:
+        say(said, undo=f"/staff/segments/{kept}/remove")
+    else:
+        fields = rule_form.fields(before.rule)
+        say(said, undo=f"/staff/segments/{kept}", name=before.name, **fields)
     return redirect(f"/staff/segments/{kept}", 303)
 
 
@@ -108,6 +113,11 @@ def _counted(form: Form) -> str:
     except BadRule as error:
         return str(error)
     return f"{people:,} of {segments.size(None):,} readers"
+
+
+def _kept(segment: Segment) -> Form:
+    """The form of a segment as it is kept."""
+    return Form(segment.name, rule_form.of(conditions.read(segment.rule)))
 
 
 def _given() -> Form:

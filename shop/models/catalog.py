@@ -13,7 +13,8 @@ class Product(Base):
     """Something that is sold; it has one variant at least.
 
     `html` is what `body` (Markdown) became when it was saved. `details` are the lists of its page,
-    see `shop.products.Draft`. `sample` marks values that the owner has yet to enter.
+    see `shop.products.Draft`. `sample` marks values that the owner has yet to enter. `former` is
+    what staff replaced when they last saved it, None before that.
     """
 
     __tablename__ = "product"
@@ -25,6 +26,7 @@ class Product(Base):
     body: Mapped[str] = mapped_column(Text)
     html: Mapped[str] = mapped_column(Text)
     details: Mapped[dict[str, Any]]
+    former: Mapped[dict[str, Any] | None]
     sample: Mapped[bool]
     published: Mapped[bool]
     created_at: Mapped[datetime]
