@@ -52,6 +52,12 @@ class Store:
     """Whether Stripe's page offers promotional e-mails; sellers and buyers in the US only."""
     checkout_reminders: bool = False
     """Whether who agreed to it is reminded once of a payment page that they left."""
+    implied_consent: str = ""
+    """Countries, as codes with commas, whose customers get letters because they bought.
+
+    They were told before they paid, and did not refuse. That the law there allows it is the owner's
+    statement; empty is nobody.
+    """
     note_reading: bool = False
     """Whether readers may agree to be noted opening letters and following links."""
     adaptive_pricing: bool = False
@@ -61,6 +67,12 @@ class Store:
     prices_include_tax: bool = True
     """Whether that tax is in the prices, or comes on top of them."""
     eu_responsible_person: str = "[Sample: name and address of your EU responsible person]"
+
+    @property
+    def implied_countries(self) -> list[str]:
+        """The codes in `implied_consent`, in their order."""
+        codes = (code.strip().upper() for code in self.implied_consent.split(","))
+        return [code for code in codes if code]
 
 
 def store() -> Store:

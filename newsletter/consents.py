@@ -91,7 +91,7 @@ def examine() -> tuple[int, list[int]]:
     return whole, broken
 
 
-_JOINED = (ConsentEvent.CONFIRMED, ConsentEvent.IMPORTED)
+_JOINED = (ConsentEvent.CONFIRMED, ConsentEvent.IMPORTED, ConsentEvent.IMPLIED)
 _AT_ONCE = 1_000
 
 

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 UNDONE = "import undone"
 """Why somebody left who had been put on the list by an import that was taken back."""
 
+LAPSED = "lapsed"
+"""Why somebody left who got letters because they bought, once that had ended."""
+
 
 @dataclass(frozen=True)
 class Confirmed:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, select
 
 from core import db
 from core.mail import composing, letters
@@ -79,11 +79,16 @@ def _no_longer_wanted(batch: Sequence[Delivery]) -> dict[int, str]:
     """Whoever has confirmed by now need not be asked; whoever was erased must not be."""
     people = [delivery.person for delivery in batch]
     rows = db.session().execute(
-        select(Subscriber.id, Subscriber.standing).where(Subscriber.id.in_(people))
+        select(Subscriber.id, _have_agreed()).where(Subscriber.id.in_(people))
     )
-    standing = dict(rows.all())
+    agreed = dict(rows.all())
     return {
-        delivery.id: "confirmed already" if delivery.person in standing else "erased"
+        delivery.id: "confirmed already" if delivery.person in agreed else "erased"
         for delivery in batch
-        if standing.get(delivery.person or 0) in (None, Standing.CONFIRMED)
+        if agreed.get(delivery.person or 0, True)
     }
+
+
+def _have_agreed() -> ColumnElement[bool]:
+    """Whether a row of `Subscriber` is on the list by their own word, not because they bought."""
+    return and_(Subscriber.standing == Standing.CONFIRMED, Subscriber.implied_until.is_(None))

@@ -13,6 +13,7 @@ from newsletter import (
     address_changes,
     areas,
     consents,
+    implied,
     noting,
     personal_data,
     preferences,
@@ -68,6 +69,8 @@ def change(token: str) -> ResponseReturnValue:
             return _move(token, subscriber)
         case "return":
             subscribers.resubscribe(public_id)
+        case "agree":
+            implied.agree(public_id)
         case "pause":
             preferences.pause(public_id)
         case "slower":

@@ -2,15 +2,16 @@
 
 import logging
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
 from core import clock, db, settings
-from newsletter import addresses, segments, subscribers, triggers, walks
+from newsletter import addresses, implied, segments, subscribers, triggers, walks
 from newsletter.addresses import InvalidAddress
 from newsletter.consents import Circumstances
-from newsletter.events import UNDONE, Erased, Left
+from newsletter.events import LAPSED, UNDONE, Erased, Left
 from newsletter.models import Subscriber
 from newsletter.triggers import UNTIL_BOUGHT, Trigger
 from shop import refusals
@@ -35,7 +36,8 @@ log = logging.getLogger(__name__)
 def on_order_paid(event: OrderPaid) -> None:
     """Ask whoever ticked the box at the checkout to confirm; let readers begin what is for buyers.
 
-    A buyer who did not tick it is not written down here at all.
+    A buyer who did not tick it is not written down here at all, unless the owner relies on what a
+    purchase implies, see `newsletter.implied`.
     """
     try:
         address = addresses.normalize(event.email)
@@ -47,6 +49,9 @@ def on_order_paid(event: OrderPaid) -> None:
             subscribers.subscribe(
                 address, source="checkout", how=_how(event.agreed), name=event.name or ""
             )
+        if event.told is not None:
+            told = replace(_how(event.told), basis=implied.BASIS)
+            implied.grant(address, told, country=event.country)
         reader = _reader(address)
         if reader is not None:
             walks.leave(reader.id, "bought", triggers=UNTIL_BOUGHT)
@@ -108,7 +113,7 @@ def on_left(event: Left | Erased) -> None:
     """Whoever wants no letters any more is not asked for a review either."""
     if isinstance(event, Erased) and not event.wished:
         return
-    if isinstance(event, Left) and event.reason == UNDONE:
+    if isinstance(event, Left) and event.reason in (UNDONE, LAPSED):
         return
     with db.transaction() as session:
         reader = session.get_one(Subscriber, event.subscriber_id)

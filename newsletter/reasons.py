@@ -322,6 +322,7 @@ _WORDS = {
     "erased": "they had their data deleted",
     "paused": "they had paused their letters",
     "other areas": "they chose letters about other parts of the body",
+    "lapsed": "they got letters because they bought, and that had ended",
     "pace": "their slower pace put it off for so long that it was old news",
     "the reader's pace": "their pace or pause puts it off, or another letter came just before",
     "cancelled": "the issue was called off",

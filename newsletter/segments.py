@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, delete, exists, func, literal, select, update
 
 from core import clock, db, events
-from newsletter import conditions, predicates
+from newsletter import conditions, implied, predicates
 from newsletter.conditions import BadRule, Rule
 from newsletter.events import Tagged
 from newsletter.models import (
@@ -174,7 +174,7 @@ def tagged(name: str) -> ColumnElement[bool]:
 
 
 def _on_the_list() -> ColumnElement[bool]:
-    return Subscriber.standing == Standing.CONFIRMED
+    return and_(Subscriber.standing == Standing.CONFIRMED, ~implied.is_over())
 
 
 def _draft() -> Segment:

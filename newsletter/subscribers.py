@@ -30,6 +30,7 @@ AN_HOUR_S_CONFIRMATIONS = 600
 """Of all sign-ups by form together; what is beyond waits its turn."""
 SILENT = "on the list, shut out, or asked too often"
 """Why a request got no confirmation."""
+_MAY_RETURN = (Standing.UNSUBSCRIBED, Standing.LAPSED)
 _BY_FORM = Circumstances(page="/newsletter/", method="form")
 
 
@@ -51,7 +52,7 @@ def subscribe(
     address = addresses.normalize(email)
     with db.transaction():
         subscriber = find_or_add(address, source=source)
-        if subscriber.standing is Standing.CONFIRMED or not _may_be_asked(subscriber):
+        if has_agreed(subscriber) or not _may_be_asked(subscriber):
             _stay_silent(subscriber)
             return
         if subscriber.standing is Standing.PENDING:
@@ -95,8 +96,8 @@ def confirm(token: str) -> Subscriber:
         subscriber = locked(public_id)
         if subscriber is None or subscriber.membership != membership:
             raise links.Expired(public_id)
-        if subscriber.standing is not Standing.CONFIRMED:
-            _join(subscriber, Circumstances(page="/newsletter/confirm/", method="button"))
+        if not has_agreed(subscriber):
+            join(subscriber, Circumstances(page="/newsletter/confirm/", method="button"))
             events.tell(Confirmed(subscriber.id))
     return subscriber
 
@@ -107,7 +108,7 @@ def unsubscribe(public_id: str, *, method: str) -> None:
         subscriber = locked(public_id)
         if subscriber is None or subscriber.standing is not Standing.CONFIRMED:
             return
-        _leave(subscriber, Standing.UNSUBSCRIBED)
+        leave(subscriber, Standing.UNSUBSCRIBED)
         how = Circumstances(page="/newsletter/unsubscribe/", method=method)
         consents.record(subscriber, ConsentEvent.WITHDRAWN, how)
         events.tell(Left(subscriber.id, "unsubscribed"))
@@ -117,9 +118,9 @@ def resubscribe(public_id: str) -> bool:
     """Take back an unsubscription, from the page that follows it; False where there is none."""
     with db.transaction():
         subscriber = locked(public_id)
-        if subscriber is None or subscriber.standing is not Standing.UNSUBSCRIBED:
+        if subscriber is None or subscriber.standing not in _MAY_RETURN:
             return False
-        _join(subscriber, Circumstances(page="/newsletter/unsubscribe/", method="button"))
+        join(subscriber, Circumstances(page="/newsletter/unsubscribe/", method="button"))
         events.tell(Returned(subscriber.id))
         return True
 
@@ -133,7 +134,7 @@ def turn_away(address: str, reason: Reason) -> None:
         )
         if subscriber is not None and subscriber.standing is Standing.CONFIRMED:
             standing = {Reason.BOUNCED: Standing.BOUNCED, Reason.COMPLAINED: Standing.COMPLAINED}
-            _leave(subscriber, standing.get(reason, Standing.UNSUBSCRIBED))
+            leave(subscriber, standing.get(reason, Standing.UNSUBSCRIBED))
             events.tell(Left(subscriber.id, reason.value))
 
 
@@ -155,6 +156,11 @@ def on_asked_to_leave(event: AskedToLeave) -> None:
         )
         if public_id is not None:
             unsubscribe(public_id, method="mail")
+
+
+def has_agreed(subscriber: Subscriber) -> bool:
+    """Whether a person is on the list by their own word, not because they bought."""
+    return subscriber.standing is Standing.CONFIRMED and subscriber.implied_until is None
 
 
 def find(public_id: str) -> Subscriber | None:
@@ -188,6 +194,23 @@ def find_or_add(address: str, *, source: str) -> Subscriber:
         return session.scalars(
             select(Subscriber).where(Subscriber.email == address).with_for_update()
         ).one()
+
+
+def join(subscriber: Subscriber, how: Circumstances) -> None:
+    """Put a locked person on the list, who pressed a button for it."""
+    subscriber.standing = Standing.CONFIRMED
+    subscriber.confirmed_at = clock.now()
+    subscriber.unsubscribed_at = subscriber.implied_until = None
+    suppression.lift(subscriber.address_hash, only=Reason.ERASED)
+    consents.record(subscriber, ConsentEvent.CONFIRMED, how)
+
+
+def leave(subscriber: Subscriber, standing: Standing) -> None:
+    """Take a locked person off the list; links from before confirm nothing."""
+    subscriber.standing = standing
+    subscriber.unsubscribed_at = clock.now()
+    subscriber.implied_until = None
+    subscriber.membership += 1
 
 
 def clean_name(entered: str) -> str | None:
@@ -238,17 +261,3 @@ def _may_be_asked(subscriber: Subscriber) -> bool:
             )
         ).one()
     return asked < A_DAY_S_REQUESTS and (last is None or last <= now - BRAKE)
-
-
-def _join(subscriber: Subscriber, how: Circumstances) -> None:
-    subscriber.standing = Standing.CONFIRMED
-    subscriber.confirmed_at = clock.now()
-    subscriber.unsubscribed_at = None
-    suppression.lift(subscriber.address_hash, only=Reason.ERASED)
-    consents.record(subscriber, ConsentEvent.CONFIRMED, how)
-
-
-def _leave(subscriber: Subscriber, standing: Standing) -> None:
-    subscriber.standing = standing
-    subscriber.unsubscribed_at = clock.now()
-    subscriber.membership += 1

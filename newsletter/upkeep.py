@@ -6,7 +6,7 @@ from sqlalchemy import String, cast, exists, literal, null, select
 
 from core import clock, db, jobs
 from core.mail import ledger
-from newsletter import address_changes, imports, links, noting, personal_data
+from newsletter import address_changes, implied, imports, links, noting, personal_data
 from newsletter.letters import REMINDER
 from newsletter.models import Consent, ConsentEvent, Standing, Subscriber
 
@@ -17,9 +17,10 @@ _AT_ONCE = 200
 
 @jobs.job("newsletter upkeep", every_minutes=60)
 def tend() -> None:
-    """Remind and forget."""
+    """Remind, forget, and end what was only for a time."""
     remind()
     forget()
+    implied.end()
     imports.forget()
     address_changes.forget()
     noting.forget()

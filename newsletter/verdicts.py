@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from core import clock, db
 from core.mail.letters import Verdict, Wait
 from core.mail.models import Delivery, State, Stream
-from newsletter import draws, sequences, trials
+from newsletter import draws, implied, sequences, trials
 from newsletter.models import (
     DEFAULT_PACE,
     Enrolment,
@@ -37,6 +37,7 @@ class _Reader(NamedTuple):
     standing: Standing
     pace_days: int
     paused_until: datetime | None
+    implied_until: datetime | None
     suppressed: str | None
 
 
@@ -72,6 +73,7 @@ _READERS = (
         Subscriber.standing,
         Subscriber.pace_days,
         Subscriber.paused_until,
+        Subscriber.implied_until,
         Suppression.reason,
     )
     .outerjoin(Suppression, Suppression.address_hash == Subscriber.address_hash)
@@ -86,7 +88,7 @@ def _who_may_not(reader: _Reader | None) -> str | None:
         return f"suppressed: {reader.suppressed}"
     if reader.standing is not Standing.CONFIRMED:
         return reader.standing.value
-    return None
+    return Standing.LAPSED.value if implied.has_ended(reader.implied_until) else None
 
 
 def _whose_pace_counts(batch: Sequence[Delivery], readers: dict[int, _Reader]) -> set[str]:

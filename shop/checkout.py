@@ -75,7 +75,8 @@ class Purchase:
 
     `cart` names the cart it comes from: one cart can be paid through one page at a time. `network`
     is a name for the customer's, `page` is where they filled in the form. `reminder` is their
-    consent to be reminded should they not pay.
+    consent to be reminded should they not pay, `told` that they were told of letters to customers
+    and did not refuse them.
     """
 
     lines: Mapping[str, int]
@@ -90,6 +91,7 @@ class Purchase:
     network: str | None = None
     page: str = "/cart"
     reminder: bool = False
+    told: bool = False
 
 
 def begin(purchase: Purchase) -> Order:
@@ -126,6 +128,8 @@ def place(purchase: Purchase) -> Order:
         upsell.offer(order)
         if order.marketing_consent:
             consents.record(order, Matter.LETTERS, consents.LETTERS, place=purchase.page)
+        if purchase.told and (wording := consents.customers()):
+            consents.record(order, Matter.CUSTOMER, wording, place=purchase.page)
         if purchase.reminder:
             consents.record(order, Matter.REMINDER, consents.REMINDER, place=purchase.page)
         orders.note(order, OrderState.PLACED, who=_CUSTOMER)

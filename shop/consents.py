@@ -9,7 +9,8 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from core import clock, config, db
+from core import clock, config, db, settings
+from shop import shipping
 from shop.facts import Session
 from shop.models import Agreement, Matter, Order
 
@@ -42,6 +43,24 @@ def terms() -> Wording:
     """What Stripe's page asks to agree to, with a link as Stripe writes one."""
     site_url = config.current().site_url
     return Wording(version="2026-11-1", text=f"I agree to the [terms]({site_url}/pages/terms).")
+
+
+def customers() -> Wording | None:
+    """What customers are told who get letters because they buy; None where no country is named."""
+    countries = settings.store().implied_countries
+    if not countries:
+        return None
+    names = shipping.country_names(countries)
+    return Wording(
+        version="2026-11-1",
+        text=f"If you live in {names}: because you buy here, we send you the letter for two "
+        "years, with back pain tips and offers of our own tools, unless you refuse it here or in "
+        "any letter.",
+    )
+
+
+NO_LETTERS = "No letters because of this purchase, please."
+"""Stands beside the box that refuses what `customers` says."""
 
 
 def record(

@@ -18,8 +18,8 @@ class Agreed:
 class OrderPaid:
     """Somebody bought; `source` is what led to it, such as `post:psoas-trigger-points`.
 
-    `agreed` is their consent to letters, None where they gave none. `amount` is the total in minor
-    units of `currency`.
+    `agreed` is their consent to letters, None where they gave none. `told` is what they were told
+    of letters to customers and did not refuse. `amount` is the total in minor units of `currency`.
     """
 
     order_id: int
@@ -31,6 +31,7 @@ class OrderPaid:
     amount: int
     currency: str
     skus: tuple[str, ...]
+    told: Agreed | None = None
 
 
 @dataclass(frozen=True)

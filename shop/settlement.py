@@ -163,7 +163,8 @@ def _pay(order: Order, news: _News) -> None:
             email=order.email or "",
             name=order.name,
             country=order.country,
-            agreed=_agreed_to_letters(order),
+            agreed=_agreed_to(Matter.LETTERS, order),
+            told=_agreed_to(Matter.CUSTOMER, order),
             source=order.source,
             amount=order.total_amount,
             currency=order.currency,
@@ -298,8 +299,8 @@ def _keep_consents(order: Order, session: Session) -> None:
         order.marketing_consent = True
 
 
-def _agreed_to_letters(order: Order) -> Agreed | None:
-    given = consents.find(order.id, Matter.LETTERS)
+def _agreed_to(matter: Matter, order: Order) -> Agreed | None:
+    given = consents.find(order.id, matter)
     if given is None:
         return None
     return Agreed(wording=given.wording, version=given.version, place=given.place, at=given.at)

@@ -198,6 +198,19 @@ def _refuse_taken(countries: Sequence[str], zone_id: int | None) -> None:
         raise Taken(*row)
 
 
+def country_names(codes: Sequence[str]) -> str:
+    """These countries as a sentence names them, such as "Canada or the United Kingdom"."""
+    names = [_COUNTRIES.get(code, code) for code in codes]
+    spoken = [f"the {name}" if name.startswith("United ") else name for name in names]
+    return " or ".join(each for each in (", ".join(spoken[:-1]), spoken[-1]) if each)
+
+
+def unknown_countries(codes: Sequence[str]) -> list[str]:
+    """Which of these are no codes of countries."""
+    known = {*_CODES.values()}
+    return [code for code in codes if code not in known]
+
+
 _CODE_LAST = ("US", "CA", "AU", "NZ")
 _CODE_BELOW = ("GB", "IE")
 _COUNTRIES = Locale("en").territories

@@ -71,6 +71,8 @@ def init_app(app: Flask) -> None:
         restock_wording=restock.WORDING,
         letters_wording=consents.LETTERS.text,
         reminder_wording=consents.REMINDER.text,
+        customers_wording=consents.customers,
+        no_letters=consents.NO_LETTERS,
         address_lines=shipping.address_lines,
         purchases_of=reviews.of_order,
         testimonials=testimonials.picked,

@@ -1,6 +1,6 @@
 """The settings desk: who sells here and how they sign their mail."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from babel.numbers import list_currencies
 from email_validator import EmailNotValidError, validate_email
@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from core import settings
 from newsletter import zones
-from shop import catalog
+from shop import catalog, shipping
 from staff import access, members
 from staff.frame import page, say
 
@@ -43,6 +43,15 @@ LABELS = {
         (
             "Such as Europe/Berlin: whose hours readers have, from when they join until they "
             "choose their own. Those who are on the list keep theirs."
+        ),
+    ),
+    "implied_consent": (
+        "Letters to customers without their yes",
+        (
+            "Codes of countries, such as CA, GB, whose law lets you write to customers about your "
+            "own goods unless they refuse: that it does is your statement. The cart then says so, "
+            "with a box to refuse. It ends two years after the last purchase (Canada's CASL), or "
+            "when you empty this. Empty writes only to those who agreed."
         ),
     ),
     "hero_product": (
@@ -113,7 +122,7 @@ SWITCHES = {
     ),
 }
 _LONGEST = 300
-_OPTIONAL = ("tax_number", "comments_email", "alerts_email")
+_OPTIONAL = ("tax_number", "comments_email", "alerts_email", "implied_consent")
 
 
 @desk.get("")
@@ -186,9 +195,15 @@ def _problems(given: dict[str, str]) -> dict[str, str]:
         found["hero_product"] = "No product that everybody can see has this address."
     if given["currency"] not in list_currencies():
         found["currency"] = "There is no such currency."
+    if strange := shipping.unknown_countries(_codes(given["implied_consent"])):
+        found["implied_consent"] = f"These are no codes of countries: {', '.join(strange)}."
     if given["timezone"] not in zones.zones():
         found["timezone"] = "There is no such zone; it is a continent and a city, or UTC."
     return found
+
+
+def _codes(listed: str) -> list[str]:
+    return replace(settings.store(), implied_consent=listed).implied_countries
 
 
 def _is_new(name: str, given: dict[str, str]) -> bool:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base, choice
@@ -20,6 +20,9 @@ class Standing(StrEnum):
     PENDING = "pending"
     """Asked for, not confirmed."""
     CONFIRMED = "confirmed"
+    """On the list: they agreed; or where `implied_until` is set, they bought and did not refuse."""
+    LAPSED = "lapsed"
+    """Got letters because they bought, which has ended."""
     UNSUBSCRIBED = "unsubscribed"
     BOUNCED = "bounced"
     """The address does not exist."""
@@ -32,7 +35,8 @@ class Subscriber(Base):
 
     `public_id` names them in links. `email` is normalized; `address_hash` is what a suppression
     would be kept under. `pace_days` is the least number of days between two letters.
-    `membership` rises when they leave, so that a link from before confirms nothing.
+    `implied_until` is when letters end that they get because they bought, where they never agreed
+    to them. `membership` rises when they leave, so that a link from before confirms nothing.
     """
 
     __tablename__ = "subscriber"
@@ -40,6 +44,12 @@ class Subscriber(Base):
         CheckConstraint("pace_days BETWEEN 1 AND 60", name="pace"),
         Index("ix_subscriber_standing", "standing", "id"),
         Index("ix_subscriber_address_hash", "address_hash"),
+        Index(
+            "ix_subscriber_implied_until",
+            "implied_until",
+            sqlite_where=text("implied_until IS NOT NULL"),
+            postgresql_where=text("implied_until IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -56,6 +66,7 @@ class Subscriber(Base):
     created_at: Mapped[datetime]
     confirmed_at: Mapped[datetime | None]
     unsubscribed_at: Mapped[datetime | None]
+    implied_until: Mapped[datetime | None]
     noted_since: Mapped[datetime | None]
     """Since when they let us note which letters they open and which links they follow."""
 

@@ -17,6 +17,8 @@ class Matter(StrEnum):
     REMINDER = "reminder"
     """To be reminded once, should they leave the payment page."""
     TERMS = "terms"
+    CUSTOMER = "letters not refused"
+    """Was told that letters come because of the purchase, and did not refuse them."""
 
 
 class Agreement(Base):

@@ -24,6 +24,7 @@ class Entered:
     code: str | None = None
     letters: bool = False
     remind: bool = False
+    refuse: bool = False
     gift: str | None = None
     note: str | None = None
     quantities: dict[str, str] = field(default_factory=dict)
@@ -79,7 +80,7 @@ def choose_country() -> ResponseReturnValue:
     basket = with_words(replace(baskets.current(), country=country), errors)
     if errors:
         return again(basket, errors, 400)
-    if request.form.get("email") or {"letters", "remind"} & request.form.keys():
+    if request.form.get("email") or {"letters", "remind", "no_letters"} & request.form.keys():
         return baskets.keep(make_response(again(basket, {}, 200)), basket)
     return _to_cart(basket)
 
@@ -110,6 +111,7 @@ def again(basket: Cart, errors: dict[str, str], status: int) -> ResponseReturnVa
         email=form.get("email", ""),
         letters="letters" in form,
         remind="remind" in form,
+        refuse="no_letters" in form,
         gift=form.get("gift"),
         note=form.get("note"),
         errors=errors,

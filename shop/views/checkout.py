@@ -132,6 +132,7 @@ def _buy_cart() -> ResponseReturnValue:
         network=network(),
         code=basket.code,
         reminder="remind" in form and settings.store().checkout_reminders,
+        told="told" in form and "no_letters" not in form,
         gift_message=basket.gift,
         customer_note=basket.note,
     )

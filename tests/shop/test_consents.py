@@ -9,7 +9,7 @@ from shop import consents, orders
 from shop.models import Matter
 from staff import evidence
 from tests.newsletter.conftest import person
-from tests.shop.running import SKU, RunningShop, the_order
+from tests.shop.running import SKU, RunningShop, every_order, the_order
 
 pytestmark = pytest.mark.one_database
 
@@ -60,3 +60,30 @@ def test_nobody_who_ticked_nothing_is_said_to_have_agreed(running_shop: RunningS
     running_shop.wait()
     assert list(consents.of_order(the_order().id)) == []
     assert not the_order().marketing_consent
+
+
+def test_a_customer_who_did_not_refuse_gets_letters_only_in_the_countries_the_owner_names(
+    running_shop: RunningShop, olivia: FlaskClient
+) -> None:
+    refused = olivia.post("/staff/settings", data={"implied_consent": "US, Narnia"})
+    assert "These are no codes of countries: NARNIA." in refused.text
+    ada = running_shop.visitor()
+    ada.post("/cart/items", sku=SKU, quantity=1)
+    assert consents.NO_LETTERS not in ada.get("/cart").text
+    olivia.post("/staff/settings", data={"implied_consent": "us, GB"})
+    shown = ada.get("/cart").text
+    assert "If you live in the United States or the United Kingdom:" in shown
+    told = {"country": "US", "email": "ada@example.com", "told": "1"}
+    again = ada.post("/cart/country", no_letters="1", **told).text
+    assert 'name="no_letters" value="1" checked' in again
+    ada.post("/checkout", no_letters="1", **told)
+    assert consents.of_order(the_order().id) == []
+    ada.post("/checkout", **told)
+    order = every_order()[-1]
+    running_shop.simulator.pay(str(order.session_id))
+    running_shop.wait()
+    (agreed,) = consents.of_order(order.id)
+    assert agreed.matter is Matter.CUSTOMER
+    (receipt,) = receipts.receipts(person("ada@example.com"))
+    assert (receipt.event.value, receipt.basis) == ("implied", "purchase")
+    assert receipt.wording == agreed.wording
