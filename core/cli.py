@@ -92,8 +92,9 @@ def prove(messages: int, workers: int, kills: int, database: str | None) -> None
     if result.restarts:
         disturbed = f"the database server restarted {result.restarts} times"
     click.echo(
-        f"{result.messages} messages, {workers} workers, {result.kills} killed, {result.cut} "
-        f"connections cut, {disturbed}, {result.deferred} deferred, {result.refused} refused"
+        f"{result.messages} messages, {result.merged} of them within others, {workers} workers, "
+        f"{result.kills} killed, {result.cut} connections cut, {disturbed}, "
+        f"{result.deferred} deferred, {result.refused} refused"
     )
     click.echo(f"lost, repeated, unknown: {result.lost}, {result.repeated}, {result.unknown}")
     if not result.holds:

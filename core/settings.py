@@ -42,6 +42,8 @@ class Store:
     """Marketing letters to one person in any 24 hours, see `core.mail.caps`; 0 is no cap."""
     letters_a_week: int = 0
     """The same in any seven days."""
+    letters_merge: bool = True
+    """Whether letters of sequences that such a cap put off go as one message."""
     handling_days: int = 2
     """Business days until a parcel leaves, at the latest."""
     stripe_promotion_codes: bool = False

@@ -22,7 +22,7 @@ from newsletter.draws import PLACE, Draw
 from newsletter.letters import AUTOMATIC
 from newsletter.markup import BadLetter
 from newsletter.models import Newsletter, OtherSubject, SequenceVersion, Subscriber, Trial
-from newsletter.rendering import Skeleton
+from newsletter.rendering import Part, Skeleton
 from newsletter.verdicts import last_look
 
 ISSUE = "newsletter.issue"
@@ -41,9 +41,9 @@ _issue_forms: dict[tuple[str, int, str, datetime | None, tuple[str, str]], Form]
 
 def install() -> None:
     """Make them known to the worker."""
-    for name, compose, fill in (
-        (ISSUE, _compose_issue, _fill_issues),
-        (STEP, _compose_step, _fill_steps),
+    for name, compose, fill, merge in (
+        (ISSUE, _compose_issue, _fill_issues, None),
+        (STEP, _compose_step, _fill_steps, _compose_steps),
     ):
         letters.register(
             Letter(
@@ -51,6 +51,7 @@ def install() -> None:
                 stream=Stream.MARKETING,
                 compose=compose,
                 fill=_of_all_alike(fill),
+                merge=merge,
                 last_look=last_look,
             )
         )
@@ -190,6 +191,16 @@ def _compose_step(delivery: Delivery) -> Message:
     return skeleton.fill(values, headers(delivery.source) | AUTOMATIC)
 
 
+def _compose_steps(deliveries: Sequence[Delivery]) -> Message:
+    """Several letters to one reader as one message, with one way to leave."""
+    first = deliveries[0]
+    reader = _found(_readers([first]).get(first.person or 0))
+    parts = tuple(Part(*_step(delivery), delivery.source) for delivery in deliveries)
+    skeleton, own = _own_links(_bundle(parts, settings.store(), _moment()), first, reader)
+    values = rendering.values(*reader) | _return_path(first) | own
+    return skeleton.fill(values, headers(first.source) | AUTOMATIC)
+
+
 def _return_path(delivery: Delivery) -> dict[str, str]:
     return {RETURN_PATH: verp.return_path(delivery.id) or ""}
 
@@ -251,6 +262,12 @@ def _step_skeleton(step: tuple[str, str, str], store: Store, moment: int, source
     """Compiled anew when the store's settings change, and every few minutes for its prices."""
     del store, moment
     return rendering.compile_letter(*step, archived=False, source=source)
+
+
+@lru_cache(maxsize=_KEPT)
+def _bundle(parts: tuple[Part, ...], store: Store, moment: int) -> Skeleton:
+    del store, moment
+    return rendering.compile_together(parts)
 
 
 @lru_cache(maxsize=_KEPT)

@@ -8,6 +8,7 @@ from markdown_it.tree import SyntaxTreeNode
 
 from newsletter.markup import Directive, tree
 
+RULE = "* * *"
 _WIDTH = 72
 
 
@@ -19,6 +20,11 @@ def write(tokens: list[Token], draw: Directive) -> str:
         return body
     listed = "\n".join(f"[{number}] {link}" for number, link in enumerate(links, start=1))
     return f"{body}\n\n{listed}"
+
+
+def heading(title: str) -> str:
+    """A heading, underlined."""
+    return f"{title}\n{'-' * min(len(title), _WIDTH)}"
 
 
 def _blocks(nodes: Iterable[SyntaxTreeNode], links: list[str], draw: Directive) -> list[str]:
@@ -42,10 +48,9 @@ def _block(node: SyntaxTreeNode, links: list[str], draw: Directive) -> str:
 def _leaf(node: SyntaxTreeNode, links: list[str]) -> str:
     match node.type:
         case "heading":
-            title = _inline(node, links)
-            return f"{title}\n{'-' * min(len(title), _WIDTH)}"
+            return heading(_inline(node, links))
         case "hr":
-            return "* * *"
+            return RULE
         case "fence" | "code_block":
             return indent(node.content.rstrip(), "    ")
         case _:

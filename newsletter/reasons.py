@@ -167,7 +167,9 @@ def _what_puts_off(person: Subscriber) -> str:
 
 def _of_delivery(letter: str, person: Subscriber, delivery: Delivery) -> Reason:
     reports = db.session().scalars(
-        select(MailReport).where(MailReport.delivery_id == delivery.id).order_by(MailReport.id)
+        select(MailReport)
+        .where(MailReport.delivery_id == (delivery.within or delivery.id))
+        .order_by(MailReport.id)
     )
     told = list(reports)
     facts = [
@@ -177,10 +179,19 @@ def _of_delivery(letter: str, person: Subscriber, delivery: Delivery) -> Reason:
             at=delivery.settled_at or delivery.due_at,
             delivery=delivery.id,
         ),
+        *_message(delivery),
         *(Fact(what=f"Reported: {each.kind.value}", at=each.at) for each in told),
     ]
     sentence = _of_fate(person, delivery) + _of_reports(told)
     return Reason(letter=letter, sentence=sentence, facts=facts)
+
+
+def _message(delivery: Delivery) -> list[Fact]:
+    """The message of several letters in which one goes, where it does so."""
+    if delivery.within is None:
+        return []
+    what = "Within the message of another letter, as a cap had put both off"
+    return [Fact(what=what, at=delivery.settled_at, delivery=delivery.within)]
 
 
 def _because(delivery: Delivery) -> str:
@@ -192,7 +203,8 @@ def _of_fate(person: Subscriber, delivery: Delivery) -> str:
     match delivery.state:
         case State.ACCEPTED:
             day = _day(person, delivery.settled_at or delivery.created_at)
-            return f"It went out: the mail server took it on {day}."
+            how = "together with another letter" if delivery.within else "out"
+            return f"It went {how}: the mail server took it on {day}."
         case State.EXCLUDED:
             return f"It did not go: {_worded(delivery.reason or 'excluded')}."
         case State.FAILED:

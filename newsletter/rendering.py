@@ -4,9 +4,9 @@ Styles are inlined and Markdown is read at compile time, so that a reader costs 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from markupsafe import Markup, escape
 
@@ -60,6 +60,15 @@ class Skeleton:
         return forms.compile_form(message, sender)
 
 
+class Part(NamedTuple):
+    """A letter as its author wrote it, and what it is counted under."""
+
+    subject: str
+    preheader: str
+    body: str
+    source: str
+
+
 def compile_letter(
     subject: str, preheader: str, body: str, *, archived: bool, source: str = ""
 ) -> Skeleton:
@@ -68,20 +77,32 @@ def compile_letter(
     Its links say that it is `source`, where it is counted under one.
     Raises `BadLetter` for what the author has to mend.
     """
-    site_url = config.current().site_url
-    tokens = markup.parse(markup.with_slots(body), site_url=site_url, source=source)
-    slots: dict[str, Any] = {name: f"{MARK}{name}{MARK}" for name in markup.FIELDS}
-    message = composing.compose(
-        "letter",
-        subject=markup.with_slots(subject),
-        preheader=markup.with_slots(preheader),
-        body=Markup(markup.html(tokens, cards.drawing("html", site_url, source))),  # noqa: S704 - the renderer escapes
-        plain_body=plaintext.write(tokens, cards.drawing("txt", site_url, source)),
-        words=wording()["footer"],
-        archived=archived,
-        **slots,
+    return _compiled(subject, preheader, *_body(body, source), archived=archived)
+
+
+def compile_together(parts: Sequence[Part]) -> Skeleton:
+    """The skeleton of several letters as one, each under its subject; links tell their own part.
+
+    Raises `BadLetter`.
+    """
+    first, others = parts[0], len(parts) - 1
+    bodies = [_body(part.body, part.source) for part in parts]
+    titles = [markup.with_slots(part.subject) for part in parts]
+    headed = [
+        Markup("<h2>{}</h2>\n{}").format(title, html)
+        for title, (html, _) in zip(titles, bodies, strict=True)
+    ]
+    plain = [
+        f"{plaintext.heading(title)}\n\n{text}"
+        for title, (_, text) in zip(titles, bodies, strict=True)
+    ]
+    return _compiled(
+        f"{first.subject}, and {others} more letter{'s' if others > 1 else ''}",
+        " · ".join(part.subject for part in parts[1:]),
+        Markup("<hr>\n").join(headed),
+        f"\n\n{plaintext.RULE}\n\n".join(plain),
+        archived=False,
     )
-    return _split(message)
 
 
 def store_parts(skeleton: Skeleton) -> tuple[str, str]:
@@ -137,6 +158,32 @@ def without_images(html: str) -> str:
 def with_headers(message: Message, headers: dict[str, str]) -> Message:
     """The message with these headers too."""
     return replace(message, headers=message.headers | headers)
+
+
+def _body(body: str, source: str) -> tuple[Markup, str]:
+    """A letter's body in HTML and as text."""
+    site_url = config.current().site_url
+    tokens = markup.parse(markup.with_slots(body), site_url=site_url, source=source)
+    html = markup.html(tokens, cards.drawing("html", site_url, source))
+    text = plaintext.write(tokens, cards.drawing("txt", site_url, source))
+    return Markup(html), text  # noqa: S704 - the renderer escapes
+
+
+def _compiled(
+    subject: str, preheader: str, body: Markup, plain_body: str, *, archived: bool
+) -> Skeleton:
+    slots: dict[str, Any] = {name: f"{MARK}{name}{MARK}" for name in markup.FIELDS}
+    message = composing.compose(
+        "letter",
+        subject=markup.with_slots(subject),
+        preheader=markup.with_slots(preheader),
+        body=body,
+        plain_body=plain_body,
+        words=wording()["footer"],
+        archived=archived,
+        **slots,
+    )
+    return _split(message)
 
 
 def _split(message: Message) -> Skeleton:

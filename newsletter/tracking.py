@@ -13,6 +13,7 @@ from core.mail.forms import MARK
 from newsletter.rendering import Skeleton
 
 _PURPOSE = "newsletter reading"
+_OF_A_STEP = re.compile(r"[?&;]from=(sequence:\d+:\d+)(?![^&#])")
 _PIXEL = f'<img src="{MARK}opened{MARK}" width="1" height="1" alt="">'
 
 
@@ -33,11 +34,15 @@ def skeleton(of_all: Skeleton) -> tuple[Skeleton, list[str]]:
 
 
 def values(public_id: str, source: str, targets: list[str]) -> dict[str, str]:
-    """What fills those slots for one reader."""
+    """What fills those slots for one reader.
+
+    A link counts for the letter that it tells, as several may go within one message.
+    """
     base = f"{config.current().site_url}/newsletter"
 
     def token(target: str) -> str:
-        return links.sign(_PURPOSE, [public_id, source, target])
+        told = _OF_A_STEP.search(target)
+        return links.sign(_PURPOSE, [public_id, told[1] if told else source, target])
 
     followed = {f"follow{n}": f"{base}/go/{token(target)}" for n, target in enumerate(targets)}
     return {"opened": f"{base}/opened/{token('')}.gif", **followed}

@@ -1,5 +1,6 @@
 """The last look at readers' letters: who must not get one, or not now, just before it goes."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -134,7 +135,10 @@ _AT_REST = (
 
 def _walks_at_an_end(batch: Sequence[Delivery]) -> dict[int, Verdict]:
     """Steps whose reader left the sequence since their rows were written."""
-    walks = {walk: row.id for row in batch if (walk := sequences.walk_of(row.key)) is not None}
+    walks: dict[int, list[int]] = defaultdict(list)
+    for row in batch:
+        if (walk := sequences.walk_of(row.key)) is not None:
+            walks[walk].append(row.id)
     if not walks:
         return {}
     rows = db.session().execute(
@@ -142,7 +146,7 @@ def _walks_at_an_end(batch: Sequence[Delivery]) -> dict[int, Verdict]:
             Enrolment.id.in_(walks), Enrolment.state == Walk.EXITED
         )
     )
-    return {walks[number]: reason or "exited" for number, reason in rows}
+    return {row: reason or "exited" for number, reason in rows for row in walks[number]}
 
 
 def _latest_letters(recipients: set[str]) -> dict[str, datetime]:

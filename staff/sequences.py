@@ -28,6 +28,7 @@ from staff.models import Role
 desk = access.desk("sequences", __name__, Role.EDITOR)
 
 CAPS = {"letters_a_day": "Letters in a day", "letters_a_week": "Letters in a week"}
+_MERGE = "letters_merge"
 _CAP = re.compile(r"[0-9]{1,2}")
 
 
@@ -46,19 +47,23 @@ def index() -> ResponseReturnValue:
         beginnings=triggers.SAID,
         found=db.session().execute(rows).all(),
         caps={name: (label, getattr(settings.store(), name)) for name, label in CAPS.items()},
+        merges=settings.store().letters_merge,
     )
 
 
 @desk.post("/caps")
 def cap() -> ResponseReturnValue:
-    """Set how many letters one reader may get in a day and in a week."""
+    """Set how many letters one reader may get in a day and in a week, and what becomes of more."""
     caps = {name: request.form.get(name, "").strip() or "0" for name in CAPS}
     wrong = [CAPS[name] for name, given in caps.items() if not _CAP.fullmatch(given)]
     if wrong:
         say(f"{wrong[0]}: a number from 0 to 99, please. Nothing was changed.", kind="error")
         return redirect("/staff/sequences#caps", 303)
     before = {name: str(getattr(settings.store(), name)) for name in CAPS}
-    settings.change(**{name: int(given) for name, given in caps.items()})
+    if settings.store().letters_merge:
+        before[_MERGE] = "1"
+    values = {name: int(given) for name, given in caps.items()}
+    settings.change(**values, letters_merge=_MERGE in request.form)
     say("Saved. What is more waits for its turn.", undo="/staff/sequences/caps", **before)
     return redirect("/staff/sequences#caps", 303)
 

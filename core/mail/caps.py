@@ -1,8 +1,8 @@
 """How many marketing letters one person may get in a day and in a week; what is more waits.
 
 Nothing is dropped: a letter over the cap waits until a place is free, and those that wait go in the
-order in which they were written. The cap holds for all workers together, over any 24 hours and any
-seven days, not for those of a calendar.
+order in which they were written, or several as one message (see `core.mail.merging`). The cap holds
+for all workers together, over any 24 hours and any seven days, not for those of a calendar.
 """
 
 from bisect import insort
@@ -55,6 +55,11 @@ def over(deliveries: Iterable[Delivery]) -> Iterator[tuple[Delivery, datetime]]:
             insort(mailbox.gone, now)
 
 
+def merge() -> bool:
+    """Whether letters that wait for a place may go within one that has it, where there is a cap."""
+    return settings.store().letters_merge and bool(_limits())
+
+
 def _limits() -> list[tuple[timedelta, int]]:
     """The spans that have a cap, and how many letters may go in each."""
     store = settings.store()
@@ -71,7 +76,10 @@ def _mailboxes(recipients: Collection[str], now: datetime) -> dict[str, _Mailbox
     )
     rows = db.session().execute(
         select(Delivery.recipient, Delivery.id, Delivery.state, Delivery.settled_at).where(
-            Delivery.recipient.in_(recipients), Delivery.stream == Stream.MARKETING, counts
+            Delivery.recipient.in_(recipients),
+            Delivery.stream == Stream.MARKETING,
+            Delivery.within.is_(None),
+            counts,
         )
     )
     found: dict[str, _Mailbox] = defaultdict(_Mailbox)

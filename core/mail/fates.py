@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import bindparam, update
 
 from core import clock, db
-from core.mail import queue
+from core.mail import caps, queue
 from core.mail.models import Delivery, State, Stream
 
 RETRIES = tuple(timedelta(minutes=m) for m in (1, 5, 20, 60, 180, 360, 720, 1440))
@@ -28,14 +28,15 @@ def accept(*deliveries: Delivery) -> int:
         for claimed in by_claim.values():
             values = {**queue.still(claimed), "now": clock.now()}
             accepted += db.changed(_ACCEPT, values)
+            db.changed(_ACCEPT_WITHIN, values)
     return accepted
 
 
-_ACCEPT = (
-    update(queue.TABLE)
-    .where(*queue.STILL)
-    .values(state=State.ACCEPTED, reason=None, settled_at=bindparam("now"), lease_until=None)
+_ACCEPTED = update(queue.TABLE).values(
+    state=State.ACCEPTED, reason=None, settled_at=bindparam("now"), lease_until=None
 )
+_ACCEPT = _ACCEPTED.where(*queue.STILL)
+_ACCEPT_WITHIN = _ACCEPTED.where(*queue.WITHIN)
 
 
 def exclude(delivery: Delivery, reason: str) -> bool:
@@ -108,9 +109,27 @@ def _move(delivery: Delivery, state: State, **values: Any) -> bool:
             update(Delivery).where(*queue.STILL).values(state=state, **values),
             queue.still([delivery]),
         )
+        if moved == 1 and delivery.state not in (State.CLAIMED, state):
+            _follow(delivery, state, values)
     if moved != 1:
         return False
     delivery.state = state
     for name, value in values.items():
         setattr(delivery, name, value)
     return True
+
+
+def _follow(delivery: Delivery, state: State, values: dict[str, Any]) -> None:
+    """Let what goes within a message have its fate; where that is to wait, each waits by itself."""
+    theirs: dict[str, Any] = {"state": state, "reason": values.get("reason"), "lease_until": None}
+    if "settled_at" in values:
+        theirs["settled_at"] = values["settled_at"]
+    else:
+        theirs |= {
+            "state": State.PENDING,
+            "reason": caps.WAITS,
+            "within": None,
+            "worker": None,
+            "due_at": values["due_at"],
+        }
+    db.changed(update(Delivery).where(*queue.WITHIN).values(theirs), queue.still([delivery]))

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, exists, func, literal, select, true, update
+from sqlalchemy import ColumnElement, Select, case, exists, func, literal, or_, select, true, update
 
 from core import clock, db, jobs
 from core.mail import letters
@@ -138,20 +138,28 @@ def call_off(keys: Collection[str], reason: str) -> int:
 
 
 def retry(delivery_id: int) -> bool:
-    """Staff's decision to send again what failed or is unknown; False where it is neither."""
+    """Staff's decision to send again what failed or is unknown; False where it is neither.
+
+    What was to go within it goes again too, each by itself.
+    """
     with db.transaction():
         again = db.changed(
             update(Delivery)
             .where(
-                Delivery.id == delivery_id,
+                or_(Delivery.id == delivery_id, Delivery.within == delivery_id),
                 Delivery.state.in_((State.FAILED, State.UNKNOWN)),
             )
             .values(
-                state=State.PENDING, reason=None, attempts=0, due_at=clock.now(), settled_at=None
+                state=State.PENDING,
+                reason=None,
+                attempts=0,
+                due_at=clock.now(),
+                settled_at=None,
+                within=None,
             )
         )
         ring()
-    return again == 1
+    return again > 0
 
 
 def retry_failed(source: str, code: str, people: Select[int]) -> int:
@@ -175,6 +183,7 @@ def retry_failed(source: str, code: str, people: Select[int]) -> int:
                 attempts=0,
                 due_at=clock.now(),
                 settled_at=None,
+                within=None,
             )
         )
         ring()

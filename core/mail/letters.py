@@ -45,6 +45,7 @@ Verdict = str | Wait
 """The reason for which a message must not go at all, or until when it waits."""
 
 Composer = Callable[[Delivery], Message]
+Merger = Callable[[Sequence[Delivery]], Message]
 
 
 class Fillable(Protocol):
@@ -70,6 +71,8 @@ class Letter:
     `compose` makes the message from its ledger row; it may read the database and changes nothing.
     `fill` does the same for many rows at once, by their ids, in letters from a sender (name and
     address); whom it leaves out is composed singly.
+    `merge` makes one message of several to one person, where they may go so; the first gives it its
+    Message-ID and return path. Without it the letter always goes by itself.
     `last_look` is asked for a whole batch just before it goes: which ids must not go, or not now.
     """
 
@@ -78,6 +81,7 @@ class Letter:
     compose: Composer
     last_look: LastLook | None = None
     fill: Filler | None = None
+    merge: Merger | None = None
 
 
 _letters: dict[str, Letter] = {}
@@ -98,6 +102,11 @@ def find(name: str) -> Letter:
 def names() -> frozenset[str]:
     """Every letter that was registered."""
     return frozenset(_letters)
+
+
+def may_be_merged(name: str) -> bool:
+    """Whether several of that letter may go to one person as one message."""
+    return name in _letters and _letters[name].merge is not None
 
 
 def look(name: str, deliveries: Sequence[Delivery]) -> Mapping[int, Verdict]:

@@ -51,8 +51,9 @@ class Delivery(Base):
 
     `key` names (thing, person, occurrence) and is unique. `letter` names who composes it from
     `payload`; `source` is what it is counted under, such as `newsletter:3` or `order:12`; `person`
-    is the id of whom it concerns in that letter's package. `fence` rises with each claim, so that
-    a worker whose lease ended can write no outcome.
+    is the id of whom it concerns in that letter's package. `within` is the id of the message that
+    says this one too, whose fate it then has, see `core.mail.merging`. `fence` rises with each
+    claim, so that a worker whose lease ended can write no outcome.
     """
 
     __tablename__ = "delivery"
@@ -79,6 +80,12 @@ class Delivery(Base):
             postgresql_where=text("state IN ('failed', 'unknown')"),
         ),
         Index("ix_delivery_recipient", "recipient"),
+        Index(
+            "ix_delivery_within",
+            "within",
+            sqlite_where=text("within IS NOT NULL"),
+            postgresql_where=text("within IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -93,6 +100,7 @@ class Delivery(Base):
     state: Mapped[State] = mapped_column(choice(State), default=State.PENDING)
     reason: Mapped[str | None] = mapped_column(Text)
     subject: Mapped[str | None] = mapped_column(Text)
+    within: Mapped[int | None]
     attempts: Mapped[int] = mapped_column(default=0)
     due_at: Mapped[datetime]
     lease_until: Mapped[datetime | None]

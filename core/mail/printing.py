@@ -4,7 +4,7 @@ import logging
 import re
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from email.utils import formatdate, parseaddr
 from functools import lru_cache
@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from core import config, db, settings
 from core.mail import dkim, forms, letters, verp
 from core.mail.forms import BadHeader
-from core.mail.letters import Filling, Undeliverable
+from core.mail.letters import Filling, Message, Undeliverable
 from core.mail.models import Delivery, Stream
 from core.mail.pipelining import Parcel
 from core.mail.providers import postmark
@@ -65,6 +65,16 @@ def print_all(deliveries: Sequence[Delivery]) -> dict[Delivery, Print]:
             delivery: _print(delivery, filling, sender)
             for delivery, filling in _fillings(deliveries, sender)
         }
+
+
+def print_as_one(deliveries: Sequence[Delivery]) -> Print:
+    """Compose several letters to one person as one message, which is known by the first's row."""
+    first = deliveries[0]
+    merge = letters.find(first.letter).merge
+    assert merge is not None
+    with db.reading():
+        sender = find_sender()
+        return _print(first, _composed(first, sender, lambda: merge(deliveries)), sender)
 
 
 def message_id(delivery: Delivery, domain: str) -> str:
@@ -119,9 +129,12 @@ def _filled(name: str, alike: Sequence[Delivery], sender: tuple[str, str]) -> Ma
         return {}
 
 
-def _composed(delivery: Delivery, sender: tuple[str, str]) -> Filling | Undeliverable | Faulty:
+def _composed(
+    delivery: Delivery, sender: tuple[str, str], compose: Callable[[], Message] | None = None
+) -> Filling | Undeliverable | Faulty:
+    """What a message says by its letter's composer, or by another."""
     try:
-        message = letters.find(delivery.letter).compose(delivery)
+        message = compose() if compose else letters.find(delivery.letter).compose(delivery)
         if delivery.stream is Stream.TRANSACTIONAL:
             message = replace(message, headers=_AUTOMATIC | message.headers)
         return forms.compile_form(message, sender), {}

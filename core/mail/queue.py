@@ -106,6 +106,26 @@ def begin(subjects: Mapping[Delivery, str]) -> list[Delivery]:
     return ours
 
 
+def begin_within(carrier: Delivery, others: Sequence[Delivery], subject: str) -> None:
+    """Mark the intent to send waiting messages within one that was just begun.
+
+    They are locked by the transaction under way, and get its hands, its lease and its fence.
+    """
+    db.changed(
+        update(Delivery)
+        .where(Delivery.id.in_([each.id for each in others]), is_in(State.PENDING))
+        .values(
+            state=State.SENDING,
+            within=carrier.id,
+            subject=subject,
+            reason=None,
+            worker=carrier.worker,
+            fence=carrier.fence,
+            lease_until=clock.now() + LEASE,
+        )
+    )
+
+
 TABLE = cast("Table", Delivery.__table__)
 """The ledger without its objects, for statements that are asked for every group."""
 
@@ -115,6 +135,9 @@ STILL = (
     TABLE.c.state == bindparam("state_of_claim"),
 )
 """Conditions that rows of one claim are in the state and the hands that `still` says."""
+
+WITHIN = (db.among(TABLE.c.within, "ids"), *STILL[1:])
+"""The same of what goes within rows of one claim."""
 
 # Made once: they are asked for every group, and to make one costs as much as to run it.
 _BEGIN = (
@@ -141,8 +164,13 @@ def still(deliveries: Sequence[Delivery]) -> dict[str, Any]:
 
 
 def expired() -> Sequence[Delivery]:
-    """Messages whose worker went away in the midst of sending them, oldest first."""
-    begun = select(Delivery).where(_is_leased(), is_in(State.SENDING), _lease_is_over())
+    """Messages whose worker went away in the midst of sending them, oldest first.
+
+    What goes within another message has that one's fate.
+    """
+    begun = select(Delivery).where(
+        _is_leased(), is_in(State.SENDING), _lease_is_over(), Delivery.within.is_(None)
+    )
     with db.reading() as session:
         return session.scalars(begun.order_by(Delivery.id).limit(500)).all()
 

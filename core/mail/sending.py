@@ -25,6 +25,7 @@ from core.mail import (
     fates,
     ledger,
     letters,
+    merging,
     printing,
     queue,
     rates,
@@ -205,7 +206,10 @@ def _begin(
         del ready[delivery]
     _let_rest(ready)
     _keep_to_the_warm_up(ready)
+    bundles = merging.bundles(ready)
+    ready |= {carrier: bundle.sheet for carrier, bundle in bundles.items()}
     begun = queue.begin({delivery: sheet.subject for delivery, sheet in ready.items()})
+    merging.begin(begun, bundles)
     return [(delivery, ready[delivery].parcel) for delivery in begun]
 
 

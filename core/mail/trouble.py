@@ -16,16 +16,21 @@ REFUSED = "nobody"
 """A recipient whose address begins so is refused for good."""
 
 _MESSAGE_ID = re.compile(rb"^message-id:\s*(<[^>]+>)", re.IGNORECASE | re.MULTILINE)
+_SAYS = re.compile(rb"^says:\s*(.+?)\r?$", re.IGNORECASE | re.MULTILINE)
 _DEFERRED, _CUT_BEFORE, _CUT_AFTER = 0.02, 0.005, 0.005
 """How many of the messages are deferred, and lost with the connection before or after they are
 taken."""
 
 
 class Server:
-    """It runs in threads of its own; `accepted` counts the copies of each message, by its id."""
+    """It runs in threads of its own; `accepted` counts the copies of each message, by its id.
+
+    `said` counts the copies of what messages say, by the words of their header `Says`.
+    """
 
     def __init__(self, *, smtp_port: int, http_port: int, seed: int = 1) -> None:
         self.accepted: Counter[str] = Counter()
+        self.said: Counter[str] = Counter()
         self.arrived = threading.Condition()
         self.deferred = self.refused = self.cut = 0
         self._chance = random.Random(seed)  # noqa: S311 - it makes trouble, not secrets
@@ -93,6 +98,7 @@ class Server:
                 return False
             else:
                 self.accepted[found[1].decode()] += 1
+                self.said.update(b" ".join(_SAYS.findall(octets)).decode().split())
                 self.arrived.notify_all()
                 if chance > 1 - _CUT_AFTER:
                     self.cut += 1

@@ -72,6 +72,7 @@ GOLDEN = Path(__file__).parent / "golden"
 WRITE = os.environ.get("GOLDEN") == "write"
 ADA, BEN = "ada@example.com", "ben@example.com"
 FAY = "fay@shop.example"
+TOGETHER = "newsletter.step.together"
 
 Printing = dict[str, tuple[Delivery, bytes]]
 
@@ -281,7 +282,15 @@ def _print() -> Printing:
         octets = done[delivery]
         assert isinstance(octets, Printed), f"{name}: {octets}"
         printed[name] = delivery, octets.parcel.octets
+    printed[TOGETHER] = _print_together([each for each in every if each.letter == mailing.STEP][:2])
     return printed
+
+
+def _print_together(deliveries: list[Delivery]) -> tuple[Delivery, bytes]:
+    """Two steps as a cap lets them go: as one message."""
+    sheet = printing.print_as_one(deliveries)
+    assert isinstance(sheet, Printed), sheet
+    return deliveries[0], sheet.parcel.octets
 
 
 def _name(delivery: Delivery) -> str:

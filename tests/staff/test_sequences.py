@@ -158,3 +158,6 @@ def test_a_cap_is_set_and_taken_back(ed: FlaskClient) -> None:
     assert 'value="5"' in told
     assert 'action="/staff/sequences/caps"' in told
     assert settings.store().letters_a_day == 2
+    assert not settings.store().letters_merge
+    ed.post("/staff/sequences/caps", data=caps | {"letters_merge": "1"})
+    assert settings.store().letters_merge

@@ -43,6 +43,7 @@ def test_nothing_is_lost_repeated_or_unknown(
     result = proof.prove(messages=600, workers=4 if on_server else 2, kills=3, database=own)
     assert (result.lost, result.repeated, result.unknown) == (0, 0, 0)
     assert (result.messages, result.kills) == (600, 3)
+    assert result.merged > 0
     # A worker killed between the refusal and its note asks again.
     assert result.refused >= 6
     assert (result.restarts, result.sessions_ended) == (int(on_server), 0)
@@ -70,7 +71,7 @@ def test_sessions_of_a_server_that_is_not_ours_are_ended(
 
 def test_a_proof_that_fails_says_so() -> None:
     good = Result(
-        messages=1, lost=0, repeated=0, unknown=0, kills=0, cut=0, deferred=0, refused=0,
+        messages=1, merged=0, lost=0, repeated=0, unknown=0, kills=0, cut=0, deferred=0, refused=0,
         restarts=0, sessions_ended=0,
     )  # fmt: skip
     assert good.holds
