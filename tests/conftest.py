@@ -15,6 +15,7 @@ from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import sync_playwright
+from psycopg.sql import SQL, Composed, Identifier
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 from whitenoise import WhiteNoise
@@ -165,7 +166,7 @@ class Browser(FlaskClient):
 def app(database_kind: str, shop_config: Config, compiled: Path) -> Iterator[Flask]:
     """The shop on an empty database."""
     if database_kind == "postgresql":
-        _empty(shop_config.database_url)
+        _empty(shop_config.database_url.replace("+psycopg", ""))
     app = create_app(shop_config)
     app.test_client_class = Browser
     app.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(compiled))
@@ -218,29 +219,39 @@ def _make_careless(url: str) -> None:
 
 
 def _empty(url: str) -> None:
-    """Empty the tables that a test wrote to: emptying all of them takes longer than most tests."""
-    engine = db.make_engine(url)
-    with engine.begin() as connection:
-        names = connection.exec_driver_sql(
-            "SELECT quote_ident(tablename) FROM pg_tables "
-            "WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
-        ).scalars()
-        counted = " UNION ALL ".join(
-            f"(SELECT '{name}' WHERE EXISTS (SELECT 1 FROM {name}))" for name in names
-        )
-        numbered = (
-            "SELECT DISTINCT quote_ident(owner.relname) FROM pg_sequences sequence "
-            "JOIN pg_class named ON named.relname = sequence.sequencename "
-            "JOIN pg_depend depends ON depends.objid = named.oid AND depends.deptype IN ('a', 'i') "
-            "JOIN pg_class owner ON owner.oid = depends.refobjid "
-            "WHERE sequence.last_value IS NOT NULL"
-        )
-        written = set(connection.exec_driver_sql(counted.replace("%", "%%")).scalars())
-        written |= set(connection.exec_driver_sql(numbered).scalars())
-        if written:
-            tables = ", ".join(sorted(written))
-            connection.exec_driver_sql(f"TRUNCATE {tables} RESTART IDENTITY CASCADE")
-    engine.dispose()
+    """Empty the tables that a test wrote to, and let their numbers begin anew.
+
+    Deleting a few rows takes a tenth of what truncating takes.
+    """
+    connection, written, numbered = _cleaners.get(url) or _cleaners.setdefault(url, _cleaner(url))
+    with connection.transaction():
+        connection.execute("SET LOCAL session_replication_role = replica")  # whatever refers to it
+        for (name,) in connection.execute(written).fetchall():
+            connection.execute(SQL("DELETE FROM {}").format(Identifier(name)))
+        for (name,) in connection.execute(numbered).fetchall():
+            connection.execute("SELECT setval(%s, 1, false)", [name])
+
+
+_Cleaner = tuple[psycopg.Connection[tuple[str]], Composed, Composed]
+
+_cleaners: dict[str, _Cleaner] = {}
+
+
+def _cleaner(url: str) -> _Cleaner:
+    """A connection, and what to ask for tables that hold something and sequences that were used."""
+    connection = psycopg.connect(url, autocommit=True)
+    tables = connection.execute(
+        "SELECT tablename::text FROM pg_tables "
+        "WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+    )
+    holds = SQL("(SELECT {} WHERE EXISTS (SELECT 1 FROM {}))")
+    written = [holds.format(name, Identifier(name)) for (name,) in tables.fetchall()]
+    sequences = connection.execute(
+        "SELECT sequencename::text FROM pg_sequences WHERE schemaname = 'public'"
+    )
+    used = SQL("(SELECT {} FROM {} WHERE is_called)")
+    numbered = [used.format(name, Identifier(name)) for (name,) in sequences.fetchall()]
+    return connection, SQL(" UNION ALL ").join(written), SQL(" UNION ALL ").join(numbered)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
