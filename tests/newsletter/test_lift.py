@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 from flask import Flask
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
@@ -59,6 +59,7 @@ def test_lots_are_even_and_another_issue_draws_anew() -> None:
 
 @given(issue=st.integers(1, 10**6), of=st.integers(1, 10**6))
 @example(issue=1201, of=1)
+@settings(max_examples=30, deadline=None)
 def test_whoever_draws_alike_is_spread_over_all_parts(issue: int, of: int) -> None:
     alike = [reader for reader in range(of, of + 6_000) if lots.lot(reader, issue) < 10]
     parts = Counter(lots.part(reader, issue) for reader in alike)

@@ -70,7 +70,7 @@ def client(store: Store) -> FlaskClient:
     return create_pages(store, "localhost", 25).test_client()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(raw=RAW)
 def test_any_message_is_kept_and_every_page_of_it_opens(
     store: Store, client: FlaskClient, raw: bytes

@@ -14,8 +14,6 @@ from core.mailbox.server import Mailbox
 
 from .conftest import Send
 
-CHROMIUM = "/usr/bin/chromium"
-
 
 class Shop(ThreadingHTTPServer):
     """Remembers what was asked of it and answers with a status of choice."""
