@@ -22,14 +22,15 @@ def find() -> str | None:
 def install() -> str | None:
     """Install Chromium with the system's package manager; its path, or None where that fails."""
     if os.geteuid() == 0 and shutil.which("apt-get"):
-        subprocess.run(["apt-get", "update"], check=False, capture_output=True)
-        for name in (_SHELL, "chromium"):
-            done = subprocess.run(
-                ["apt-get", "install", "-y", name], check=False, capture_output=True
-            )
-            if done.returncode == 0:
-                break
+        _run("apt-get", "update")
+        lean = ("apt-get", "install", "-y", "--no-install-recommends", "fonts-liberation")
+        if not _run(*lean, _SHELL):
+            _run(*lean, "chromium")
     return find()
+
+
+def _run(*command: str) -> bool:
+    return subprocess.run(command, check=False, capture_output=True).returncode == 0
 
 
 def main() -> int:
