@@ -8,7 +8,7 @@ import time_machine
 from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import func, literal, select
 
 from core import db
 from core.mail import fates, letters, queue
@@ -260,8 +260,8 @@ def test_many_are_moved_in_few_statements(app: Flask, welcome: int) -> None:
         ]
         session.add_all(readers)
         session.flush()
-        for reader in readers:
-            enrolments.enrol("welcome", reader.id)
+        everybody = select(Subscriber.id, literal("once").label("occurrence"))
+        assert enrolments.enrol_all("welcome", everybody) == 1100
     assert tick() == 1100
     with db.reading() as session:
         written = select(func.count()).select_from(Delivery).where(Delivery.letter == mailing.STEP)

@@ -68,7 +68,8 @@ def test_an_index_finds_the_words(three: None, database_kind: str) -> None:
     with db.reading() as session:
         if database_kind == "postgresql":
             # The tables are too small here for an index to pay.
-            session.connection().exec_driver_sql("SET LOCAL enable_seqscan = off")
+            for way in ("seqscan", "indexscan"):
+                session.connection().exec_driver_sql(f"SET LOCAL enable_{way} = off")
         wanted = order_search._says("ada").compile(
             session.connection(), compile_kwargs={"literal_binds": True}
         )
