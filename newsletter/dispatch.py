@@ -4,7 +4,7 @@ Freezing writes one ledger row for everybody in the audience, also for those who
 that `audience = accepted + excluded + failed + unknown + pending` holds at every moment after.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, String, case, cast, literal, select, update
@@ -14,6 +14,7 @@ from core.findings import Finding, Weight
 from core.mail import deeds, ledger
 from newsletter import (
     areas,
+    lateness,
     lots,
     mailing,
     newsletters,
@@ -27,18 +28,13 @@ from newsletter import (
 )
 from newsletter.lift import HELD_OUT
 from newsletter.markup import BadLetter
-from newsletter.models import IssueState, Newsletter, Subscriber, Suppression
+from newsletter.models import IssueState, Lateness, Newsletter, Subscriber, Suppression
+from newsletter.newsletters import WrongState
 from newsletter.trials import NoTrial, Plan
 from shop import alerts
 
 MOST_HELD_OUT = 50
 """Percent of an audience."""
-LATEST = timedelta(hours=4)
-"""For how long after its moment an issue still goes by itself, as after an outage.
-
-What was written for a morning, or an offer's last day, may be wrong by then: staff decide.
-"""
-
 _BELL = "newsletters"
 
 
@@ -173,7 +169,7 @@ def expected_audience(issue: Newsletter) -> int:
 def tend() -> None:
     """Freeze what is scheduled for now, close what has nothing pending, look at trials.
 
-    What comes later than `LATEST` is held for staff instead.
+    What an outage made late is held for staff instead, see `lateness`.
     """
     with db.reading() as session:
         due = session.scalars(
@@ -184,20 +180,35 @@ def tend() -> None:
         open_ones = session.scalars(
             select(Newsletter).where(Newsletter.state == IssueState.SENDING)
         ).all()
+    stopped = lateness.stopped_since()
     for issue in open_ones:
-        if ledger.is_open(issue.source):
-            progress.note(issue)
-        else:
+        if not ledger.is_open(issue.source):
             _close(issue.id)
+        elif lateness.is_to_be_held(issue, stopped):
+            _hold(issue, stopped)
+        else:
+            progress.note(issue)
     if trials.tend():
         jobs.ring(_BELL)
     for issue in due:
         _send_or_give_back(issue)
 
 
+def _hold(issue: Newsletter, stopped: datetime | None) -> None:
+    """Pause an issue that an outage interrupted, and tell staff, who resume it or call it off."""
+    with db.transaction():
+        try:
+            pause(issue.id)
+        except WrongState:
+            return
+        told = f"“{issue.subject}” is paused: nothing went out since {stopped:%B %-d, %H:%M} UTC."
+        alerts.raise_alert("newsletter_late", told, key=str(issue.id))
+
+
 def _send_or_give_back(issue: Newsletter) -> None:
     """Freeze what is due; a draft again is what comes too late, or cannot be compiled any more."""
-    if issue.scheduled_at and clock.now() - issue.scheduled_at > LATEST:
+    is_late = issue.scheduled_at and clock.now() - issue.scheduled_at > lateness.LATEST
+    if is_late and issue.late is Lateness.HOLD:
         moment = f"{issue.scheduled_at:%B %-d, %H:%M} UTC"
         _give_back(issue, f"its moment, {moment}, was long over when it could have gone")
         return

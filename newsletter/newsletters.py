@@ -11,7 +11,7 @@ from core import clock, db
 from core.mail import ledger
 from core.mail.letters import Message
 from newsletter import mailing, rendering, segments, subjects
-from newsletter.models import IssueState, Newsletter
+from newsletter.models import IssueState, Lateness, Newsletter
 
 
 class WrongState(Exception):
@@ -74,13 +74,23 @@ def duplicate(issue_id: int) -> int:
     """
     issue = find(issue_id)
     others = [(each.subject, each.preheader) for each in subjects.of(issue)[1:]]
-    return draft(
-        issue.subject,
-        issue.body,
-        preheader=issue.preheader,
-        segment=issue.segment if issue.segment in segments.names() else None,
-        others=others,
-    )
+    with db.transaction():
+        copy = draft(
+            issue.subject,
+            issue.body,
+            preheader=issue.preheader,
+            segment=issue.segment if issue.segment in segments.names() else None,
+            others=others,
+        )
+        treat_when_late(copy, issue.late)
+    return copy
+
+
+def treat_when_late(issue_id: int, late: Lateness) -> None:
+    """Say what becomes of a draft that an outage makes hours late; others stay as they are."""
+    draft = Newsletter.id == issue_id, Newsletter.state == IssueState.DRAFT
+    with db.transaction():
+        db.changed(update(Newsletter).where(*draft).values(late=late))
 
 
 def find(issue_id: int) -> Newsletter:

@@ -1,15 +1,15 @@
 """What became of an issue's audience, how fast it goes out, and when it will be out."""
 
-from dataclasses import asdict, dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import asdict, dataclass, field, replace
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select, update
 
 from core import clock, db
-from core.mail import ledger
+from core.mail import ledger, warming
 from core.mail.models import WAITING, Delivery, State
-from newsletter import newsletters
+from newsletter import lateness, newsletters
 from newsletter.models import IssueState, Newsletter
 
 SAMPLE = timedelta(minutes=1)
@@ -41,7 +41,7 @@ class Progress:
     """Messages of an issue: with a fate, due by now, and put off until later.
 
     `per_minute` is None as long as it cannot be told, and so is `ends_at`, when what is due will be
-    out at that pace.
+    out at that pace. Where a `warm_up` decides that instead, it says so.
     """
 
     settled: int
@@ -49,6 +49,15 @@ class Progress:
     later: int
     per_minute: float | None = None
     ends_at: datetime | None = None
+    warm_up: "WarmUp | None" = None
+
+
+@dataclass(frozen=True)
+class WarmUp:
+    """A new sender's share keeps a part of what is due: how many may go today, and the last day."""
+
+    today: int
+    last_day: date
 
 
 def status(issue_id: int) -> Status:
@@ -78,7 +87,8 @@ def of(issue: Newsletter) -> Progress:
     """How far a frozen issue is, and its pace within the last minutes."""
     now = clock.now()
     settled, due, later = _counts(issue.source, now)
-    progress = Progress(settled, due, later)
+    warm_up = _warm_up(due)
+    progress = Progress(settled, due, later, warm_up=warm_up)
     since, before = _oldest(issue)
     if since is None or issue.state is not IssueState.SENDING or now - since < _SOON:
         return progress
@@ -86,21 +96,26 @@ def of(issue: Newsletter) -> Progress:
     per_minute = (settled - before) / minutes
     if per_minute <= 0:
         return progress
-    ends_at = now + timedelta(minutes=due / per_minute) if due else None
-    return Progress(settled, due, later, per_minute, ends_at)
+    is_paced = due and warm_up is None
+    ends_at = now + timedelta(minutes=due / per_minute) if is_paced else None
+    return replace(progress, per_minute=per_minute, ends_at=ends_at)
 
 
 def begin(issue_id: int, source: str) -> None:
     """Count from here: it begins, or goes on after a pause, which shall not slow its pace."""
-    _keep(issue_id, [_sample(source)])
+    now = clock.now()
+    _keep(issue_id, [_sample(now, _counts(source, now)[0], now)])
 
 
 def note(issue: Newsletter) -> None:
     """Count again, once a while has passed since the last count."""
-    last = issue.samples[-1:]
-    long_ago = clock.now() - SAMPLE
-    if not last or datetime.fromisoformat(last[0]["at"]) <= long_ago:
-        _keep(issue.id, [*last, _sample(issue.source)])
+    last, now = issue.samples[-1:], clock.now()
+    if last and datetime.fromisoformat(last[0]["at"]) > now - SAMPLE:
+        return
+    settled, due, _ = _counts(issue.source, now)
+    stands = last and settled == last[0]["settled"] and due and not warming.is_spent()
+    moved = (lateness.moved_at(last) if stands else None) or now
+    _keep(issue.id, [*last, _sample(now, settled, moved)])
 
 
 def _oldest(issue: Newsletter) -> tuple[datetime | None, int]:
@@ -109,9 +124,13 @@ def _oldest(issue: Newsletter) -> tuple[datetime | None, int]:
     return datetime.fromisoformat(issue.samples[0]["at"]), issue.samples[0]["settled"]
 
 
-def _sample(source: str) -> dict[str, Any]:
-    now = clock.now()
-    return {"at": now.isoformat(), "settled": _counts(source, now)[0]}
+def _sample(now: datetime, settled: int, moved: datetime) -> dict[str, Any]:
+    return {"at": now.isoformat(), "settled": settled, "moved": moved.isoformat()}
+
+
+def _warm_up(due: int) -> WarmUp | None:
+    standing, last = warming.today(), warming.last_day(due)
+    return WarmUp(standing.left, last) if standing and last else None
 
 
 def _keep(issue_id: int, samples: list[dict[str, Any]]) -> None:

@@ -10,11 +10,12 @@ from sqlalchemy import func, select
 from core import clock, db
 from core.mail.letters import Verdict, Wait
 from core.mail.models import Delivery, State, Stream
-from newsletter import draws, implied, sequences, trials
+from newsletter import draws, implied, lateness, sequences, trials
 from newsletter.models import (
     DEFAULT_PACE,
     Enrolment,
     IssueState,
+    Lateness,
     Newsletter,
     Standing,
     Subscriber,
@@ -45,7 +46,7 @@ class _Reader(NamedTuple):
 def last_look(batch: Sequence[Delivery]) -> dict[int, Verdict]:
     """Who of a batch must get nothing, or not now, by what is true at this moment."""
     readers = _readers(batch)
-    causes = _issues_at_rest(batch) | _walks_at_an_end(batch)
+    causes = _late_ones(batch) | _issues_at_rest(batch) | _walks_at_an_end(batch)
     latest = _latest_letters(_whose_pace_counts(batch, readers))
     verdicts: dict[int, Verdict] = {}
     for delivery in batch:
@@ -112,6 +113,21 @@ def _issues_at_rest(batch: Sequence[Delivery]) -> dict[int, Verdict]:
             if row.source == f"newsletter:{issue.id}" and (verdict := _rests(issue, row)):
                 verdicts[row.id] = verdict
     return verdicts
+
+
+def _late_ones(batch: Sequence[Delivery]) -> dict[int, Verdict]:
+    """Issues that an outage made late, until they are held for staff, see `dispatch.tend`."""
+    stopped = lateness.stopped_since() if any(map(_is_issue, batch)) else None
+    late = [row for row in batch if _is_issue(row) and lateness.is_late(row.due_at, stopped)]
+    if not late:
+        return {}
+    sources = {row.source: int(row.source.partition(":")[2]) for row in late}
+    hold = select(Newsletter.id).where(
+        Newsletter.id.in_(sources.values()), Newsletter.late == Lateness.HOLD
+    )
+    held = set(db.session().scalars(hold))
+    wait = Wait(until=clock.now() + trials.AGAIN, reason=lateness.WAITS)
+    return {row.id: wait for row in late if sources[row.source] in held}
 
 
 def _rests(issue: Any, row: Delivery) -> Verdict | None:

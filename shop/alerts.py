@@ -29,6 +29,7 @@ NEEDS: Mapping[str, str] = MappingProxyType(
         "safety": "Somebody says that it hurt them, or seems unsafe",
         "checkout_refused": "Stripe refuses our payment page",
         "newsletter_not_sent": "A newsletter was not sent",
+        "newsletter_late": "A newsletter is late and waits for you",
     }
 )
 """Kinds that need somebody, in words."""

@@ -29,7 +29,7 @@ from newsletter import (
 )
 from newsletter.dispatch import NotReady, TooLate
 from newsletter.markup import BadLetter
-from newsletter.models import IssueState, Newsletter
+from newsletter.models import IssueState, Lateness, Newsletter
 from newsletter.newsletters import WrongState
 from newsletter.progress import Status
 from newsletter.trials import NoTrial
@@ -250,6 +250,8 @@ def shares(status: Status) -> Iterable[Share]:
 
 def _after_saving(number: int) -> ResponseReturnValue:
     areas.tell(number, request.form.getlist("areas"))
+    keeps = request.form.get("late") == Lateness.SEND.value
+    newsletters.treat_when_late(number, Lateness.SEND if keeps else Lateness.HOLD)
     if request.form.get("do") == "review":
         return redirect(f"/staff/newsletters/{number}/send", 303)
     if request.form.get("do") == "test":
@@ -290,6 +292,7 @@ def _editor(issue: Newsletter | None, letter: Letter) -> Response:
         letter=letter,
         areas=areas.every(),
         about=issue.areas if issue else [],
+        late=issue.late if issue else Lateness.HOLD,
         choices=[("", "Everybody"), *((name, name) for name in segments.names())],
         findings=preflight.examine(issue) if issue else [],
         most_subjects=subjects.MOST,

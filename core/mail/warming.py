@@ -5,7 +5,7 @@ never wait. The shares are those of Ghost's warm-up: a thousandfold within six w
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import Select, select, update
 
@@ -45,6 +45,22 @@ def today() -> Today | None:
         return None
     with db.reading() as session:
         return Today(number, session.scalar(begun(day)) or 0, allowed)
+
+
+def last_day(count: int) -> date | None:
+    """The day (UTC) on which the last of so many messages may go, if nothing else does.
+
+    None where they may all go today, or without a warm-up.
+    """
+    standing = today()
+    if standing is None or count <= standing.left:
+        return None
+    day, number, _ = _day()
+    left: int | None = standing.left
+    while left is not None and count > left:
+        count, day, number = count - left, day + timedelta(days=1), number + 1
+        left = share(number)
+    return day
 
 
 def is_spent() -> bool:

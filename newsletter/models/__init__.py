@@ -2,7 +2,14 @@
 
 from newsletter.models.consents import Consent, ConsentEvent, Suppression
 from newsletter.models.imports import ImportEntry, ImportRun
-from newsletter.models.issues import IssueState, Newsletter, OtherSubject, Trial, Yardstick
+from newsletter.models.issues import (
+    IssueState,
+    Lateness,
+    Newsletter,
+    OtherSubject,
+    Trial,
+    Yardstick,
+)
 from newsletter.models.people import (
     DEFAULT_PACE,
     DEFAULT_ZONE,
@@ -27,6 +34,7 @@ __all__ = [
     "ImportEntry",
     "ImportRun",
     "IssueState",
+    "Lateness",
     "Newsletter",
     "OtherSubject",
     "Reading",

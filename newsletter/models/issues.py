@@ -22,14 +22,24 @@ class IssueState(StrEnum):
     CANCELLED = "cancelled"
 
 
+class Lateness(StrEnum):
+    """What becomes of an issue that an outage makes hours late."""
+
+    HOLD = "hold"
+    """Staff decide: what was written for a morning may be wrong by then."""
+    SEND = "send"
+    """It goes however late: what it says stays true."""
+
+
 class Newsletter(Base):
     """One issue. `html` and `text` are its compiled parts, kept from the moment it was frozen.
 
     `areas` are the parts of the body that it is about; with none it is for everybody.
     `held_out` is the percentage that gets nothing, by lot, to be compared with the rest.
     `local_at` is the moment on every reader's own clock, as ISO 8601 without a zone, where it goes
-    by those, and `waves` what that came to, see `newsletter.waves`. `samples` are the last two
-    counts of what was settled, from which its pace is told.
+    by those, and `waves` what that came to, see `newsletter.waves`. `late` is what becomes of it
+    after an outage, see `newsletter.lateness`. `samples` are the last two counts of what was
+    settled, from which its pace is told, and that it does not move.
     `audience` is how many people were frozen; what became of each is in the delivery ledger under
     the source `newsletter:<id>`.
     """
@@ -49,6 +59,9 @@ class Newsletter(Base):
     text: Mapped[str | None] = mapped_column(Text)
     held_out: Mapped[int] = mapped_column(default=0, server_default="0")
     local_at: Mapped[str | None] = mapped_column(String(16))
+    late: Mapped[Lateness] = mapped_column(
+        choice(Lateness), default=Lateness.HOLD, server_default=Lateness.HOLD.value
+    )
     waves: Mapped[list[dict[str, Any]]] = mapped_column(default=list, server_default="[]")
     samples: Mapped[list[dict[str, Any]]] = mapped_column(default=list, server_default="[]")
     audience: Mapped[int | None]

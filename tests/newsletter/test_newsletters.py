@@ -20,6 +20,7 @@ from core.settings import change
 from newsletter import (
     archive,
     dispatch,
+    lateness,
     mailing,
     newsletters,
     personal_data,
@@ -185,7 +186,7 @@ def test_what_an_outage_made_stale_is_held_and_staff_are_told(
         join("ada@example.com")
         issue = an_issue()
         dispatch.send(issue, at=NOW + timedelta(hours=1))
-        machine.shift(timedelta(hours=1, seconds=late) + dispatch.LATEST)
+        machine.shift(timedelta(hours=1, seconds=late) + lateness.LATEST)
         dispatch.tend()
         assert newsletters.find(issue).state is state
         assert len(rows(issue)) == 1 - late
@@ -242,7 +243,8 @@ def test_a_slower_pace_puts_an_issue_off_and_a_very_slow_one_leaves_it_out(
             verdict = verdicts.last_look(rows(second))[rows(second)[0].id]
         assert isinstance(verdict, letters.Wait)
         assert verdict.until == NOW + timedelta(days=7) - timedelta(hours=6)
-        machine.shift(timedelta(days=6))
+        fates.wait(rows(second)[0], verdict.until, verdict.reason)
+        machine.move_to(verdict.until)
         with db.reading():
             assert verdicts.last_look(rows(second)) == {}
 
