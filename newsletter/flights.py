@@ -15,7 +15,8 @@ from typing import NamedTuple, TypeVar
 from sqlalchemy import ColumnElement, String, case, cast, func, literal, select
 
 from core import db
-from newsletter import predicates, steps
+from newsletter import mailboxes, predicates, steps
+from newsletter.mailboxes import UNCAPPED, Caps, Departure, Letter, Mailbox
 from newsletter.models import IssueState, Newsletter, Standing, Subscriber, Suppression
 from newsletter.steps import Branch, End, Goal, Mail, Step
 from newsletter.verdicts import BETWEEN_STEP_AND_ISSUE
@@ -47,18 +48,13 @@ class Reader(NamedTuple):
     meets: frozenset[int] = frozenset()
 
 
-class Letter(NamedTuple):
-    """A letter on somebody's way: the step's position, and when it is due, in UTC."""
-
-    position: int
-    at: datetime
-
-
 @dataclass(kw_only=True)
 class Flight:
     """What a sequence would do: letters by the hour and by step, and who gets none, by reason.
 
-    `crossings` are letters that would wait because a scheduled issue goes out just before them.
+    `crossings` are letters that would wait because a scheduled issue goes out just before them;
+    `put_off`, by step, those for which a cap has no place yet; `together` those of them that go
+    within another's message, so that `hours` has fewer messages than there are letters.
     """
 
     readers: int = 0
@@ -66,6 +62,10 @@ class Flight:
     letters: Counter[int] = field(default_factory=Counter)
     nothing: Counter[str] = field(default_factory=Counter)
     crossings: Counter[str] = field(default_factory=Counter)
+    put_off: Counter[int] = field(default_factory=Counter)
+    longest: timedelta = timedelta(0)
+    """The longest that a cap puts a letter off."""
+    together: int = 0
 
     @property
     def sent(self) -> int:
@@ -74,7 +74,7 @@ class Flight:
 
     @property
     def days(self) -> Counter[datetime]:
-        """Letters by the day, in UTC."""
+        """Messages by the day, in UTC."""
         days: Counter[datetime] = Counter()
         for hour, count in self.hours.items():
             days[hour.replace(hour=0)] += count
@@ -95,8 +95,16 @@ class _Leg(NamedTuple):
     at: datetime
 
 
+class _There(NamedTuple):
+    """Where readers are: when they got through the step before, and what is in their mailboxes."""
+
+    moment: datetime
+    mailbox: Mailbox
+    has_one: bool = False
+
+
 def way(walked: Sequence[Step], reader: Reader, begun_at: datetime) -> list[Letter]:
-    """The letters that a reader gets who begins a sequence at a moment."""
+    """The letters that are due to a reader who begins a sequence at a moment."""
     letters, position, moment = [], 0, begun_at
     while position < len(walked):
         leg = _leg(walked, reader, position, moment)
@@ -111,27 +119,33 @@ def fly(
     readers: Mapping[Reader, int],
     starts: Mapping[datetime, float],
     issues: Sequence[tuple[str, datetime]] = (),
+    capped: Caps = UNCAPPED,
 ) -> Flight:
     """Let readers begin at moments, each with its share of them, and count what they get.
 
     Every step leads forward, so that one look at each in their order moves everybody; those who
-    began at different hours of a day are one from their first common morning on.
+    began at different hours of a day are one from their first common morning on, or where there
+    are caps once these have forgotten the difference.
     """
     flight = Flight(readers=sum(readers.values()))
     for reader, count in readers.items():
         # How many got through the step before at a moment, with a letter so far or without.
-        coming: list[Counter[tuple[datetime, bool]]] = [Counter() for _ in range(len(walked) + 1)]
+        coming: list[Counter[_There]] = [Counter() for _ in range(len(walked) + 1)]
         for begun_at, share in _shared(count, starts):
-            coming[0][begun_at, False] += share
+            coming[0][_There(begun_at, Mailbox())] += share
         for position in range(len(walked)):
-            for (moment, has_one), number in coming[position].items():
-                leg = _leg(walked, reader, position, moment)
+            for there, number in coming[position].items():
+                leg = _leg(walked, reader, position, there.moment)
+                onward = there._replace(moment=leg.at)
                 if leg.is_letter:
-                    _count(flight, position, leg.at, number, issues)
-                coming[leg.onward][leg.at, has_one or leg.is_letter] += number
-        without = sum(number for (_, has_one), number in coming[-1].items() if not has_one)
-        if without:
-            flight.nothing["their way has no letter on it"] += without
+                    mailbox, went = mailboxes.put(there.mailbox, Letter(position, leg.at), capped)
+                    _count(flight, went, number, issues)
+                    onward = _There(leg.at, mailbox, has_one=True)
+                coming[leg.onward][onward] += number
+        for there, number in coming[-1].items():
+            _count(flight, mailboxes.empty(there.mailbox, capped)[1], number, issues)
+            if not there.has_one:
+                flight.nothing["their way has no letter on it"] += number
     return flight
 
 
@@ -213,13 +227,23 @@ def _leg(walked: Sequence[Step], reader: Reader, position: int, reached_at: date
 
 
 def _count(
-    flight: Flight, position: int, at: datetime, number: int, issues: Sequence[tuple[str, datetime]]
+    flight: Flight,
+    went: Sequence[Departure],
+    number: int,
+    issues: Sequence[tuple[str, datetime]],
 ) -> None:
-    flight.letters[position] += number
-    flight.hours[at.replace(minute=0, second=0, microsecond=0)] += number
-    for subject, sent_at in issues:
-        if sent_at <= at < sent_at + BETWEEN_STEP_AND_ISSUE:
-            flight.crossings[subject] += number
+    for letter in went:
+        flight.letters[letter.position] += number
+        if letter.within:
+            flight.together += number
+        else:
+            flight.hours[letter.at.replace(minute=0, second=0, microsecond=0)] += number
+        if letter.put_off:
+            flight.put_off[letter.position] += number
+            flight.longest = max(flight.longest, letter.at - letter.due_at)
+        for subject, sent_at in issues:
+            if sent_at <= letter.at < sent_at + BETWEEN_STEP_AND_ISSUE:
+                flight.crossings[subject] += number
 
 
 def _shared(count: int, shares: Mapping[_Kind, float]) -> Iterator[tuple[_Kind, int]]:

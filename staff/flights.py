@@ -12,7 +12,7 @@ from flask import Blueprint, abort, request
 from flask.typing import ResponseReturnValue
 
 from core import clock, config, db, settings
-from newsletter import drafts, flights, steps, zones
+from newsletter import drafts, flights, mailboxes, steps, zones
 from newsletter.flights import Flight, Reader
 from newsletter.models import DEFAULT_PACE, Sequence
 from staff.frame import page
@@ -55,7 +55,8 @@ def simulate(number: int) -> ResponseReturnValue:
     else:
         readers, left_out = flights.made_up(walked, int(chosen)), Counter[str]()
         starts = flights.spread(begin)
-    flight = flights.fly(walked, readers, starts, flights.issues_to_come())
+    capped = mailboxes.in_force()
+    flight = flights.fly(walked, readers, starts, flights.issues_to_come(), capped)
     days = sorted(flight.days.items())
     rate = config.current().mail.rate
     over = flight.over(rate)
@@ -76,6 +77,11 @@ def simulate(number: int) -> ResponseReturnValue:
             for at, count in sorted(flight.letters.items())
         ],
         nothing=left_out + flight.nothing,
+        capped=capped,
+        put_off=[
+            (f"{at + 1}. {steps.title(walked[at])}", count, f"{count:,}")
+            for at, count in sorted(flight.put_off.items())
+        ],
         rate=rate,
         over=over,
         peak=max(over, key=itemgetter(1), default=None),
@@ -83,8 +89,12 @@ def simulate(number: int) -> ResponseReturnValue:
         paces=PACES,
         reader=reader,
         way=[
-            (steps.title(walked[position]), at.astimezone(ZoneInfo(reader.timezone)))
-            for position, at in flights.way(walked, reader, begin)
+            (
+                steps.title(walked[letter.position]),
+                letter.at.astimezone(ZoneInfo(reader.timezone)),
+                letter,
+            )
+            for letter in mailboxes.departures(flights.way(walked, reader, begin), capped)
         ],
     )
 

@@ -34,11 +34,11 @@ class _Mailbox:
 
 def over(deliveries: Iterable[Delivery]) -> Iterator[tuple[Delivery, datetime]]:
     """Those of a group that must wait for a place, and until when, in the transaction under way."""
-    limits = _limits()
+    spans = limits()
     group = sorted(
         (each for each in deliveries if each.stream is Stream.MARKETING), key=lambda each: each.id
     )
-    if not limits or not group:
+    if not spans or not group:
         return
     rates.lock(_BUCKET)
     now = clock.now()
@@ -46,25 +46,27 @@ def over(deliveries: Iterable[Delivery]) -> Iterator[tuple[Delivery, datetime]]:
     for delivery in group:
         mailbox = mailboxes[delivery.recipient]
         before = sum(number < delivery.id for number in mailbox.waiting)
-        until = max(_free_at(mailbox.gone, before, *limit, now) for limit in limits)
+        until = max(_free_at(mailbox.gone, before, *span, now) for span in spans)
         if until > now:
             mailbox.waiting.add(delivery.id)
-            yield delivery, until
+            # Where several may go as one message, the next place may be for all of them.
+            first = max(_free_at(mailbox.gone, 0, *span, now) for span in spans)
+            yield delivery, first if merge() and first > now else until
         else:
             mailbox.waiting.discard(delivery.id)
             insort(mailbox.gone, now)
 
 
-def merge() -> bool:
-    """Whether letters that wait for a place may go within one that has it, where there is a cap."""
-    return settings.store().letters_merge and bool(_limits())
-
-
-def _limits() -> list[tuple[timedelta, int]]:
+def limits() -> list[tuple[timedelta, int]]:
     """The spans that have a cap, and how many letters may go in each."""
     store = settings.store()
     caps = ((DAY, store.letters_a_day), (WEEK, store.letters_a_week))
     return [(span, most) for span, most in caps if most]
+
+
+def merge() -> bool:
+    """Whether letters that wait for a place may go within one that has it, where there is a cap."""
+    return settings.store().letters_merge and bool(limits())
 
 
 def _mailboxes(recipients: Collection[str], now: datetime) -> dict[str, _Mailbox]:

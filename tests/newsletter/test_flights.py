@@ -14,9 +14,10 @@ from sqlalchemy import select
 
 from core import db
 from core.mail.models import Delivery
-from newsletter import enrolments, flights, mailing, segments, sequences, subscribers
+from newsletter import enrolments, flights, mailboxes, mailing, segments, sequences, subscribers
 from newsletter.conditions import Rule, Tagged, Term
-from newsletter.flights import Letter, Reader
+from newsletter.flights import Reader
+from newsletter.mailboxes import Caps, Letter
 from newsletter.models import Enrolment, Subscriber, Walk
 from newsletter.steps import Branch, End, Goal, Mail, Step, Tag
 from newsletter.tick import tick
@@ -132,6 +133,46 @@ def test_a_few_readers_are_counted_as_each_walks() -> None:
             expected[at] += number
     assert flight.hours == expected
     assert flight.crossings == {"An issue": 5}
+
+
+@pytest.mark.one_database
+@settings(max_examples=25, deadline=None)
+@given(
+    walked=sequences_of_steps(),
+    most=st.integers(1, 2),
+    span=st.sampled_from([timedelta(days=1), timedelta(days=7)]),
+    together=st.booleans(),
+)
+def test_caps_put_off_for_many_what_they_put_off_for_each(
+    *, walked: list[Step], most: int, span: timedelta, together: bool
+) -> None:
+    capped = Caps(((span, most),), merge=together)
+    readers = {Reader("America/New_York", 2): 3, Reader("Asia/Tokyo", 7): 2}
+    starts = {NOW: 1.0, NOW + timedelta(hours=5): 1.0}
+    flight = flights.fly(walked, readers, starts, capped=capped)
+    free = flights.fly(walked, readers, starts)
+    each = flights.fly(walked, {Reader("UTC", 2): 1}, {NOW: 1.0}, capped=capped)
+    alone = mailboxes.departures(flights.way(walked, Reader("UTC", 2), NOW), capped)
+    assert flight.letters == free.letters
+    assert flight.nothing == free.nothing
+    assert flight.hours.total() == flight.sent - flight.together
+    assert flight.together == 0 or together
+    assert each.put_off.total() == sum(letter.put_off for letter in alone)
+    assert each.together == sum(letter.within for letter in alone)
+
+
+@pytest.mark.one_database
+def test_letters_at_once_are_put_off_and_go_together() -> None:
+    three: list[Step] = [Mail(subject=f"Letter {n}", body="Hello") for n in range(3)]
+    day = timedelta(days=1)
+    one_by_one = flights.fly(three, {Reader("UTC", 2): 5}, {NOW: 1.0}, capped=Caps(((day, 1),)))
+    assert one_by_one.put_off == {1: 5, 2: 5}
+    assert (one_by_one.longest, one_by_one.together) == (2 * day, 0)
+    together = flights.fly(
+        three, {Reader("UTC", 2): 5}, {NOW: 1.0}, capped=Caps(((day, 1),), merge=True)
+    )
+    assert (together.put_off, together.longest) == ({1: 5, 2: 5}, day)
+    assert (together.sent, together.together, together.hours.total()) == (15, 5, 10)
 
 
 @pytest.mark.one_database
