@@ -29,7 +29,7 @@ SCHEMES = ("light", "dark")
 PUBLIC = {
     "home": "/",
     "product": "/products/ql-claw",
-    "product-without-pictures": "/products/travel-bag",
+    "accessory": "/products/travel-bag",
     "blog": "/blog/",
     "post": "/blog/psoas-trigger-points",
     "post-long": "/blog/what-research-says-about-trigger-points",

@@ -60,3 +60,45 @@ def test_chloe_leaves_with_one_click_and_hears_no_more(
         running_shop.work()
         running_shop.work()
         assert len(people.subjects(running_shop, "chloe@example.com")) == 2
+
+
+@pytest.mark.one_database
+def test_dan_chooses_his_letters_moves_them_and_has_all_of_it_deleted(
+    page: Page, running_shop: RunningShop
+) -> None:
+    with time_machine.travel(TUESDAY) as clock:
+        people.sign_up(page, running_shop, "dan@example.com")
+        people.confirm(page, running_shop, "dan@example.com")
+        running_shop.work()
+        first = running_shop.mailbox.messages(to="dan@example.com")[-1]
+        own = people.link(first, "/newsletter/preferences/")
+        page.goto(own)
+        page.get_by_label("Once a week").check()
+        page.get_by_label("Low back").check()
+        page.get_by_label("Pause until").fill("2026-12-24")
+        page.get_by_role("button", name="Save").click()
+        expect(page.get_by_text("Saved.")).to_be_visible()
+        expect(page.get_by_label("Once a week")).to_be_checked()
+        expect(page.get_by_label("Low back")).to_be_checked()
+        clock.shift(timedelta(days=20))
+        running_shop.work()
+        assert len(people.subjects(running_shop, "dan@example.com")) == 2, "he paused"
+
+        page.get_by_label("New e-mail address").fill("dan@new.example")
+        page.get_by_role("button", name="Move my letters").click()
+        running_shop.work()
+        (asked,) = running_shop.mailbox.messages(to="dan@new.example")
+        page.goto(people.link(asked, "/newsletter/move/"))
+        page.get_by_role("button").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Your letters have moved")
+
+        page.goto(own)
+        with page.expect_download() as download:
+            page.get_by_role("link", name="Download what we hold about you").click()
+        assert "dan@new.example" in download.value.path().read_text(encoding="utf-8")
+        page.get_by_text("Delete my data…").click()
+        page.get_by_role("button", name="Yes, delete all of it").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Deleted.")
+        clock.shift(timedelta(days=30))
+        running_shop.work()
+        assert len(people.subjects(running_shop, "dan@new.example")) == 1, "nobody is there"
