@@ -238,18 +238,19 @@ def _ahead_of_waves(issue: Newsletter, local: datetime) -> datetime | None:
 def _audience(issue: Newsletter) -> Select[*tuple[Any, ...]]:
     """Everybody in the segment, and for whom it is left out the reason."""
     key = literal(f"{issue.source}:") + cast(Subscriber.id, String)
-    now = clock.now()
+    reasons = [
+        (Suppression.reason.is_not(None), literal("suppressed: ") + Suppression.reason),
+        (Subscriber.paused_until > clock.now(), literal("paused")),
+        (areas.wants_others(issue.areas), literal(areas.OTHERS)),
+    ]
+    if issue.held_out:  # to draw a lot for each of a million takes a second
+        reasons.append((lots.drawn(Subscriber.id, issue.id) < issue.held_out, literal(HELD_OUT)))
     return (
         select(
             key.label("key"),
             Subscriber.id.label("person"),
             Subscriber.email.label("recipient"),
-            case(
-                (Suppression.reason.is_not(None), literal("suppressed: ") + Suppression.reason),
-                (Subscriber.paused_until > now, literal("paused")),
-                (areas.wants_others(issue.areas), literal(areas.OTHERS)),
-                (lots.drawn(Subscriber.id, issue.id) < issue.held_out, literal(HELD_OUT)),
-            ).label("reason"),
+            case(*reasons).label("reason"),
         )
         .outerjoin(Suppression, Suppression.address_hash == Subscriber.address_hash)
         .where(segments.members(issue.segment))

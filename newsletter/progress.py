@@ -104,7 +104,7 @@ def of(issue: Newsletter) -> Progress:
 def begin(issue_id: int, source: str) -> None:
     """Count from here: it begins, or goes on after a pause, which shall not slow its pace."""
     now = clock.now()
-    _keep(issue_id, [_sample(now, _counts(source, now)[0], now)])
+    _keep(issue_id, [_sample(now, _settled(source), now)])
 
 
 def note(issue: Newsletter) -> None:
@@ -136,6 +136,14 @@ def _warm_up(due: int) -> WarmUp | None:
 def _keep(issue_id: int, samples: list[dict[str, Any]]) -> None:
     with db.transaction(shown=False):
         db.changed(update(Newsletter).where(Newsletter.id == issue_id).values(samples=samples))
+
+
+def _settled(source: str) -> int:
+    """Asked of an index alone, by the states that few of an issue have when it begins."""
+    settled = Delivery.state.in_(set(State) - set(WAITING))
+    count = select(func.count()).where(Delivery.source == source, settled)
+    with db.reading() as session:
+        return session.scalar(count) or 0
 
 
 def _counts(source: str, now: datetime) -> tuple[int, int, int]:

@@ -54,7 +54,7 @@ def due(local: datetime, waves: list[Wave]) -> ColumnElement[datetime]:
 
 def record(source: str, waves: list[Wave]) -> list[dict[str, Any]]:
     """What to keep of the waves of an issue that has just been frozen: who is to get it in each."""
-    readers = _waiting(source)
+    readers: Mapping[datetime, int] = _waiting(source) if waves else {}
     return [
         {"at": wave.at.isoformat(), "zones": list(wave.zones), "readers": readers.get(wave.at, 0)}
         for wave in waves
