@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import insert, literal, select
 
-from core import clock, db, settings
+from core import clock, db
 from core.mail import hashes, ledger
 from newsletter import consents, enrolments, subscribers, suppression
 from newsletter.consents import Circumstances
@@ -166,8 +166,8 @@ def _unknown_yet(person: Subscriber, row: Row) -> dict[str, str]:
     given = {}
     if row.name and not person.name:
         given["name"] = row.name
-    if row.timezone and row.timezone != person.timezone == settings.store().timezone:
-        given["timezone"] = row.timezone
+    if row.timezone and person.zone is None:
+        given["zone"] = row.timezone
     return given
 
 
@@ -183,7 +183,6 @@ def _add(rows: Sequence[Row]) -> set[str]:
             "address_hash": hashes.keyed_hash(row.email),
             "standing": Standing.PENDING,
             "membership": 1,
-            "timezone": settings.store().timezone,
             "pace_days": DEFAULT_PACE,
             "source": SOURCE,
             "created_at": now,

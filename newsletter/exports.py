@@ -76,7 +76,7 @@ def _line(person: Subscriber, tags: str, given: Consent | None) -> list[str]:
     return [
         person.email,
         person.name or "",
-        person.timezone,
+        person.zone or "",
         tags,
         given.at.isoformat() if given else "",
         f"{given.method} {given.page}".strip() if given else "",

@@ -199,14 +199,14 @@ def _given(subscriber: Subscriber) -> Form:
         now,
         name=sent.get("name", now.name or ""),
         pace_days=sent.get("pace_days", now.pace_days, type=int),
-        timezone=sent.get("timezone", now.timezone),
+        timezone=sent.get("timezone", now.timezone) or None,
         paused_until=_day(form.paused_until, form),
         areas=frozenset(areas.known(sent.getlist("areas"))) if "areas" in boxes else now.areas,
         noted="noted" in sent if "noted" in boxes else now.noted,
     )
     if form.chosen.pace_days not in paces():
         form.problems["pace_days"] = "Choose one of these."
-    if form.chosen.timezone not in known():
+    if form.chosen.timezone and form.chosen.timezone not in known():
         form.problems["timezone"] = "There is no such time zone."
     return form
 

@@ -17,12 +17,13 @@ from newsletter.zones import local_day
 class Preferences:
     """What a reader may choose; `paused_until` is a day in their zone, None for no pause.
 
+    Without a `timezone` of their own the shop's counts, whatever it becomes.
     Of no `areas` they get everything. `noted` says that we may note what they read.
     """
 
     name: str | None
     pace_days: int
-    timezone: str
+    timezone: str | None
     paused_until: date | None
     areas: frozenset[str] = frozenset()
     noted: bool = False
@@ -35,7 +36,7 @@ def of(subscriber: Subscriber) -> Preferences:
     return Preferences(
         name=subscriber.name,
         pace_days=subscriber.pace_days,
-        timezone=subscriber.timezone,
+        timezone=subscriber.zone,
         paused_until=local_day(until, zone) if until and until > clock.now() else None,
         areas=areas.chosen(subscriber),
         noted=subscriber.noted_since is not None,
@@ -44,7 +45,7 @@ def of(subscriber: Subscriber) -> Preferences:
 
 def change(public_id: str, chosen: Preferences) -> Subscriber | None:
     """Keep what a reader chose; None after their erasure. Raises `ValueError`."""
-    if chosen.pace_days not in paces() or chosen.timezone not in zones.known():
+    if chosen.pace_days not in paces() or chosen.timezone not in {None, *zones.known()}:
         raise ValueError("no such pace or time zone")
     with db.transaction():
         subscriber = locked(public_id)
@@ -52,8 +53,8 @@ def change(public_id: str, chosen: Preferences) -> Subscriber | None:
             return None
         subscriber.name = clean_name(chosen.name or "")
         subscriber.pace_days = chosen.pace_days
-        subscriber.timezone = chosen.timezone
-        subscriber.paused_until = _day_begins(chosen.paused_until, chosen.timezone)
+        subscriber.zone = chosen.timezone
+        subscriber.paused_until = _day_begins(chosen.paused_until, subscriber.timezone)
         areas.choose(subscriber, chosen.areas)
         if not chosen.noted:
             noting.take_back(subscriber)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import func, literal, select
 
-from core import clock, db, events, settings
+from core import clock, db, events
 from core.mail import hashes, ledger
 from core.mail.events import AskedToLeave, Bounced, Complained
 from core.mail.ledger import Entry
@@ -186,7 +186,6 @@ def find_or_add(address: str, *, source: str) -> Subscriber:
             address_hash=hashes.keyed_hash(address),
             standing=Standing.PENDING,
             membership=1,
-            timezone=settings.store().timezone,
             pace_days=DEFAULT_PACE,
             source=source[:64],
             created_at=clock.now(),

@@ -41,8 +41,8 @@ LABELS = {
     "timezone": (
         "Time zone",
         (
-            "Such as Europe/Berlin: whose hours readers have, from when they join until they "
-            "choose their own. Those who are on the list keep theirs."
+            "Such as Europe/Berlin: whose hours readers have who chose none of their own. Letters "
+            "that wait for their hour already keep it."
         ),
     ),
     "implied_consent": (

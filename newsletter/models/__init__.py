@@ -12,7 +12,6 @@ from newsletter.models.issues import (
 )
 from newsletter.models.people import (
     DEFAULT_PACE,
-    DEFAULT_ZONE,
     AddressChange,
     Reading,
     Standing,
@@ -25,7 +24,6 @@ from newsletter.models.sequences import Enrolment, EnrolmentLog, Sequence, Seque
 
 __all__ = [
     "DEFAULT_PACE",
-    "DEFAULT_ZONE",
     "AddressChange",
     "Consent",
     "ConsentEvent",

@@ -3,14 +3,22 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    func,
+    text,
+)
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
+from core import db, settings
 from core.db import Base, choice
-from core.settings import Store
 
-DEFAULT_ZONE = Store.timezone
-"""Whose morning a reader gets who never named a zone, in a shop whose owner never named one."""
 DEFAULT_PACE = 2
 
 
@@ -34,9 +42,10 @@ class Subscriber(Base):
     """One person who asked for letters, known by their address.
 
     `public_id` names them in links. `email` is normalized; `address_hash` is what a suppression
-    would be kept under. `pace_days` is the least number of days between two letters.
-    `implied_until` is when letters end that they get because they bought, where they never agreed
-    to them. `membership` rises when they leave, so that a link from before confirms nothing.
+    would be kept under. `zone` is the time zone that they named. `pace_days` is the least number of
+    days between two letters. `implied_until` is when letters end that they get because they bought,
+    where they never agreed to them. `membership` rises when they leave, so that a link from before
+    confirms nothing.
     """
 
     __tablename__ = "subscriber"
@@ -59,7 +68,7 @@ class Subscriber(Base):
     standing: Mapped[Standing] = mapped_column(choice(Standing), default=Standing.PENDING)
     membership: Mapped[int] = mapped_column(default=1)
     name: Mapped[str | None] = mapped_column(String(80))
-    timezone: Mapped[str] = mapped_column(String(64), default=DEFAULT_ZONE)
+    zone: Mapped[str | None] = mapped_column(String(64))
     pace_days: Mapped[int] = mapped_column(default=DEFAULT_PACE)
     paused_until: Mapped[datetime | None]
     source: Mapped[str] = mapped_column(String(64))
@@ -69,6 +78,21 @@ class Subscriber(Base):
     implied_until: Mapped[datetime | None]
     noted_since: Mapped[datetime | None]
     """Since when they let us note which letters they open and which links they follow."""
+
+    @hybrid_property
+    def timezone(self) -> str:
+        """Whose clock counts: their own, or as long as they named none the shop's of this day."""
+        return self.zone or settings.store().timezone
+
+    @timezone.inplace.setter
+    def _name_zone(self, zone: str) -> None:
+        self.zone = zone
+
+    @timezone.inplace.expression
+    @classmethod
+    def _clock_that_counts(cls) -> ColumnElement[str]:
+        # In the SQL itself: PostgreSQL takes no two expressions with parameters for the same.
+        return func.coalesce(cls.zone, db.literally(settings.store().timezone, cls.zone))
 
 
 class SubscriberArea(Base):

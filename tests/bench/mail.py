@@ -226,7 +226,7 @@ def _add_readers() -> None:
                     "address_hash": secrets.token_hex(32),
                     "standing": Standing.CONFIRMED,
                     "membership": 1,
-                    "timezone": "America/New_York",
+                    "zone": "America/New_York",
                     "pace_days": 2,
                     "source": "bench",
                     "created_at": now,

@@ -68,7 +68,7 @@ def _add_readers() -> None:
         "address_hash": literal("hash").concat(number),
         "standing": literal(Standing.CONFIRMED, Subscriber.standing.type),
         "membership": literal(1),
-        "timezone": literal("America/New_York"),
+        "zone": literal("America/New_York"),
         "pace_days": literal(2),
         "source": literal("bench"),
         "created_at": now,

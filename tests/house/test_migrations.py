@@ -10,10 +10,11 @@ from alembic.script import ScriptDirectory
 from flask import Flask
 from sqlalchemy import inspect, select
 
-from core import db, schema
+from core import db, schema, settings
 from core.mail import ledger
 from core.mail.models import Delivery
-from newsletter import sequences
+from newsletter import sequences, subscribers
+from newsletter.models import Subscriber
 
 VERSIONS = Path(__file__).resolve().parents[2] / "migrations" / "versions"
 
@@ -54,3 +55,20 @@ def test_a_letter_from_before_keys_named_the_version_is_called_off_by_a_purchase
     with db.reading() as session:
         keys = session.scalars(select(Delivery.key).order_by(Delivery.id)).all()
     assert keys == [sequences.key(7, 3, 10), "sequence:8:3:0"]
+
+
+def test_who_named_no_time_zone_has_none_after_a_copy_of_the_shop_s(app: Flask) -> None:
+    settings.change(timezone="Europe/Berlin")
+    named = {"ada@example.com": None, "ben@example.com": "Asia/Tokyo"}
+    with db.transaction():
+        for address, zone in named.items():
+            subscribers.find_or_add(address, source="test").zone = zone
+    (path,) = VERSIONS.glob("*_own_zones.py")
+    migration = runpy.run_path(str(path))
+    for way in ("downgrade", "upgrade"):
+        with db.transaction() as session:
+            context = MigrationContext.configure(session.connection())
+            with Operations.context(context):
+                migration[way]()
+    with db.reading() as session:
+        assert dict(session.execute(select(Subscriber.email, Subscriber.zone)).all()) == named

@@ -28,7 +28,7 @@ def fill_list(count: int) -> None:
                     email=f"reader-{number}@example.com",
                     address_hash=f"hash{number}",
                     standing=Standing.CONFIRMED,
-                    timezone="Europe/Berlin" if number % 2 else "Asia/Tokyo",
+                    zone="Europe/Berlin" if number % 2 else "Asia/Tokyo",
                     source="test",
                     created_at=now,
                     confirmed_at=now,

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from core import db
 from core.mail import hashes
+from core.settings import Store
 from newsletter import (
     consents,
     import_rollbacks,
@@ -22,7 +23,6 @@ from newsletter import (
     walks,
 )
 from newsletter.models import (
-    DEFAULT_ZONE,
     ConsentEvent,
     ImportEntry,
     Standing,
@@ -90,7 +90,7 @@ def test_whoever_did_something_since_stays_and_is_named(app: Flask) -> None:
     run = bring(f"{ADA},,,,,\n{rows}")
     subscribers.confirm(confirmation_token(ADA))
     subscribers.unsubscribe(person(BEN).public_id, method="button")
-    chosen = Preferences(name="Chloe", pace_days=7, timezone=DEFAULT_ZONE, paused_until=None)
+    chosen = Preferences(name="Chloe", pace_days=7, timezone=Store.timezone, paused_until=None)
     preferences.change(person(CHLOE).public_id, chosen)
     subscribers.turn_away("dan@example.com", Reason.BOUNCED)
     assert import_rollbacks.undo(run) == {"removed": 1, "restored": 0, "left": 4}
@@ -115,7 +115,7 @@ def test_whoever_was_known_before_is_as_before(app: Flask, join: Join) -> None:
     )
     assert import_rollbacks.undo(run) == {"removed": 0, "restored": 1, "left": 0}
     ada = person(ADA)
-    assert (ada.name, ada.timezone, ada.standing) == (None, DEFAULT_ZONE, Standing.CONFIRMED)
+    assert (ada.name, ada.timezone, ada.standing) == (None, Store.timezone, Standing.CONFIRMED)
     assert segments.tags_of(ada) == ["runs"]
 
 

@@ -251,7 +251,7 @@ def test_many_are_moved_in_few_statements(app: Flask, welcome: int) -> None:
                 email=f"reader-{number}@example.com",
                 address_hash=f"hash-{number}",
                 standing=Standing.CONFIRMED,
-                timezone="UTC",
+                zone="UTC",
                 source="test",
                 created_at=NOW,
                 confirmed_at=NOW,

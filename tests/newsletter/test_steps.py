@@ -16,7 +16,7 @@ TERM = {"kind": "tagged", "holds": "yes", "tag": "a"}
 MAIL = {"kind": "mail", "subject": "One", "body": "Hello"}
 # A Monday, ten in the morning in New York.
 NOW = datetime(2026, 3, 2, 15, tzinfo=UTC)
-ADA = Subscriber(timezone="America/New_York", pace_days=2, paused_until=None)
+ADA = Subscriber(zone="America/New_York", pace_days=2, paused_until=None)
 
 
 def test_what_is_written_is_read_again() -> None:
@@ -116,7 +116,7 @@ def test_fifty_zones_are_looked_at_and_many_of_them_change_their_clocks() -> Non
 
 @pytest.mark.parametrize("zone", FIFTY)
 def test_an_hour_is_the_reader_s_own_when_clocks_change(zone: str) -> None:
-    reader = Subscriber(timezone=zone, pace_days=2, paused_until=None)
+    reader = Subscriber(zone=zone, pace_days=2, paused_until=None)
     for day, hour, before in product(days_of_change(zone), range(24), (0, 1, 26)):
         reached = zones.at_hour(day, 0, zone) - timedelta(hours=before)
         began = zones.local_day(reached, zone)

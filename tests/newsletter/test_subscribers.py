@@ -1,5 +1,6 @@
 """The gate to the list."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -43,14 +44,30 @@ def test_whoever_asks_gets_a_confirmation_and_is_not_on_the_list_yet(app: Flask)
     assert [row.letter for row in mail_to(ADA)] == [subscribers.CONFIRMATION]
 
 
-def test_whoever_joins_has_the_shop_s_hours_and_those_before_keep_theirs(
+def test_whoever_named_no_zone_has_the_shop_s_hours_whatever_they_become(
     app: Flask, join: Join
 ) -> None:
     join("ada@example.com")
-    settings.change(timezone="Europe/Berlin")
-    join("bob@example.com")
-    zones = [person(f"{name}@example.com").timezone for name in ("ada", "bob")]
-    assert zones == ["America/New_York", "Europe/Berlin"]
+    settled = Preferences(name=None, pace_days=2, timezone="Asia/Tokyo", paused_until=None)
+    preferences.change(join("bob@example.com").public_id, settled)
+    for zone in ("Europe/Berlin", "America/New_York"):
+        settings.change(timezone=zone)
+        assert hours_of("ada", "bob") == [zone, "Asia/Tokyo"]
+    preferences.change(person("bob@example.com").public_id, replace(settled, timezone=None))
+    assert hours_of("bob") == ["America/New_York"]
+
+
+def hours_of(*names: str) -> list[str]:
+    """Their zones, which Python and the database tell alike."""
+    addresses = [f"{name}@example.com" for name in names]
+    with db.reading() as session:
+        told = select(Subscriber.email, Subscriber.timezone).where(Subscriber.email.in_(addresses))
+        found = dict(session.execute(told).all())
+        grouped = select(Subscriber.timezone, func.count()).group_by(Subscriber.timezone)
+        assert set(found.values()) <= dict(session.execute(grouped).all()).keys()
+    zones = [person(address).timezone for address in addresses]
+    assert zones == [found[address] for address in addresses]
+    return zones
 
 
 def test_what_is_no_address_is_refused(app: Flask) -> None:

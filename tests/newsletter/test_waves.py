@@ -10,9 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.mail.models import State
+from core.settings import Store, change
 from newsletter import dispatch, newsletters, preferences, progress, waves
 from newsletter.dispatch import TooLate
-from newsletter.models import DEFAULT_ZONE, IssueState
+from newsletter.models import IssueState
 from newsletter.preferences import Preferences
 from newsletter.zones import at_time, zones
 from tests.newsletter.conftest import Join, person
@@ -26,7 +27,7 @@ LIVES = {
     "ada@example.com": "Asia/Tokyo",
     "ben@example.com": "Europe/Berlin",
     "chloe@example.com": "Europe/Paris",
-    "dan@example.com": DEFAULT_ZONE,
+    "dan@example.com": Store.timezone,
 }
 
 
@@ -54,7 +55,7 @@ def test_each_zone_gets_it_when_its_clocks_say_so_and_nobody_twice(readers: None
             dispatch.tend()
             # Whoever moves keeps their place.
             if len(got) == 1:
-                move(person("ada@example.com").public_id, DEFAULT_ZONE)
+                move(person("ada@example.com").public_id, Store.timezone)
             for row in send_what_is_due():
                 assert row.recipient not in got
                 got[row.recipient] = datetime.now(UTC)
@@ -69,7 +70,7 @@ def test_the_waves_are_told_before_and_while_they_go(readers: None) -> None:
         assert [(wave.zones, wave.readers) for wave in told] == [
             (("Asia/Tokyo",), 1),
             (("Europe/Berlin", "Europe/Paris"), 2),
-            ((DEFAULT_ZONE,), 1),
+            ((Store.timezone,), 1),
         ]
         issue = an_issue()
         dispatch.send(issue, local=NINE)
@@ -81,6 +82,25 @@ def test_the_waves_are_told_before_and_while_they_go(readers: None) -> None:
         found = waves.of(newsletters.find(issue))
         assert [(wave.readers, wave.waiting) for wave in found] == [(1, 0), (2, 0), (1, 1)]
         assert [wave.at for wave in found] == [wave.at for wave in told]
+
+
+def test_readers_without_a_zone_of_their_own_go_in_the_wave_of_the_shop(
+    readers: None, join: Join
+) -> None:
+    with time_machine.travel(NOW, tick=False):
+        join("eve@example.com")
+        change(timezone="Europe/Berlin")
+        told = waves.expected(None, NINE)
+        assert [(wave.zones, wave.readers) for wave in told] == [
+            (("Asia/Tokyo",), 1),
+            (("Europe/Berlin", "Europe/Paris"), 3),
+            ((Store.timezone,), 1),
+        ]
+        issue = an_issue()
+        dispatch.send(issue, local=NINE)
+        dispatch.freeze(issue)
+        due = {row.recipient: row.due_at for row in rows(issue)}
+        assert due["eve@example.com"] == due["ben@example.com"] == told[1].at
 
 
 def test_an_hour_that_is_over_for_some_is_refused(readers: None) -> None:
