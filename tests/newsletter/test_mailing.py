@@ -6,15 +6,15 @@ from email import message_from_bytes, policy
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 import blog
 import shop
 from core import db, settings
 from core.mail import fates, printing, queue, sending, validation
 from core.mail.models import Delivery, State, Stream
-from newsletter import enrolments, mailing, reasons, sequences, tracking, walks
-from newsletter.models import Sequence, Subscriber
+from newsletter import enrolments, mailing, reasons, sequences, tracking, verdicts, walks
+from newsletter.models import Enrolment, Sequence, Subscriber, Walk
 from newsletter.steps import Mail
 from newsletter.tick import tick
 from tests import samples
@@ -104,6 +104,17 @@ def test_why_says_with_what_it_went(ada: Subscriber) -> None:
     assert told.sentence.startswith("It went together with another letter:")
     assert first.id in [fact.delivery for fact in told.facts]
     assert [row.within for row in steps()] == [None, first.id]
+
+
+def test_the_last_look_bars_every_letter_of_a_walk_that_ended(app: Flask, join: Join) -> None:
+    sequences.publish("welcome", "Welcome", [Mail(subject=name, body="A") for name in ("1", "2")])
+    enrolments.enrol("welcome", join(ADA).id)
+    tick()
+    with db.transaction():
+        db.changed(update(Enrolment).values(state=Walk.EXITED, reason="bought"))
+    first, second = steps()
+    with db.reading():
+        assert verdicts.last_look([first, second]) == {first.id: "bought", second.id: "bought"}
 
 
 def test_a_walk_that_ends_takes_its_letter_out_of_the_message(ada: Subscriber) -> None:

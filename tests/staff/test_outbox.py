@@ -55,6 +55,18 @@ def test_filters_are_in_the_address(ed: FlaskClient, messages: dict[str, int]) -
     assert shown("?letter=other") == set()
 
 
+def test_what_went_within_another_message_leads_to_it(
+    ed: FlaskClient, messages: dict[str, int]
+) -> None:
+    with db.transaction() as session:
+        session.get_one(Delivery, messages["chloe"]).within = messages["ben"]
+    assert (
+        f'<a href="/staff/outbox/{messages["ben"]}">message'
+        in ed.get(f"/staff/outbox/{messages['chloe']}").text
+    )
+    assert "Within" not in ed.get(f"/staff/outbox/{messages['ada']}").text
+
+
 def test_a_long_list_goes_on_below_its_last_row(ed: FlaskClient) -> None:
     letters.register(
         Letter(

@@ -120,6 +120,18 @@ def test_what_waits_goes_within_the_next_that_has_a_place(server: Server) -> Non
         assert len(server.messages) == 2
 
 
+def test_a_message_of_several_takes_one_place(server: Server) -> None:
+    settings.change(letters_a_day=1, letters_a_week=2)
+    with time_machine.travel(NOW, tick=False) as machine:
+        write("first", "second", "third")
+        work(server)
+        machine.shift(caps.DAY)
+        write("fourth")
+        work(server)
+        assert server.taken == Counter(list(rows()))
+        assert len(server.messages) == 2
+
+
 def test_only_letters_of_a_kind_that_agrees_to_it_and_that_wait_for_the_cap_alone(
     server: Server,
 ) -> None:
@@ -192,6 +204,7 @@ def test_a_report_on_an_unknown_message_settles_all_of_it(server: Server) -> Non
         server.answer = Fate.UNKNOWN
         work(server)
         machine.shift(queue.LEASE + timedelta(seconds=1))
+        assert [row.key for row in queue.expired()] == ["first"]
         sending.recover()
         fates.accept(rows()["first"])
         assert {row.state for row in rows().values()} == {State.ACCEPTED}
