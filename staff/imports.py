@@ -20,7 +20,7 @@ FATES = {
     Fate.ALREADY: "Known already",
     Fate.UNSUBSCRIBED: "Left here before",
     Fate.SUPPRESSED: "Shut out here",
-    Fate.REFUSED: "Said no elsewhere",
+    Fate.REFUSED: "Not willing elsewhere",
 }
 _MOST_BYTES = 8 * 1024 * 1024
 
