@@ -171,6 +171,12 @@ def get(post_id: int) -> Post:
         return session.get_one(Post, post_id, options=[joinedload(Post.topics)])
 
 
+def last_author() -> str:
+    """Who wrote the post that was begun last; nobody where there is none."""
+    with db.reading() as session:
+        return session.scalar(select(Post.author).order_by(Post.id.desc()).limit(1)) or ""
+
+
 def draft_of(post: Post) -> Draft:
     """What the writer filled in, to change it and save it again."""
     return Draft(

@@ -56,8 +56,9 @@ def index() -> ResponseReturnValue:
 
 @desk.get("/new")
 def write() -> ResponseReturnValue:
-    """An empty editor, or one that goes on with what was never saved."""
-    draft, _, key, at = _taken_up(None, post_form.EMPTY)
+    """An editor with nothing but an author, or one that goes on with what was never saved."""
+    begun = replace(post_form.EMPTY, author=posts.last_author())
+    draft, _, key, at = _taken_up(None, begun)
     return _editor(None, draft, key=key, at=at)
 
 

@@ -53,6 +53,12 @@ def test_ed_writes_a_draft_whose_address_comes_from_its_title(ed: FlaskClient) -
     assert "The QL, again" in ed.get("/staff/posts?state=draft").text
 
 
+def test_a_new_post_begins_with_the_author_of_the_last(ed: FlaskClient, draft: int) -> None:
+    field = re.search(r'<input[^>]*name="author"[^>]*>', ed.get("/staff/posts/new").text)
+    assert field
+    assert 'value="Ed"' in field[0]
+
+
 def test_ed_publishes_and_takes_it_back(ed: FlaskClient, draft: int) -> None:
     fields = FIELDS | {"opened": "1", "slug": "the-ql", "do": "publish"}
     told = ed.post(f"/staff/posts/{draft}", data=fields, follow_redirects=True).text
