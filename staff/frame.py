@@ -94,6 +94,6 @@ _WAITING = {
     .where(text("seen_at IS NULL"), Review.id > 0)
     .scalar_subquery(),
     "outbox": select(func.count(Delivery.id))
-    .where(text("state IN ('failed', 'unknown')"))
+    .where(text("state IN ('failed', 'unknown')"), Delivery.id > 0)
     .scalar_subquery(),
 }
