@@ -12,6 +12,7 @@ import psycopg
 import pytest
 from flask import Flask, g
 from flask.testing import FlaskClient
+from hypothesis import HealthCheck, settings
 from jinja2 import FileSystemBytecodeCache
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import sync_playwright
@@ -27,6 +28,12 @@ from staff import members
 from staff.models import Role
 from tests import browser
 from wsgi import create_app
+
+# How long an example takes says nothing of the code, and a fixture that all examples of a test share
+# is what most of them are about.
+_SHARED = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+settings.register_profile("house", deadline=None, suppress_health_check=_SHARED)
+settings.load_profile("house")
 
 _STATIC = Path(__file__).resolve().parents[1] / "static"
 

@@ -138,12 +138,17 @@ def _parts(raw: bytes) -> Iterator[Part]:
         yield Part(
             number=number,
             content_type=leaf.get_content_type(),
-            filename=headers.decode(str(leaf.get_filename() or "")),
+            filename=_name(headers.decode(str(leaf.get_filename() or ""))),
             content_id=bare(headers.decode(str(leaf.get("Content-ID", "")))),
             attached=leaf.get_content_disposition() == "attachment",
             charset=str(leaf.get_param("charset") or ""),
             content=_content(leaf),
         )
+
+
+def _name(told: str) -> str:
+    """A file's name in one line: what an encoding names in vain may bring a line's end with it."""
+    return headers.printable(" ".join(told.split()))
 
 
 def _leaves(part: Any) -> Iterator[Parsed]:

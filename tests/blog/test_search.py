@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from flask.testing import FlaskClient
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from blog import posts, search
@@ -165,9 +165,7 @@ def test_what_a_hostile_text_says_runs_nowhere(publish: Publish) -> None:
     assert "<script" not in hit.excerpt
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60)
 @given(st.text(max_size=60))
 def test_anything_may_be_asked(library: None, query: str) -> None:
     search.find(query)

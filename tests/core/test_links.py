@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 from flask import Flask
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core import config, links
@@ -25,7 +25,6 @@ def test_a_token_gives_back_what_was_signed_for_its_purpose_only(app: Flask) -> 
         links.read("confirm", token)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(payload=st.one_of(st.text(), st.integers(), st.lists(st.text(max_size=30), max_size=3)))
 def test_a_token_is_read_by_the_library_that_signs_long_ones(app: Flask, payload: object) -> None:
     token = links.sign("unsubscribe", payload)

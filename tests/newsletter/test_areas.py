@@ -3,7 +3,7 @@
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter import (
@@ -52,9 +52,7 @@ def test_an_issue_leaves_out_who_chose_other_parts_and_accounts_for_them(
     assert "they chose letters about other parts of the body" in told.sentence
 
 
-@settings(
-    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=10)
 @given(chosen=st.sets(st.sampled_from(ALL)), about=st.sets(st.sampled_from(ALL)))
 def test_a_reader_is_left_out_exactly_where_nothing_is_shared(
     app: Flask, join: Join, chosen: set[str], about: set[str]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import time_machine
 from flask import Flask
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
@@ -62,9 +62,7 @@ def sequences_of_steps(draw: st.DrawFn) -> list[Step]:
 
 
 @pytest.mark.one_database
-@settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=15)
 @given(
     walked=sequences_of_steps(),
     zone=st.sampled_from(["America/New_York", "Asia/Kolkata", "Europe/Berlin", "UTC"]),
@@ -136,7 +134,7 @@ def test_a_few_readers_are_counted_as_each_walks() -> None:
 
 
 @pytest.mark.one_database
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     walked=sequences_of_steps(),
     most=st.integers(1, 2),

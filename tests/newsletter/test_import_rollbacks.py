@@ -4,7 +4,7 @@ from io import StringIO
 
 import pytest
 from flask import Flask
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
@@ -143,9 +143,7 @@ def test_an_erased_person_is_in_no_import_any_more(app: Flask) -> None:
         assert session.scalars(select(ImportEntry)).all() == []
 
 
-@settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=12)
 @given(
     before=st.sets(st.sampled_from("abcdef"), max_size=4),
     brought=st.sets(st.sampled_from("abcdef"), min_size=1),

@@ -59,7 +59,7 @@ def test_lots_are_even_and_another_issue_draws_anew() -> None:
 
 @given(issue=st.integers(1, 10**6), of=st.integers(1, 10**6))
 @example(issue=1201, of=1)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_whoever_draws_alike_is_spread_over_all_parts(issue: int, of: int) -> None:
     alike = [reader for reader in range(of, of + 6_000) if lots.lot(reader, issue) < 10]
     parts = Counter(lots.part(reader, issue) for reader in alike)

@@ -7,7 +7,7 @@ from itertools import accumulate
 import pytest
 import time_machine
 from flask import Flask
-from hypothesis import HealthCheck, given
+from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 from sqlalchemy import select
@@ -48,9 +48,7 @@ def empty(app: Flask) -> Callable[[], None]:
 
 
 @pytest.mark.one_database
-@examples(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@examples(max_examples=15)
 @given(
     hours=st.lists(st.integers(0, 20), min_size=1, max_size=10).map(
         lambda gaps: list(accumulate(gaps))

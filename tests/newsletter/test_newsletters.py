@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 from flask import Flask
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
@@ -397,11 +397,7 @@ FATES = (
 
 
 @given(fates=st.lists(st.sampled_from(FATES), max_size=12))
-@settings(
-    max_examples=25,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@settings(max_examples=12)
 def test_whatever_happens_the_numbers_add_up(app: Flask, join: Join, fates: list[str]) -> None:
     with db.transaction():
         for letter in "abcdef":

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from flask import Flask
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
@@ -185,11 +185,7 @@ RULES = st.builds(
 
 
 @given(audience=st.lists(READERS, max_size=6), rules=st.lists(RULES, min_size=1, max_size=6))
-@settings(
-    max_examples=20,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@settings(max_examples=20)
 def test_the_database_finds_whom_a_plain_reading_finds(
     app: Flask, audience: list[Reader], rules: list[Rule]
 ) -> None:
@@ -206,7 +202,7 @@ def test_the_database_finds_whom_a_plain_reading_finds(
 
 
 @given(rule=RULES)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_a_rule_comes_back_from_json_as_it_was(rule: Rule) -> None:
     written = conditions.write(rule)
     for term in rule.terms:

@@ -21,7 +21,7 @@ def test_the_chance_is_that_of_dealing_out_anew() -> None:
 
 
 @given(st.lists(st.integers(0, 9), min_size=8, max_size=8))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_every_way_to_deal_out_counts_once(counts: list[int]) -> None:
     apart = [abs(2 * sum(side) - sum(counts)) for side in combinations(counts, 4)]
     seen = abs(sum(counts[:4]) - sum(counts[4:]))
@@ -30,7 +30,7 @@ def test_every_way_to_deal_out_counts_once(counts: list[int]) -> None:
 
 
 @given(st.lists(st.integers(0, 50), min_size=8, max_size=8), st.randoms())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_no_order_and_no_side_changes_the_chance(counts: list[int], shuffle: random.Random) -> None:
     one, other = counts[:4], counts[4:]
     seen = significance.chance(tuple(one), tuple(other))

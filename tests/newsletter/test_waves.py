@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import time_machine
 from flask import Flask
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.mail.models import State
@@ -145,7 +145,7 @@ def test_a_schedule_by_clocks_that_is_taken_back_is_forgotten(readers: None) -> 
     wanted=st.datetimes(local("2020-01-01 00:00"), local("2035-01-01 00:00")),
     zone=st.sampled_from([zone for zone in zones() if "/" in zone][::8]),
 )
-@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=200)
 def test_a_moment_is_what_the_clocks_show_or_where_it_would_have_been(
     wanted: datetime, zone: str
 ) -> None:

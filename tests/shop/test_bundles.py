@@ -4,7 +4,7 @@ from itertools import count
 
 import pytest
 from flask import Flask
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, update
 
@@ -138,9 +138,7 @@ steps = st.lists(
 
 
 @given(steps=steps)
-@settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=20)
 def test_whatever_is_bought_of_both_never_fewer_than_none_are_there(
     sample_shop: Flask, steps: list[tuple[str, int]]
 ) -> None:

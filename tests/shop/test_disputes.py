@@ -18,6 +18,9 @@ from tests.shop.running import RunningShop, alerts, letters, shelf, the_order
 SUPPORT = "help@shop.example"
 DAY = timedelta(days=1)
 
+# The verbs' SQL is tried on both where everything happens in any order: test_order_states.
+pytestmark = pytest.mark.one_database
+
 
 @pytest.fixture
 def charge(running_shop: RunningShop) -> str:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from random import Random
 from typing import Any
 
-from hypothesis import HealthCheck, example, given
+from hypothesis import example, given
 from hypothesis import settings as tries
 from hypothesis import strategies as st
 from sqlalchemy import func, select
@@ -53,11 +53,7 @@ UNITS, TOTAL, STAFF = 2, 18500, "fay@shop.example"
     seed=4,
 )
 @example(way="card", deeds=["come back", "dispute", "cancel", "lose"], seed=5)
-@tries(
-    max_examples=10,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@tries(max_examples=5)
 def test_events_in_any_order_repeated_and_lost_end_in_the_same_state(
     running_shop: RunningShop, *, way: str, deeds: list[str], seed: int
 ) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import time_machine
 from flask import Flask
-from hypothesis import HealthCheck, given, settings, strategies
+from hypothesis import given, settings, strategies
 
 from core import clock, db, money
 from core import settings as store
@@ -209,7 +209,7 @@ def test_shipping_is_free_from_what_is_left_of_the_goods(sample_shop: Flask) -> 
     assert (bill.discount, bill.total) == (2000, order.total_amount)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     lines=strategies.lists(
         strategies.tuples(strategies.integers(1, 10**6), strategies.integers(1, 20)),
@@ -236,9 +236,7 @@ def test_a_discount_is_a_charge_that_the_goods_can_bear(
         assert taken == min(goods, off * step)
 
 
-@settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=15)
 @given(
     unit=strategies.integers(100, 10**5),
     quantity=strategies.integers(1, 3),

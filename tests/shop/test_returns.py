@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from hypothesis import HealthCheck, given, settings, strategies
+from hypothesis import given, settings, strategies
 from sqlalchemy import delete, select
 
 from core import clock, db
@@ -170,9 +170,7 @@ def test_never_more_comes_back_than_was_bought_whoever_asks_at_once(
     assert (coming(ada), left(ada)) == (3, 0)
 
 
-@settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=8)
 @given(
     steps=strategies.lists(
         strategies.tuples(

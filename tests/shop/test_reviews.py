@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from hypothesis import HealthCheck, given, settings, strategies
+from hypothesis import given, settings, strategies
 from sqlalchemy import delete, select
 
 from core import clock, db
@@ -247,9 +247,7 @@ def test_the_bad_ones_are_one_click_away(client: FlaskClient, sample_shop: Flask
         assert client.get(f"/products/ql-claw/reviews?{nonsense}").status_code == 200
 
 
-@settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=12)
 @given(
     stars=strategies.lists(strategies.integers(1, 5), max_size=9),
     sorting=strategies.sampled_from(Sorting),

@@ -4,7 +4,7 @@ from itertools import count
 
 import pytest
 from flask import Flask
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, update
 
@@ -20,9 +20,7 @@ from tests.shop.running import SKU, at_once, moved, shelf, ship_to
 _numbers = count(1)
 
 # Each example has a product of its own, so that it begins with an empty shelf.
-on_one_database = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+on_one_database = settings(max_examples=30)
 
 steps = st.lists(
     st.tuples(
@@ -81,9 +79,7 @@ def test_never_fewer_than_none_and_the_movements_add_up(
 )
 @example(there=5, wishes=[(3, "leave"), (2, "pay twice"), (2, "pay"), (1, "call off")])
 @example(there=3, wishes=[(3, "call off"), (3, "pay"), (3, "leave"), (3, "pay")])
-@settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=15)
 def test_buyers_at_once_hold_what_is_there_and_what_they_leave_is_free_again(
     sample_shop: Flask, there: int, wishes: list[tuple[int, str]]
 ) -> None:

@@ -4,7 +4,7 @@ import re
 
 import pytest
 from flask.testing import FlaskClient
-from hypothesis import HealthCheck, given, settings, strategies
+from hypothesis import given, settings, strategies
 from sqlalchemy import update
 
 from core import db, money
@@ -162,9 +162,7 @@ def sell_in(currency: str, amount: int, shipping: int) -> None:
 
 
 @pytest.mark.parametrize("currency", CURRENCIES)
-@settings(
-    max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=4)
 @given(data=strategies.data(), included=strategies.sampled_from([None, True, False]))
 def test_the_sum_of_all_is_the_total_in_every_currency(
     running_shop: RunningShop,

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from hypothesis import HealthCheck, given, settings, strategies
+from hypothesis import given, settings, strategies
 from sqlalchemy import select, update
 
 from core import db
@@ -282,9 +282,7 @@ lines = strategies.builds(
 )
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60)
 @given(found=strategies.lists(lines, max_size=4))
 def test_nothing_is_taken_up_but_what_was_offered(sample_shop: Flask, found: list[Line]) -> None:
     order = the_order() if every_order() else checkout.place(

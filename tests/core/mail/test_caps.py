@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 from flask import Flask
-from hypothesis import HealthCheck, given
+from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 from sqlalchemy import delete, select
@@ -69,9 +69,7 @@ def test_without_a_cap_nothing_waits(app: Flask) -> None:
     assert work() == 9
 
 
-@examples(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@examples(max_examples=6)
 @given(
     hours=st.lists(
         st.tuples(st.integers(0, 150), st.sampled_from(["ada", "ben"])), min_size=1, max_size=14

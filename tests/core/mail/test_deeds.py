@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 from flask import Flask
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core import db
@@ -86,11 +86,7 @@ STEPS = (
 
 
 @given(steps=st.lists(st.sampled_from(STEPS), max_size=30))
-@settings(
-    max_examples=40,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@settings(max_examples=20)
 def test_whatever_happens_nothing_goes_twice_or_during_a_pause_and_nothing_is_lost(
     app: Flask, write: Write, steps: list[str]
 ) -> None:

@@ -22,7 +22,7 @@ from tests.core.mail.conftest import Write, states
 pytestmark = pytest.mark.one_database
 
 ROOT = Path(__file__).resolve().parents[3]
-MESSAGES = 500
+MESSAGES = 300
 PATIENCE = 120  # seconds
 
 

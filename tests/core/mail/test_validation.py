@@ -66,7 +66,7 @@ def test_every_message_of_the_sample_shop_keeps_the_rules(app: Flask) -> None:
 
 
 @given(name=st.text(st.characters(exclude_categories=["Cs", "Co"]), max_size=300))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_whatever_a_reader_is_called_the_message_keeps_the_rules(name: str) -> None:
     octets = printed(name)
     assert validation.examine(octets, marketing=True) == []
@@ -78,7 +78,7 @@ def test_whatever_a_reader_is_called_the_message_keeps_the_rules(name: str) -> N
         st.characters(exclude_categories=["Cs", "Cc", "Co", "Z"]), min_size=1, max_size=200
     )
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_whatever_the_subject_is_it_comes_back_as_it_was(subject: str) -> None:
     from email import message_from_bytes  # noqa: PLC0415 - the judge of this test alone
     from email.header import decode_header, make_header  # noqa: PLC0415 - as above

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 from flask.testing import FlaskClient
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from core.mailbox import headers
@@ -70,8 +70,9 @@ def client(store: Store) -> FlaskClient:
     return create_pages(store, "localhost", 25).test_client()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(raw=RAW)
+@example(raw=b"Content-Disposition: attachment; filename*=nonsense''%ff\r\n \r\n\r\n")
 def test_any_message_is_kept_and_every_page_of_it_opens(
     store: Store, client: FlaskClient, raw: bytes
 ) -> None:
