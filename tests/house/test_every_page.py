@@ -25,7 +25,6 @@ pytestmark = [pytest.mark.one_database, pytest.mark.journey]
 MODULES = Path(__file__).resolve().parents[2] / "node_modules"
 VALIDATOR = MODULES / "html-validate" / "bin" / "html-validate.mjs"
 DESK = {"width": 1280, "height": 900}
-PHONE = {"width": 390, "height": 844}
 NARROW = {"width": 320, "height": 640}
 SHARES = 3
 # What is shown inside another page, and mails, whose HTML obeys other programs than browsers.
@@ -102,10 +101,9 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(  # noqa: PLR0917 - six 
         page.goto(address + path)
         axe.load(page)
         found += [f"{path}, light: {problem}" for problem in axe.problems(page)]
-        _look(page, "dark", PHONE)
+        _look(page, "dark", NARROW)
         found += [f"{path}, dark: {problem}" for problem in axe.problems(page, axe.IN_THE_DARK)]
         found = [each for each in found if not each.startswith(TWICE) or "-unique " not in each]
-        _look(page, "light", NARROW)
         width = page.evaluate("document.documentElement.scrollWidth")
         found += [f"{path} is {width} px wide"] if width > NARROW["width"] else []
     assert found == [], "\n".join(found)

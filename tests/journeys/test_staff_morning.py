@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.journeys import people
@@ -9,6 +10,7 @@ from tests.journeys.conftest import PASSWORD
 from tests.running import RunningShop
 
 
+@pytest.mark.one_database
 def test_olivia_ships_ada_s_order_and_writes_to_ben(page: Page, running_shop: RunningShop) -> None:
     people.read_and_follow_the_product(page, running_shop, "psoas-trigger-points")
     people.buy(page, running_shop, "ada@example.com")

@@ -138,7 +138,7 @@ steps = st.lists(
 
 
 @given(steps=steps)
-@settings(max_examples=20)
+@settings(max_examples=10)
 def test_whatever_is_bought_of_both_never_fewer_than_none_are_there(
     sample_shop: Flask, steps: list[tuple[str, int]]
 ) -> None:

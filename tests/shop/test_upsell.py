@@ -282,7 +282,7 @@ lines = strategies.builds(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(found=strategies.lists(lines, max_size=4))
 def test_nothing_is_taken_up_but_what_was_offered(sample_shop: Flask, found: list[Line]) -> None:
     order = the_order() if every_order() else checkout.place(
