@@ -15,7 +15,7 @@ run: .venv/run vendor ## Run the whole shop: web, worker, and stand-ins for Stri
 
 test: .venv/test ## Check everything: lint, types, contracts, all tests on both databases, in a browser
 	$(MAKE) --no-print-directory lint
-	$(BIN)/pytest --database both -n 3 --dist worksteal
+	$(BIN)/pytest --database both -n 2 --dist worksteal
 
 check: .venv/test ## The fast half of `make test`: lint, types, contracts, tests without a browser on SQLite
 	$(MAKE) --no-print-directory lint
