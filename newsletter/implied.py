@@ -36,7 +36,7 @@ def grant(address: str, told: Circumstances, *, country: str) -> None:
         person = subscribers.find_or_add(address, source="purchase")
         if suppression.reason(person.address_hash) is not None:
             return
-        if person.standing is Standing.CONFIRMED and person.implied_until is None:
+        if subscribers.has_agreed(person):
             return
         if person.standing in _OPEN:
             person.standing, person.confirmed_at = Standing.CONFIRMED, clock.now()

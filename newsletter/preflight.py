@@ -14,7 +14,7 @@ from newsletter.markup import BadLetter
 from newsletter.models import Newsletter, Subscriber
 from shop import claims
 
-LARGEST = 102_400
+LARGEST = validation.CLIPPED
 """Gmail cuts off what is larger, in bytes of HTML, and with it the way out."""
 LARGE = 80_000
 LONGEST_LINE = 998

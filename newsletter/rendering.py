@@ -5,7 +5,7 @@ Styles are inlined and Markdown is read at compile time, so that a reader costs 
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from markupsafe import Markup, escape
@@ -153,11 +153,6 @@ def on_the_web(body: str, source: str = "") -> Markup:
 def without_images(html: str) -> str:
     """The HTML as programs show it that fetch no images: their words stand in their place."""
     return _SOURCE.sub(r"\1", html)
-
-
-def with_headers(message: Message, headers: dict[str, str]) -> Message:
-    """The message with these headers too."""
-    return replace(message, headers=message.headers | headers)
 
 
 def _body(body: str, source: str) -> tuple[Markup, str]:

@@ -13,14 +13,14 @@ from typing import NamedTuple
 from sqlalchemy import select
 
 from core import db
-from core.mail import caps, letters, printing, queue
+from core.mail import caps, letters, printing, queue, validation
 from core.mail.models import Delivery, State, Stream
 from core.mail.printing import Printed
 
 MOST = 3
 """Letters in one message: more would be read by nobody."""
-LARGEST = 102_400
-"""Octets of a message; what is longer is cut off by Gmail."""
+LARGEST = validation.CLIPPED
+"""Octets of a message."""
 
 
 class Bundle(NamedTuple):
@@ -65,6 +65,7 @@ def _waiting(places: Collection[_Place]) -> dict[_Place, list[Delivery]]:
         select(Delivery)
         .where(
             queue.is_in(State.PENDING),
+            queue.is_awake(),
             Delivery.reason == caps.WAITS,
             Delivery.recipient.in_({recipient for _, recipient, _ in places}),
         )

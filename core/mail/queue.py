@@ -48,7 +48,7 @@ def claim(worker: str, limit: int, streams: Collection[Stream] | None = None) ->
         # A common table expression, since PostgreSQL may run a subquery with a lock more than once.
         due = (
             select(Delivery.id)
-            .where(is_in(State.PENDING), Delivery.due_at <= now, _is_of(streams), _is_awake())
+            .where(is_in(State.PENDING), Delivery.due_at <= now, _is_of(streams), is_awake())
             .order_by(Delivery.priority, Delivery.due_at, Delivery.id)
             .limit(limit)
             .with_for_update(skip_locked=True)
@@ -185,12 +185,18 @@ def reclaim() -> int:
         )
 
 
+def is_awake() -> ColumnElement[bool]:
+    """That a row's source is neither paused nor called off; most of the time none is."""
+    resting = deeds.at_rest()
+    return Delivery.source.not_in(resting) if resting else true()
+
+
 def is_work_waiting() -> bool:
     """Whether a message is due, or a worker that held some has vanished."""
     with db.reading() as session:
         streams = stops.open_streams()
         pending = is_in(State.PENDING), Delivery.due_at <= clock.now()
-        due = exists().where(*pending, _is_of(streams), _is_awake())
+        due = exists().where(*pending, _is_of(streams), is_awake())
         left = exists().where(_is_leased(), _lease_is_over())
         return bool(session.scalar(select(or_(due, left))))
 
@@ -205,12 +211,6 @@ def _is_of(streams: Collection[Stream]) -> ColumnElement[bool]:
     if len(streams) == len(Stream):
         return true()
     return or_(false(), *(Delivery.priority == stream.priority for stream in streams))
-
-
-def _is_awake() -> ColumnElement[bool]:
-    """Its source is neither paused nor called off; most of the time none is."""
-    resting = deeds.at_rest()
-    return Delivery.source.not_in(resting) if resting else true()
 
 
 def _is_leased() -> ColumnElement[bool]:

@@ -7,10 +7,12 @@ from email.header import decode_header, make_header
 from email.message import Message
 from email.utils import parsedate_to_datetime
 
+CLIPPED = 102_400
+"""Octets at which Gmail cuts a message off."""
+
 _ONCE = ("From", "To", "Subject", "Date", "Message-ID", "MIME-Version", "Content-Type")
 _MESSAGE_ID = re.compile(r"<[^<>@\s]+@[^<>@\s]+>")
 _ONE_CLICK = re.compile(r"<https?://[^<>\s]+>(,\s*<mailto:[^<>\s]+>)?")
-_CLIPPED = 102_400  # octets of HTML, where Gmail cuts
 _LINE = 998
 
 
@@ -78,5 +80,5 @@ def _parts(message: Message) -> Iterator[str]:
         if not isinstance(body, bytes) or not body.strip():
             yield f"it has no {kind}"
     html = bodies.get("text/html")
-    if isinstance(html, bytes) and len(html) > _CLIPPED:
+    if isinstance(html, bytes) and len(html) > CLIPPED:
         yield "its HTML is over 102,400 octets"

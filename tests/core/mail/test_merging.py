@@ -12,7 +12,18 @@ from flask import Flask
 from sqlalchemy import event, select
 
 from core import config, db, settings
-from core.mail import acceptance, caps, fates, ledger, letters, merging, printing, queue, sending
+from core.mail import (
+    acceptance,
+    caps,
+    deeds,
+    fates,
+    ledger,
+    letters,
+    merging,
+    printing,
+    queue,
+    sending,
+)
 from core.mail.letters import Letter, Message
 from core.mail.models import Delivery, State, Stream
 from core.mail.pipelining import Answer, Fate, Parcel
@@ -147,6 +158,23 @@ def test_only_letters_of_a_kind_that_agrees_to_it_and_that_wait_for_the_cap_alon
         found = rows()
         assert found["refuses"].reason == caps.WAITS
         assert (found["barred"].state, found["barred"].within) == (State.EXCLUDED, None)
+
+
+def test_nothing_of_a_source_that_rests_is_taken_along(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.change(letters_a_day=1)
+    with time_machine.travel(NOW, tick=False) as machine:
+        write("first")
+        work(server)
+        write("second", "third")
+        work(server)
+        monkeypatch.setattr(deeds, "PORTION", 0)  # the row is there, and no message follows it yet
+        deeds.hold("test:third")
+        machine.shift(caps.DAY)
+        work(server)
+        assert server.taken == Counter(["first", "second"])
+        assert rows()["third"].state is State.PENDING
 
 
 def test_staff_may_have_each_go_by_itself(server: Server) -> None:
