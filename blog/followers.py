@@ -12,7 +12,7 @@ from sqlalchemy import delete, func, or_, select, update
 
 from blog.models import Comment, Follower, FollowerRefusal
 from core import clock, config, db, jobs, links
-from core.mail import hashes, ledger
+from core.mail import forgetting, hashes, ledger
 from core.mail.events import AskedToLeave, Bounced, Complained
 
 CONFIRMATION = "blog.answer_confirmation"
@@ -166,5 +166,5 @@ def _forget(follower: Follower) -> None:
         Follower.email == follower.email, Follower.id != follower.id
     )
     if not db.session().scalar(others):
-        ledger.forget(follower.email, letters=_LETTERS)
+        forgetting.forget([follower.email], letters=_LETTERS)
     db.session().execute(delete(Follower).where(Follower.id == follower.id))

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from datetime import timedelta
 from secrets import token_urlsafe
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import ColumnElement, delete, func, select
 
 from core import clock, db
 from core import links as signed
-from core.mail import hashes, ledger
+from core.mail import forgetting, hashes, ledger
 from newsletter import addresses, consents, links, personal_data, subscribers, suppression
 from newsletter.consents import Circumstances
+from newsletter.events import Erased
 from newsletter.models import AddressChange, ConsentEvent, Standing, Subscriber
 from newsletter.wording import wording
 
@@ -121,8 +122,21 @@ def former(subscriber: Subscriber) -> Sequence[AddressChange]:
 def forget() -> int:
     """Delete wishes that nobody confirmed in time; how many."""
     with db.transaction(shown=False):
-        late = AddressChange.asked_at <= clock.now() - VALID
-        return db.changed(delete(AddressChange).where(AddressChange.done_at.is_(None), late))
+        return _forget(AddressChange.asked_at <= clock.now() - VALID)
+
+
+def on_erased(event: Erased) -> None:
+    """Keep no address either at which an erased reader's letters were to come."""
+    with db.transaction():
+        _forget(AddressChange.subscriber_id.in_(event.subscriber_ids))
+
+
+def _forget(meant: ColumnElement[bool]) -> int:
+    """Delete wishes that were not carried out, and their addresses in the ledger; how many."""
+    open_ones = AddressChange.done_at.is_(None), meant
+    asked_at = db.session().scalars(select(AddressChange.new).where(*open_ones)).all()
+    forgetting.forget(asked_at, letters=LETTER)
+    return db.changed(delete(AddressChange).where(*open_ones))
 
 
 def _move(reader: Subscriber, address: str) -> None:

@@ -41,8 +41,9 @@ def on_preferences_changed(event: PreferencesChanged) -> None:
 
 
 def on_erased(event: Erased) -> None:
-    """Delete a person's walks with them."""
+    """Delete people's walks with them."""
     with db.transaction():
-        theirs = select(Enrolment.id).where(Enrolment.subscriber_id == event.subscriber_id)
-        db.changed(delete(EnrolmentLog).where(EnrolmentLog.enrolment_id.in_(theirs)))
-        db.changed(delete(Enrolment).where(Enrolment.subscriber_id == event.subscriber_id))
+        theirs = Enrolment.subscriber_id.in_(event.subscriber_ids)
+        walks = select(Enrolment.id).where(theirs)
+        db.changed(delete(EnrolmentLog).where(EnrolmentLog.enrolment_id.in_(walks)))
+        db.changed(delete(Enrolment).where(theirs))

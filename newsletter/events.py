@@ -48,10 +48,10 @@ class Returned:
 
 @dataclass(frozen=True)
 class Erased:
-    """All that is kept about a person is being deleted; rows that point to them must go first.
+    """All that is kept about people is being deleted; rows that point to them must go first.
 
     `wished` says that they asked for it, rather than that they never confirmed.
     """
 
-    subscriber_id: int
+    subscriber_ids: tuple[int, ...]
     wished: bool

@@ -6,13 +6,14 @@ undone too. Receipts are never lost: of whoever is removed they stay with the im
 the hash of the address alone.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from enum import StrEnum
 
-from sqlalchemy import delete, exists, func, select
+from sqlalchemy import exists, func, select
 
 from core import clock, db, events
-from newsletter import consents, personal_data
+from newsletter import consents, personal_data, segments
 from newsletter.admissions import Fate
 from newsletter.consents import Circumstances
 from newsletter.events import UNDONE, Left
@@ -24,7 +25,6 @@ from newsletter.models import (
     ImportRun,
     Standing,
     Subscriber,
-    SubscriberTag,
 )
 from shop.models import BOUGHT, Order
 
@@ -105,16 +105,14 @@ def _undo_some(number: int) -> int:
     with db.transaction(shown=False) as session:
         found = session.execute(open_ones).all()
         done = _what_they_did([person for _, person in found])
-        leaving = []
+        ends = defaultdict(list)
         for entry, person in found:
             entry.why = _own_deed(entry, person, *done.get(person.id, (0, False)))
-            if entry.why is not None:
-                entry.end = End.LEFT.value
-            elif entry.brought:
-                leaving.append((entry, person))
-            else:
-                _restore(entry, person)
-        _remove(leaving)
+            end = End.LEFT if entry.why else End.REMOVED if entry.brought else End.RESTORED
+            entry.end = end.value
+            ends[end].append((entry, person))
+        _restore(ends[End.RESTORED])
+        _remove(ends[End.REMOVED])
         session.flush()
         return len(found)
 
@@ -160,25 +158,35 @@ def _remove(leaving: Sequence[tuple[ImportEntry, Subscriber]]) -> None:
     chains = consents.chains([person.id for _, person in leaving])
     for entry, person in leaving:
         entry.proof = [consents.kept(receipt) for receipt in chains.get(person.id, ())]
-        entry.end, entry.subscriber_id = End.REMOVED.value, None
+        entry.subscriber_id = None
         entry.before, entry.given = {}, {}
     db.session().flush()
     personal_data.forget([person for _, person in leaving])
 
 
-def _restore(entry: ImportEntry, person: Subscriber) -> None:
+def _restore(staying: Sequence[tuple[ImportEntry, Subscriber]]) -> None:
     """Take back what the import filled in, tied and confirmed; what changed since stays."""
-    entry.end = End.RESTORED.value
-    for name, value in entry.given.items():
-        if getattr(person, name) == value:
-            setattr(person, name, entry.before[name])
-    tied = SubscriberTag.subscriber_id == person.id, SubscriberTag.name.in_(entry.tags)
-    db.changed(delete(SubscriberTag).where(*tied))
-    if entry.fate == Fate.CONFIRMED.value:
-        person.standing, person.confirmed_at = Standing.PENDING, None
-        person.membership += 1
-        how = Circumstances(
-            page="/staff/subscribers/imports", method="staff", wording="The import was undone."
-        )
-        consents.record(person, ConsentEvent.WITHDRAWN, how)
+    tied = defaultdict(list)
+    unconfirmed = []
+    for entry, person in staying:
+        for name, value in entry.given.items():
+            if getattr(person, name) == value:
+                setattr(person, name, entry.before[name])
+        for tag in entry.tags:
+            tied[tag].append(person.id)
+        if entry.fate == Fate.CONFIRMED.value:
+            person.standing, person.confirmed_at = Standing.PENDING, None
+            person.membership += 1
+            unconfirmed.append(person)
+    for tag, people in tied.items():
+        segments.untag_all(Subscriber.id.in_(people), tag)
+    _withdraw(unconfirmed)
+
+
+def _withdraw(people: Sequence[Subscriber]) -> None:
+    how = Circumstances(
+        page="/staff/subscribers/imports", method="staff", wording="The import was undone."
+    )
+    consents.record_all([(person, ConsentEvent.WITHDRAWN, how) for person in people])
+    for person in people:
         events.tell(Left(person.id, UNDONE))

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select, union
+from sqlalchemy import delete, select
 
 from core import db, events
-from core.mail import ledger
-from core.mail.models import Delivery, MailReport
+from core.mail import forgetting, ledger
+from core.mail.models import Delivery
 from newsletter import areas, consents, noting, segments, suppression
 from newsletter.events import Erased
 from newsletter.models import (
@@ -71,10 +71,10 @@ def forget(people: Sequence[Subscriber], *, wished: bool = False) -> None:
     """Delete people's rows, in the transaction under way; whether that is their own wish."""
     with db.transaction() as session:
         ids = [person.id for person in people]
-        for person in people:
-            events.tell(Erased(person.id, wished=wished))
-        for address in _written_to([*(person.email for person in people), *_former(ids)]):
-            ledger.forget(address, letters="newsletter.")
+        events.tell(Erased(tuple(ids), wished=wished))
+        forgetting.forget(
+            [*(person.email for person in people), *_former(ids)], letters="newsletter."
+        )
         for table in _THEIRS:
             db.changed(delete(table).where(table.subscriber_id.in_(ids)))
         for person in people:
@@ -92,12 +92,6 @@ def _former(people: Sequence[int]) -> list[str]:
     with db.reading() as session:
         rows = session.scalars(changes.order_by(AddressChange.id)).all()
     return list(dict.fromkeys(row.old for row in rows if row.done_at is not None))
-
-
-def _written_to(recipients: Sequence[str]) -> Sequence[str]:
-    """Which of these addresses the ledger or a report about its mail names."""
-    named = [select(t.recipient).where(t.recipient.in_(recipients)) for t in (Delivery, MailReport)]
-    return db.session().scalars(union(*named)).all()
 
 
 def _columns(row: Any) -> dict[str, Any]:

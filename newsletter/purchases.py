@@ -109,15 +109,22 @@ def on_back_in_stock(event: BackInStock) -> None:
             )
 
 
-def on_left(event: Left | Erased) -> None:
+def on_left(event: Left) -> None:
     """Whoever wants no letters any more is not asked for a review either."""
-    if isinstance(event, Erased) and not event.wished:
-        return
-    if isinstance(event, Left) and event.reason in (UNDONE, LAPSED):
-        return
+    if event.reason not in (UNDONE, LAPSED):
+        _refuse(event.subscriber_id)
+
+
+def on_erased(event: Erased) -> None:
+    """Nor is whoever wished to be forgotten."""
+    if event.wished:
+        _refuse(*event.subscriber_ids)
+
+
+def _refuse(*readers: int) -> None:
     with db.transaction() as session:
-        reader = session.get_one(Subscriber, event.subscriber_id)
-        refusals.refuse(reader.email)
+        for email in session.scalars(select(Subscriber.email).where(Subscriber.id.in_(readers))):
+            refusals.refuse(email)
 
 
 def _how(agreed: Agreed) -> Circumstances:

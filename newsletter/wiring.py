@@ -8,6 +8,7 @@ from core import readiness as launch
 from core.mail.events import AskedToLeave, Bounced, Complained
 from core.web import sitemap, visits
 from newsletter import (
+    address_changes,
     choices,
     cli,
     clicks,
@@ -58,10 +59,11 @@ def init_app(app: Flask) -> None:
     events.listen(BackInStock, purchases.on_back_in_stock)
     events.listen(Left, choices.on_left)
     events.listen(Left, purchases.on_left)
-    events.listen(Erased, purchases.on_left)
+    events.listen(Erased, purchases.on_erased)
     events.listen(Returned, choices.on_returned)
     events.listen(PreferencesChanged, choices.on_preferences_changed)
     events.listen(Erased, choices.on_erased)
+    events.listen(Erased, address_changes.on_erased)
     events.listen(Bounced, subscribers.on_bounced)
     events.listen(Complained, subscribers.on_complained)
     events.listen(AskedToLeave, subscribers.on_asked_to_leave)

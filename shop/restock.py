@@ -13,7 +13,7 @@ from sqlalchemy import ScalarSelect, delete, func, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
 from core import clock, db, events, jobs, links
-from core.mail import ledger
+from core.mail import forgetting, ledger
 from shop import catalog
 from shop.catalog import Offer
 from shop.events import BackInStock
@@ -163,7 +163,7 @@ def _forget(request: RestockRequest) -> None:
         RestockRequest.email == email, RestockRequest.id != request.id
     )
     if email and not db.session().scalar(others):
-        ledger.forget(email, letters=BACK)
+        forgetting.forget([email], letters=BACK)
     mine = update(RestockRequest).where(RestockRequest.id == request.id)
     db.changed(mine.values(email=None))
 

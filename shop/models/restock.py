@@ -18,6 +18,8 @@ class RestockRequest(Base):
     __table_args__ = (
         UniqueConstraint("variant_id", "email"),
         Index("ix_restock_request_waiting", "variant_id", "notified_at", "confirmed_at"),
+        # A number stands in links; SQLite would give that of a deleted row to somebody else.
+        {"sqlite_autoincrement": True},
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -3,11 +3,12 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
-from core import db
+from core import clock, db
 from core.mail.models import Delivery, State
 from newsletter import (
     address_changes,
@@ -149,4 +150,21 @@ def test_an_erasure_forgets_the_old_address_too(app: Flask, ada: Subscriber) -> 
     personal_data.erase(ada.public_id)
     with db.reading() as session:
         assert set(session.scalars(select(Delivery.recipient))) == {""}
+        assert session.scalars(select(AddressChange)).all() == []
+
+
+def test_an_address_that_nobody_confirmed_is_kept_nowhere(
+    app: Flask, ada: Subscriber, join: Join
+) -> None:
+    """Neither after the link has ended, nor after an erasure; another reader's mail stays theirs."""
+    join("ben@example.com")
+    ben_s = len(mail_to("ben@example.com"))
+    address_changes.ask(ada.public_id, NEW)
+    with time_machine.travel(clock.now() + address_changes.VALID + timedelta(hours=1)):
+        assert address_changes.forget() == 1
+        assert mail_to(NEW) == []
+        address_changes.ask(ada.public_id, "ben@example.com")
+        personal_data.erase(ada.public_id)
+    assert len(mail_to("ben@example.com")) == ben_s
+    with db.reading() as session:
         assert session.scalars(select(AddressChange)).all() == []

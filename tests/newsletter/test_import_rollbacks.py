@@ -1,12 +1,13 @@
 """An import that was a mistake is taken back, and nobody loses what is their own doing."""
 
 from io import StringIO
+from typing import Any
 
 import pytest
 from flask import Flask
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from core import db
 from core.mail import hashes
@@ -133,6 +134,21 @@ def test_whoever_had_asked_before_waits_again_and_walks_no_further(app: Flask) -
     assert consents.is_intact(chain)
     with db.reading() as session:
         assert session.scalars(select(LetterRefusal)).all() == []
+
+
+def test_the_many_are_undone_in_few_statements(app: Flask) -> None:
+    run = bring("".join(f"reader-{n}@example.com,,,vip,{EVIDENCE}\n" for n in range(400)))
+    asked: list[str] = []
+
+    def note(*call: Any) -> None:
+        asked.append(call[2])
+
+    event.listen(db.engine(), "before_cursor_execute", note)
+    try:
+        assert import_rollbacks.undo(run)["removed"] == 400
+    finally:
+        event.remove(db.engine(), "before_cursor_execute", note)
+    assert len(asked) < 80
 
 
 def test_an_erased_person_is_in_no_import_any_more(app: Flask) -> None:

@@ -19,12 +19,16 @@ from newsletter import (
     personal_data,
     preferences,
     readiness,
+    sequences,
     subscribers,
     suppression,
+    tick,
 )
 from newsletter.addresses import InvalidAddress
+from newsletter.mailing import STEP
 from newsletter.models import Consent, ConsentEvent, Standing, Subscriber
 from newsletter.preferences import Preferences
+from newsletter.steps import Mail
 from newsletter.suppression import Reason
 from tests.newsletter.conftest import Join, confirmation_token, mail_to, person
 
@@ -198,6 +202,20 @@ def test_whoever_was_erased_may_come_back_by_confirming(app: Flask, join: Join) 
     personal_data.erase(ada.public_id)
     assert join(ADA).standing is Standing.CONFIRMED
     assert suppression.reason(ada.address_hash) is None
+
+
+def test_whoever_gets_the_number_of_an_erased_reader_gets_their_own_letters(
+    app: Flask, join: Join
+) -> None:
+    """SQLite gives the highest number again once its row is gone, and keys hold numbers."""
+    steps = [Mail(subject="One", preheader="", body="Hello", delay_days=0)]
+    sequences.publish("welcome", "Welcome", steps, trigger="confirmed")
+    with time_machine.travel(NOW, tick=False):
+        for email in (ADA, "ben@example.com"):
+            reader = join(email)
+            tick.tick()
+            assert [row.letter for row in mail_to(email)] == [subscribers.CONFIRMATION, STEP]
+            personal_data.erase(reader.public_id)
 
 
 def test_a_reader_chooses_pace_name_zone_and_pause(app: Flask, join: Join) -> None:

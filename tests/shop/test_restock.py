@@ -167,6 +167,15 @@ def test_who_does_not_want_to_know_any_more_is_forgotten(ada: FlaskClient) -> No
     assert told() == ["ben@example.com"]
 
 
+def test_a_link_of_a_request_that_is_gone_is_nobody_else_s(ada: FlaskClient) -> None:
+    wait("ada")
+    link = f"/restock/{restock.token(requests()[0])}"
+    ada.post(link, data={"action": "stop"})
+    wait("ben")
+    ada.post(link, data={"action": "stop"})
+    assert [each.email for each in requests()] == ["ben@example.com"]
+
+
 @pytest.mark.one_database
 def test_an_address_that_nobody_confirms_is_deleted_after_a_week(ada: FlaskClient) -> None:
     restock.ask(tool(), "ada@example.com", page="/")

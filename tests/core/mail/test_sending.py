@@ -445,18 +445,6 @@ def test_a_rate_is_kept(app: Flask, mailbox: Mailbox, write: Write) -> None:
     assert states() == {State.ACCEPTED: 60}
 
 
-def test_a_forgotten_person_leaves_the_count_and_gets_nothing(
-    app: Flask, mailbox: Mailbox, write: Write
-) -> None:
-    write(ADA)
-    write("ben@example.com")
-    ledger.forget(ADA, letters="test.")
-    sending.deliver()
-    assert states() == {State.EXCLUDED: 1, State.ACCEPTED: 1}
-    assert received(mailbox) == ["ben@example.com"]
-    assert ledger.addressed_to(ADA) == []
-
-
 def test_work_that_nobody_rang_for_is_seen(app: Flask, write: Write) -> None:
     with time_machine.travel(NOW, tick=False) as machine:
         assert not queue.is_work_waiting()
