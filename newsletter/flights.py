@@ -5,19 +5,21 @@ with a number on each. A way is the one that `newsletter.tick` would lead a read
 list, if workers are never late.
 """
 
+import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import product
+from itertools import cycle, islice, product
 from typing import NamedTuple, TypeVar
 
 from sqlalchemy import ColumnElement, String, case, cast, func, literal, select
 
 from core import db
-from newsletter import mailboxes, predicates, steps
+from newsletter import mailboxes, other_mail, predicates, steps
 from newsletter.mailboxes import UNCAPPED, Caps, Departure, Letter, Mailbox
-from newsletter.models import IssueState, Newsletter, Standing, Subscriber, Suppression
+from newsletter.models import Standing, Subscriber, Suppression
+from newsletter.other_mail import Found, Issue
 from newsletter.steps import Branch, End, Goal, Mail, Step
 from newsletter.verdicts import BETWEEN_STEP_AND_ISSUE
 
@@ -26,6 +28,8 @@ MOST = 1_000_000
 """Made-up readers of one flight."""
 SPREAD = timedelta(days=30)
 """Over which made-up readers begin, as many each hour."""
+_GROUPS = 10_000
+"""Of readers who begin together, at most; kinds that are rare begin at fewer moments."""
 _ZONES = {
     "America/New_York": 0.42,
     "America/Chicago": 0.2,
@@ -40,12 +44,18 @@ _PACES = {2: 0.85, 4: 0.05, 7: 0.07, 14: 0.03}
 
 
 class Reader(NamedTuple):
-    """What decides a reader's way: clock, pace, and the steps of which they meet what is asked."""
+    """What decides a reader's way: clock, pace, and the steps of which they meet what is asked.
+
+    `meets` is None for made-up readers, half of whom meet it at each. `issues` are the scheduled
+    newsletters that go to them too, and `other` is what else went or goes to their mailbox.
+    """
 
     timezone: str
     pace_days: int
     paused_until: datetime | None = None
-    meets: frozenset[int] = frozenset()
+    meets: frozenset[int] | None = frozenset()
+    issues: tuple[tuple[str, datetime], ...] = ()
+    other: Found = other_mail.NOTHING
 
 
 @dataclass(kw_only=True)
@@ -87,19 +97,15 @@ class Flight:
         return sorted((hour, n) for hour, n in self.hours.items() if n > per_second * 3600)
 
 
-class _Leg(NamedTuple):
-    """One step of a way: whether it is a letter, where it leads, and when it was taken."""
-
-    is_letter: bool
-    onward: int
-    at: datetime
-
-
 class _There(NamedTuple):
-    """Where readers are: when they got through the step before, and what is in their mailboxes."""
+    """Where readers are: when they got through the step before, and what is in their mailboxes.
+
+    `seen` says how much of what else comes to them is among it.
+    """
 
     moment: datetime
     mailbox: Mailbox
+    seen: int
     has_one: bool = False
 
 
@@ -107,18 +113,28 @@ def way(walked: Sequence[Step], reader: Reader, begun_at: datetime) -> list[Lett
     """The letters that are due to a reader who begins a sequence at a moment."""
     letters, position, moment = [], 0, begun_at
     while position < len(walked):
-        leg = _leg(walked, reader, position, moment)
-        if leg.is_letter:
-            letters.append(Letter(position, leg.at))
-        position, moment = leg.onward, leg.at
+        moment, step = steps.due(walked[position], moment, reader), walked[position]
+        onward = _onward(walked, reader.meets or frozenset(), position)
+        if isinstance(step, Mail) and onward == position + 1:
+            letters.append(Letter(position, moment))
+        position = onward
     return letters
+
+
+def departures(
+    walked: Sequence[Step], reader: Reader, begun_at: datetime, capped: Caps
+) -> list[Departure]:
+    """When each letter goes to one reader who begins at a moment, among what else comes to them."""
+    letters = [*_coming(reader, begun_at), *way(walked, reader, begun_at)]
+    in_order = sorted(letters, key=lambda each: each.at)
+    went = mailboxes.departures(in_order, capped, gone=reader.other.gone)
+    return [each for each in went if each.position is not None]
 
 
 def fly(
     walked: Sequence[Step],
     readers: Mapping[Reader, int],
     starts: Mapping[datetime, float],
-    issues: Sequence[tuple[str, datetime]] = (),
     capped: Caps = UNCAPPED,
 ) -> Flight:
     """Let readers begin at moments, each with its share of them, and count what they get.
@@ -129,38 +145,22 @@ def fly(
     """
     flight = Flight(readers=sum(readers.values()))
     for reader, count in readers.items():
-        # How many got through the step before at a moment, with a letter so far or without.
-        coming: list[Counter[_There]] = [Counter() for _ in range(len(walked) + 1)]
-        for begun_at, share in _shared(count, starts):
-            coming[0][_There(begun_at, Mailbox())] += share
-        for position in range(len(walked)):
-            for there, number in coming[position].items():
-                leg = _leg(walked, reader, position, there.moment)
-                onward = there._replace(moment=leg.at)
-                if leg.is_letter:
-                    mailbox, went = mailboxes.put(there.mailbox, Letter(position, leg.at), capped)
-                    _count(flight, went, number, issues)
-                    onward = _There(leg.at, mailbox, has_one=True)
-                coming[leg.onward][onward] += number
-        for there, number in coming[-1].items():
-            _count(flight, mailboxes.empty(there.mailbox, capped)[1], number, issues)
-            if not there.has_one:
-                flight.nothing["their way has no letter on it"] += number
+        moments = _fewer(starts, count * _GROUPS // flight.readers)
+        _Squadron(flight, walked, reader, capped).fly(_shared(count, moments))
     return flight
 
 
-def made_up(walked: Sequence[Step], count: int) -> dict[Reader, int]:
-    """So many readers who are not real; half of them meet what each step asks."""
-    asking = [at for at, step in enumerate(walked) if isinstance(step, (Branch, Goal))][:6]
-    answers = [
-        frozenset(at for at, yes in zip(asking, chosen, strict=True) if yes)
-        for chosen in product((True, False), repeat=len(asking))
-    ]
+def made_up(count: int, issues: Sequence[Issue] = ()) -> dict[Reader, int]:
+    """So many readers who are not real; newsletters to everybody go to them too."""
+    to_all = [issue for issue in issues if issue.segment is None]
     kinds = {
-        Reader(zone, pace, None, met): of_zone * of_pace / len(answers)
-        for (zone, of_zone), (pace, of_pace), met in product(
-            _ZONES.items(), _PACES.items(), answers
-        )
+        Reader(
+            zone,
+            pace,
+            meets=None,
+            issues=tuple((issue.subject, issue.moment(zone)) for issue in to_all),
+        ): of_zone * of_pace
+        for (zone, of_zone), (pace, of_pace) in product(_ZONES.items(), _PACES.items())
     }
     return dict(_shared(count, kinds))
 
@@ -171,79 +171,181 @@ def spread(begin: datetime) -> dict[datetime, float]:
     return {begin + timedelta(hours=hour): 1 / hours for hour in range(hours)}
 
 
-def audience(walked: Sequence[Step]) -> tuple[dict[Reader, int], Counter[str]]:
-    """Everybody on the list, those who are alike together; and who is not, by reason."""
+def audience(
+    walked: Sequence[Step],
+    sequence_id: int,
+    issues: Sequence[Issue] = (),
+    *,
+    capped: Caps = UNCAPPED,
+    only: str | None = None,
+) -> tuple[dict[Reader, int], Counter[str]]:
+    """Everybody on the list, those who are alike together; and who is not, by reason.
+
+    Where there is a cap, with what else goes to them. `only` is the address of one who is meant.
+    """
     asking = [at for at, step in enumerate(walked) if isinstance(step, (Branch, Goal))]
     met = [case((_rule(walked[at]), at), else_=-1).label(f"meets_{at}") for at in asking]
+    reached = [
+        case((each.reaches(), at), else_=-1).label(f"gets_{at}") for at, each in enumerate(issues)
+    ]
     may_not = case(
         (Suppression.reason.is_not(None), literal("suppressed: ") + Suppression.reason),
         (Subscriber.standing != Standing.CONFIRMED, cast(Subscriber.standing, String)),
     )
+    clock_of_theirs = Subscriber.timezone, Subscriber.pace_days, Subscriber.paused_until
     # Each person in a row first: PostgreSQL groups by columns, not by expressions with parameters.
-    each = (
-        select(
-            Subscriber.timezone,
-            Subscriber.pace_days,
-            Subscriber.paused_until,
-            *met,
-            may_not.label("may_not"),
-        )
-        .outerjoin(Suppression, Suppression.address_hash == Subscriber.address_hash)
-        .subquery()
-    )
-    columns = [column for column in each.c if column.name != "may_not"]
-    alike = select(*columns, func.count()).where(each.c.may_not.is_(None)).group_by(*columns)
-    left_out = select(each.c.may_not, func.count()).where(each.c.may_not.is_not(None))
+    each = select(*clock_of_theirs, *met, *reached, may_not.label("may_not"))
+    each = each.outerjoin(Suppression, Suppression.address_hash == Subscriber.address_hash)
+    if capped.limits:
+        each = other_mail.beside(each, sequence_id)
+    if only is not None:
+        each = each.where(Subscriber.email == only)
+    one = each.subquery()
+    columns = [column for column in one.c if column.name != "may_not"]
+    alike = select(*columns, func.count()).where(one.c.may_not.is_(None)).group_by(*columns)
+    left_out = select(one.c.may_not, func.count()).where(one.c.may_not.is_not(None))
     with db.reading() as session:
         rows = session.execute(alike).all()
-        reasons = session.execute(left_out.group_by(each.c.may_not)).all()
-    readers = Counter[Reader]()
-    for zone, pace, paused_until, *positions, count in rows:
-        readers[Reader(zone, pace, paused_until, frozenset(positions) - {-1})] += count
+        reasons = session.execute(left_out.group_by(one.c.may_not)).all()
+    readers, ledger = Counter[Reader](), other_mail.Reading()
+    for zone, pace, paused_until, *answers, count in rows:
+        positions, rest = answers[: len(met)], answers[len(met) :]
+        reader = Reader(
+            zone,
+            pace,
+            paused_until,
+            frozenset(positions) - {-1},
+            tuple(
+                (issues[at].subject, issues[at].moment(zone))
+                for at in rest[: len(issues)]
+                if at >= 0
+            ),
+        )
+        if capped.limits:
+            reader = reader._replace(other=ledger.of(reader, *rest[len(issues) :]))
+        readers[reader] += count
     return dict(readers), Counter({str(reason): count for reason, count in reasons})
 
 
-def issues_to_come() -> list[tuple[str, datetime]]:
-    """The newsletters that are scheduled."""
-    scheduled = select(Newsletter.subject, Newsletter.scheduled_at).where(
-        Newsletter.state == IssueState.SCHEDULED, Newsletter.scheduled_at.is_not(None)
-    )
-    with db.reading() as session:
-        return [(subject, at) for subject, at in session.execute(scheduled) if at is not None]
+class _Squadron:
+    """Readers who are alike, on their way together."""
+
+    def __init__(
+        self, flight: Flight, walked: Sequence[Step], reader: Reader, capped: Caps
+    ) -> None:
+        self._flight, self._walked, self._reader, self._capped = flight, walked, reader, capped
+        # How many got through the step before at a moment, by where they are.
+        self._coming: list[Counter[_There]] = [Counter() for _ in range(len(walked) + 1)]
+        self._dues: dict[tuple[int, datetime], datetime] = {}
+        self._other = _coming(reader, None) if capped.limits else []
+        self._odd = cycle((0, 1))
+
+    def fly(self, starts: Iterable[tuple[datetime, int]]) -> None:
+        """Let so many begin at each moment, and all arrive."""
+        for begun_at, count in starts:
+            self._begin(begun_at, count)
+        for position in range(len(self._walked)):
+            for there, number in self._coming[position].items():
+                self._step(position, there, number)
+        for there, number in self._coming[-1].items():
+            _, went = mailboxes.empty(there.mailbox, self._capped)
+            self._count(went, number)
+            if not there.has_one:
+                self._flight.nothing["their way has no letter on it"] += number
+
+    def _begin(self, begun_at: datetime, count: int) -> None:
+        before = sum(letter.at < begun_at for letter in self._other)
+        there = _There(begun_at, Mailbox(self._reader.other.gone), before)
+        if self._reader.meets is None:
+            # Whoever meets a goal leaves for it at the first step.
+            first = there._replace(moment=self._due(0, begun_at))
+            for position in reversed(range(len(self._walked))):
+                if isinstance(self._walked[position], Goal):
+                    part = self._half(count)
+                    self._coming[position + 1][first] += part
+                    count -= part
+        self._coming[0][there] += count
+
+    def _step(self, position: int, there: _There, number: int) -> None:
+        step, at = self._walked[position], self._due(position, there.moment)
+        if isinstance(step, Branch) and self._reader.meets is None:
+            part = self._half(number)
+            self._coming[step.otherwise][there._replace(moment=at)] += part
+            self._coming[position + 1][there._replace(moment=at)] += number - part
+            return
+        onward = _onward(self._walked, self._reader.meets or frozenset(), position)
+        if isinstance(step, Mail) and onward == position + 1:
+            there = self._deliver(there, Letter(position, at), number)
+        self._coming[onward][there._replace(moment=at)] += number
+
+    def _deliver(self, there: _There, letter: Letter, number: int) -> _There:
+        mailbox, seen = there.mailbox, there.seen
+        while seen < len(self._other) and self._other[seen].at <= letter.at:
+            mailbox, went = mailboxes.put(mailbox, self._other[seen], self._capped)
+            self._count(went, number)
+            seen += 1
+        mailbox, went = mailboxes.put(mailbox, letter, self._capped)
+        self._count(went, number)
+        return _There(letter.at, mailbox, seen, has_one=True)
+
+    def _due(self, position: int, reached_at: datetime) -> datetime:
+        known = self._dues.get((position, reached_at))
+        if known is None:
+            known = steps.due(self._walked[position], reached_at, self._reader)
+            self._dues[position, reached_at] = known
+        return known
+
+    def _half(self, number: int) -> int:
+        half, odd = divmod(number, 2)
+        return half + next(self._odd) if odd else half
+
+    def _count(self, went: Sequence[Departure], number: int) -> None:
+        flight = self._flight
+        for position, due_at, at, within in went:
+            if position is None:
+                continue
+            flight.letters[position] += number
+            if within:
+                flight.together += number
+            else:
+                flight.hours[at.replace(minute=0, second=0, microsecond=0)] += number
+            if at > due_at:
+                flight.put_off[position] += number
+                flight.longest = max(flight.longest, at - due_at)
+            for subject, sent_at in self._reader.issues:
+                if sent_at <= at < sent_at + BETWEEN_STEP_AND_ISSUE:
+                    flight.crossings[subject] += number
 
 
-def _leg(walked: Sequence[Step], reader: Reader, position: int, reached_at: datetime) -> _Leg:
-    """What `newsletter.tick` does with a reader who stands at a step."""
+def _onward(walked: Sequence[Step], meets: frozenset[int], position: int) -> int:
+    """Where `newsletter.tick` leads somebody from a step who meets what these steps ask."""
+    if meets:
+        for goal in range(len(walked) - 1, position - 1, -1):
+            if goal in meets and isinstance(walked[goal], Goal):
+                return goal + 1
     step = walked[position]
-    at = steps.due(step, reached_at, reader)
-    for goal in range(len(walked) - 1, position - 1, -1):
-        if goal in reader.meets and isinstance(walked[goal], Goal):
-            return _Leg(is_letter=False, onward=goal + 1, at=at)
     if isinstance(step, End):
-        return _Leg(is_letter=False, onward=len(walked), at=at)
-    if isinstance(step, Branch) and position not in reader.meets:
-        return _Leg(is_letter=False, onward=step.otherwise, at=at)
-    return _Leg(is_letter=isinstance(step, Mail), onward=position + 1, at=at)
+        return len(walked)
+    if isinstance(step, Branch) and position not in meets:
+        return step.otherwise
+    return position + 1
 
 
-def _count(
-    flight: Flight,
-    went: Sequence[Departure],
-    number: int,
-    issues: Sequence[tuple[str, datetime]],
-) -> None:
-    for letter in went:
-        flight.letters[letter.position] += number
-        if letter.within:
-            flight.together += number
-        else:
-            flight.hours[letter.at.replace(minute=0, second=0, microsecond=0)] += number
-        if letter.put_off:
-            flight.put_off[letter.position] += number
-            flight.longest = max(flight.longest, letter.at - letter.due_at)
-        for subject, sent_at in issues:
-            if sent_at <= letter.at < sent_at + BETWEEN_STEP_AND_ISSUE:
-                flight.crossings[subject] += number
+def _coming(reader: Reader, begun_at: datetime | None) -> list[Letter]:
+    """What else comes to a reader, from a moment on, in its order."""
+    letters = [*reader.other.coming, *(Letter(None, at, alone=True) for _, at in reader.issues)]
+    return sorted(
+        (each for each in letters if begun_at is None or each.at >= begun_at),
+        key=lambda each: each.at,
+    )
+
+
+def _fewer(starts: Mapping[datetime, float], most: int) -> Mapping[datetime, float]:
+    """Every so many of these moments, where one for each is more than `most`."""
+    if len(starts) <= max(1, most):
+        return starts
+    every = math.ceil(len(starts) / max(1, most))
+    return dict(islice(starts.items(), 0, None, every))
 
 
 def _shared(count: int, shares: Mapping[_Kind, float]) -> Iterator[tuple[_Kind, int]]:

@@ -12,9 +12,13 @@ from flask import Blueprint, abort, request
 from flask.typing import ResponseReturnValue
 
 from core import clock, config, db, settings
-from newsletter import drafts, flights, mailboxes, steps, zones
+from core.mail import warming
+from newsletter import drafts, flights, mailboxes, other_mail, steps, zones
 from newsletter.flights import Flight, Reader
+from newsletter.mailboxes import Caps, Departure
 from newsletter.models import DEFAULT_PACE, Sequence
+from newsletter.other_mail import Issue
+from newsletter.steps import Step
 from staff.frame import page
 
 pages = Blueprint("flights", __name__)
@@ -41,6 +45,18 @@ class Cell(NamedTuple):
     text: str
 
 
+class One(NamedTuple):
+    """One reader and their way: each letter's title, when it goes by their clock, and how.
+
+    `why_not` says why whoever has the `address` gets none.
+    """
+
+    address: str
+    reader: Reader
+    why_not: str
+    way: list[tuple[str, datetime, Departure]]
+
+
 @pages.get("/<int:number>/flight")
 def simulate(number: int) -> ResponseReturnValue:
     """What a sequence would do to the list, or to made-up readers; nothing is written."""
@@ -49,18 +65,17 @@ def simulate(number: int) -> ResponseReturnValue:
     chosen = request.args.get("readers", LIST)
     if chosen not in AUDIENCES:
         abort(404)
+    capped, issues = mailboxes.in_force(), other_mail.issues()
     if chosen == LIST:
-        readers, left_out = flights.audience(walked)
+        readers, left_out = flights.audience(walked, number, issues, capped=capped)
         starts = {begin: 1.0}
     else:
-        readers, left_out = flights.made_up(walked, int(chosen)), Counter[str]()
+        readers, left_out = flights.made_up(int(chosen), issues), Counter[str]()
         starts = flights.spread(begin)
-    capped = mailboxes.in_force()
-    flight = flights.fly(walked, readers, starts, flights.issues_to_come(), capped)
+    flight = flights.fly(walked, readers, starts, capped)
     days = sorted(flight.days.items())
     rate = config.current().mail.rate
     over = flight.over(rate)
-    reader = _reader()
     return page(
         "sequence_flight.html",
         sequence=sequence,
@@ -72,31 +87,51 @@ def simulate(number: int) -> ResponseReturnValue:
         columns=[(f"{day:%b %-d}", letters) for day, letters in days],
         busiest=max(days, key=itemgetter(1), default=None),
         heat=_heat(flight, {moment for moment, _ in over}),
-        letters=[
-            (f"{at + 1}. {steps.title(walked[at])}", count, f"{count:,}")
-            for at, count in sorted(flight.letters.items())
-        ],
+        letters=_bars(walked, flight.letters),
         nothing=left_out + flight.nothing,
         capped=capped,
-        put_off=[
-            (f"{at + 1}. {steps.title(walked[at])}", count, f"{count:,}")
-            for at, count in sorted(flight.put_off.items())
-        ],
+        issues=len(issues),
+        elsewhere=sum(number for reader, number in readers.items() if any(reader.other)),
+        put_off=_bars(walked, flight.put_off),
         rate=rate,
         over=over,
         peak=max(over, key=itemgetter(1), default=None),
+        cold=[
+            (day, letters, share)
+            for day, letters in days
+            if (share := warming.share_on(day.date())) is not None and letters > share
+        ],
         zones=zones.zones(),
         paces=PACES,
-        reader=reader,
-        way=[
-            (
-                steps.title(walked[letter.position]),
-                letter.at.astimezone(ZoneInfo(reader.timezone)),
-                letter,
-            )
-            for letter in mailboxes.departures(flights.way(walked, reader, begin), capped)
-        ],
+        one=_one(walked, number, issues, capped),
     )
+
+
+def _one(walked: list[Step], number: int, issues: list[Issue], capped: Caps) -> One:
+    """The one reader whose way is asked for: somebody on the list, or by clock and pace."""
+    usual, address = settings.store().timezone, request.args.get("email", "").strip().lower()
+    zone, pace = request.args.get("zone", usual), request.args.get("pace", type=int)
+    reader = Reader(
+        zone if zone in zones.zones() else usual, pace if pace in PACES else DEFAULT_PACE
+    )
+    why_not = ""
+    if address:
+        found, left_out = flights.audience(walked, number, issues, capped=capped, only=address)
+        reader = next(iter(found), reader)
+        why_not = "" if found else next(iter(left_out), "nobody has this address")
+    went = [] if why_not else flights.departures(walked, reader, clock.now(), capped)
+    there = ZoneInfo(reader.timezone)
+    way = [
+        (steps.title(walked[each.position or 0]), each.at.astimezone(there), each) for each in went
+    ]
+    return One(address, reader, why_not, way)
+
+
+def _bars(walked: list[Step], counts: Counter[int]) -> list[tuple[str, int, str]]:
+    return [
+        (f"{at + 1}. {steps.title(walked[at])}", count, f"{count:,}")
+        for at, count in sorted(counts.items())
+    ]
 
 
 def _heat(flight: Flight, over: Collection[datetime]) -> list[Cell]:
@@ -115,10 +150,3 @@ def _heat(flight: Flight, over: Collection[datetime]) -> list[Cell]:
         for moment, letters in sorted(flight.hours.items())
         if (moment - first).days < LONGEST
     ]
-
-
-def _reader() -> Reader:
-    """The one reader whose way is asked for."""
-    usual = settings.store().timezone
-    zone, pace = request.args.get("zone", usual), request.args.get("pace", type=int)
-    return Reader(zone if zone in zones.zones() else usual, pace if pace in PACES else DEFAULT_PACE)

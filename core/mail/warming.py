@@ -38,6 +38,12 @@ def share(number: int) -> int | None:
     return round(FIRST * GROWTH ** ((number - 1) / DAYS)) if number <= DAYS else None
 
 
+def share_on(day: date) -> int | None:
+    """Messages that may go on a day (UTC); None without a warm-up, or where there is no limit."""
+    today, number, _ = _day()
+    return share(max(1, number + (day - today).days))
+
+
 def today() -> Today | None:
     """Where the warm-up stands; None without one, or once it is over."""
     day, number, allowed = _day()

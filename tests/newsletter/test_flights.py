@@ -12,13 +12,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from core import db
-from core.mail.models import Delivery
-from newsletter import enrolments, flights, mailboxes, mailing, segments, sequences, subscribers
+from core import clock, db
+from core.mail import ledger
+from core.mail.models import Delivery, State
+from newsletter import (
+    enrolments,
+    flights,
+    mailboxes,
+    mailing,
+    newsletters,
+    other_mail,
+    segments,
+    sequences,
+    subscribers,
+)
 from newsletter.conditions import Rule, Tagged, Term
 from newsletter.flights import Reader
 from newsletter.mailboxes import Caps, Letter
-from newsletter.models import Enrolment, Subscriber, Walk
+from newsletter.models import Enrolment, IssueState, Newsletter, Sequence, Subscriber, Walk
 from newsletter.steps import Branch, End, Goal, Mail, Step, Tag
 from newsletter.tick import tick
 from tests.newsletter.conftest import Join
@@ -99,6 +110,7 @@ def test_the_way_foretold_is_the_way_the_tick_leads(
     assert [Letter(row.payload["position"], row.created_at) for row in rows] == foretold
 
 
+CAPPED = Caps(((timedelta(days=1), 1),))
 WELCOME: list[Step] = [
     Mail(subject="One", body="Hello"),
     Branch(rule=RUNNER, otherwise=3, delay_days=1),
@@ -109,12 +121,12 @@ WELCOME: list[Step] = [
 
 @pytest.mark.one_database
 def test_a_million_walk_as_their_ways_do() -> None:
-    readers = flights.made_up(WELCOME, flights.MOST)
+    readers = flights.made_up(flights.MOST)
     starts = flights.spread(NOW)
     flight = flights.fly(WELCOME, readers, starts)
     assert sum(readers.values()) == flight.readers == flights.MOST
     assert flight.letters[0] == flight.letters[3] == flights.MOST
-    assert flight.letters[2] == sum(n for reader, n in readers.items() if reader.meets)
+    assert flight.letters[2] == pytest.approx(flights.MOST / 2, abs=30 * len(readers))
     assert flight.sent == flight.hours.total() == flight.days.total()
     assert flight.over(None) == []
     assert flight.over(1)
@@ -123,11 +135,15 @@ def test_a_million_walk_as_their_ways_do() -> None:
 
 @pytest.mark.one_database
 def test_a_few_readers_are_counted_as_each_walks() -> None:
-    readers = {Reader("America/New_York", 2): 3, Reader("Asia/Tokyo", 7, None, frozenset({1})): 2}
-    flight = flights.fly(WELCOME, readers, {NOW: 1.0}, [("An issue", NOW - timedelta(hours=1))])
+    issue = (("An issue", NOW - timedelta(hours=1)),)
+    readers = {
+        Reader("America/New_York", 2, issues=issue): 3,
+        Reader("Asia/Tokyo", 7, None, frozenset({1}), issue): 2,
+    }
+    flight = flights.fly(WELCOME, readers, {NOW: 1.0})
     expected: Counter[datetime] = Counter()
     for reader, number in readers.items():
-        for _, at in flights.way(WELCOME, reader, NOW):
+        for _, at, _ in flights.way(WELCOME, reader, NOW):
             expected[at] += number
     assert flight.hours == expected
     assert flight.crossings == {"An issue": 5}
@@ -184,9 +200,102 @@ def test_the_audience_is_everybody_on_the_list(app: Flask, join: Join) -> None:
     segments.tag(join("ada@example.com").id, "runner")
     join("ben@example.com")
     subscribers.unsubscribe(join("chloe@example.com").public_id, method="button")
-    readers, left_out = flights.audience(WELCOME)
+    readers, left_out = flights.audience(WELCOME, 1)
     assert readers == {
         Reader("America/New_York", 2, None, frozenset({1})): 1,
         Reader("America/New_York", 2): 1,
     }
     assert left_out == {"unsubscribed": 1}
+
+
+def fly_the_list(walked: list[Step], sequence_id: int) -> flights.Flight:
+    readers, _ = flights.audience(walked, sequence_id, other_mail.issues(), capped=CAPPED)
+    return flights.fly(walked, readers, {clock.now(): 1.0}, CAPPED)
+
+
+def test_what_went_to_readers_takes_a_place_under_a_cap(app: Flask, join: Join) -> None:
+    one: list[Step] = [Mail(subject="One", body="Hello")]
+    with time_machine.travel(NOW, tick=False) as machine:
+        ada, ben = join("ada@example.com"), join("ben@example.com")
+        assert not fly_the_list(one, 1).put_off
+        for reader, state in ((ada, State.ACCEPTED), (ben, State.FAILED)):
+            ledger.enqueue(
+                key=f"issue:{reader.id}", letter=mailing.ISSUE, recipient=reader.email, source="x"
+            )
+            with db.transaction() as session:
+                row = session.scalars(select(Delivery).order_by(Delivery.id.desc())).first()
+                assert row is not None
+                row.state, row.settled_at = state, clock.now()
+        flight = fly_the_list(one, 1)
+        assert (flight.put_off, flight.longest) == ({0: 1}, timedelta(days=1))
+        machine.shift(timedelta(days=1, hours=1))
+        assert not fly_the_list(one, 1).put_off
+
+
+def test_what_is_to_come_of_other_sequences_takes_a_place_under_a_cap(
+    app: Flask, join: Join
+) -> None:
+    one: list[Step] = [Mail(subject="One", body="Hello", delay_days=3)]
+    with time_machine.travel(NOW, tick=False):
+        other = [
+            Mail(subject="Now", body="Hello"),
+            Mail(subject="Then", body="Hello", delay_days=3),
+        ]
+        sequences.publish("other", "Other", other, trigger="confirmed")
+        join("ada@example.com")
+        with db.reading() as session:
+            number = session.scalars(select(Sequence.id)).one()
+        assert fly_the_list(one, number + 1).put_off == {0: 1}
+        assert not fly_the_list(one, number).put_off
+        tick()
+        assert fly_the_list(one, number + 1).put_off == {0: 1}
+
+
+def test_a_scheduled_newsletter_takes_a_place_of_those_whom_it_is_for(
+    app: Flask, join: Join
+) -> None:
+    one: list[Step] = [Mail(subject="One", body="Hello", delay_days=3)]
+    with time_machine.travel(NOW, tick=False):
+        segments.tag(join("ada@example.com").id, "runner")
+        join("ben@example.com")
+        segments.save("Runners", RUNNER)
+        number = newsletters.draft("An issue", "Hello", segment="Runners")
+        with db.transaction() as session:
+            issue = session.get_one(Newsletter, number)
+            issue.state = IssueState.SCHEDULED
+            issue.scheduled_at = NOW + timedelta(days=2, hours=20)
+        flight = fly_the_list(one, 1)
+        assert flight.put_off == {0: 1}
+        assert flight.crossings == {}
+        with db.transaction() as session:
+            session.get_one(Newsletter, number).scheduled_at = NOW + timedelta(days=2, hours=22)
+        readers, _ = flights.audience(one, 1, other_mail.issues())
+        assert flights.fly(one, readers, {NOW: 1.0}).crossings == {"An issue": 1}
+
+
+@pytest.mark.one_database
+def test_nothing_but_sequences_goes_within_another_message() -> None:
+    letters = [Letter(None, NOW, alone=True), Letter(None, NOW), Letter(0, NOW), Letter(1, NOW)]
+    merging = Caps(CAPPED.limits, merge=True)
+    went = mailboxes.departures(letters, merging)
+    day = timedelta(days=1)
+    assert [(each.position, each.at - NOW, each.within) for each in went] == [
+        (None, 0 * day, False),
+        (None, day, False),
+        (0, day, True),
+        (1, day, True),
+    ]
+
+
+@pytest.mark.one_database
+def test_made_up_readers_part_at_each_branch_and_goal_however_many_there_are() -> None:
+    walked: list[Step] = [
+        Goal(rule=RUNNER),
+        *(Branch(rule=RUNNER, otherwise=at + 2) for at in range(1, 31)),
+        Mail(subject="One", body="Hello"),
+        Mail(subject="Two", body="Hello"),
+    ]
+    flight = flights.fly(walked, flights.made_up(1000), {NOW: 1.0})
+    assert flight.readers == 1000
+    assert flight.letters[32] == 1000
+    assert 600 < flight.letters[31] < 730

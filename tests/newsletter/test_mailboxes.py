@@ -75,7 +75,7 @@ def test_what_it_foretells_is_what_the_caps_do(
     assert [(row.settled_at, row.within is not None) for row in rows] == [
         (letter.at, letter.within) for letter in foretold
     ]
-    assert [(letter.position, letter.due_at) for letter in foretold] == written
+    assert [Letter(letter.position, letter.due_at) for letter in foretold] == written
 
 
 def _due() -> list[datetime]:
