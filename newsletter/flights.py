@@ -16,7 +16,8 @@ from typing import NamedTuple, TypeVar
 from sqlalchemy import ColumnElement, String, case, cast, func, literal, select
 
 from core import db
-from newsletter import mailboxes, other_mail, predicates, steps
+from newsletter import mailboxes, offers, other_mail, predicates, steps
+from newsletter.conditions import Rule
 from newsletter.mailboxes import UNCAPPED, Caps, Departure, Letter, Mailbox
 from newsletter.models import Standing, Subscriber, Suppression
 from newsletter.other_mail import Found, Issue
@@ -45,6 +46,8 @@ _PACES = {2: 0.85, 4: 0.05, 7: 0.07, 14: 0.03}
 
 class Reader(NamedTuple):
     """What decides a reader's way: clock, pace, and the steps of which they meet what is asked.
+
+    An offer asks whether they have bought.
 
     `meets` is None for made-up readers, half of whom meet it at each. `issues` are the scheduled
     newsletters that go to them too, and `other` is what else went or goes to their mailbox.
@@ -115,7 +118,7 @@ def way(walked: Sequence[Step], reader: Reader, begun_at: datetime) -> list[Lett
     while position < len(walked):
         moment, step = steps.due(walked[position], moment, reader), walked[position]
         onward = _onward(walked, reader.meets or frozenset(), position)
-        if isinstance(step, Mail) and onward == position + 1:
+        if _is_got(step, reader, position) and onward == position + 1:
             letters.append(Letter(position, moment))
         position = onward
     return letters
@@ -183,8 +186,8 @@ def audience(
 
     Where there is a cap, with what else goes to them. `only` is the address of one who is meant.
     """
-    asking = [at for at, step in enumerate(walked) if isinstance(step, (Branch, Goal))]
-    met = [case((_rule(walked[at]), at), else_=-1).label(f"meets_{at}") for at in asking]
+    asking = [at for at, step in enumerate(walked) if _asked(step) is not None]
+    met = [case((_meets(walked[at]), at), else_=-1).label(f"meets_{at}") for at in asking]
     reached = [
         case((each.reaches(), at), else_=-1).label(f"gets_{at}") for at, each in enumerate(issues)
     ]
@@ -274,7 +277,7 @@ class _Squadron:
             self._coming[position + 1][there._replace(moment=at)] += number - part
             return
         onward = _onward(self._walked, self._reader.meets or frozenset(), position)
-        if isinstance(step, Mail) and onward == position + 1:
+        if _is_got(step, self._reader, position) and onward == position + 1:
             there = self._deliver(there, Letter(position, at), number)
         self._coming[onward][there._replace(moment=at)] += number
 
@@ -331,6 +334,12 @@ def _onward(walked: Sequence[Step], meets: frozenset[int], position: int) -> int
     return position + 1
 
 
+def _is_got(step: Step, reader: Reader, position: int) -> bool:
+    """Whether a step is a letter, and for them: an offer is not for whoever has bought."""
+    has_bought = position in (reader.meets or ())
+    return isinstance(step, Mail) and not (step.offer and has_bought)
+
+
 def _coming(reader: Reader, begun_at: datetime | None) -> list[Letter]:
     """What else comes to a reader, from a moment on, in its order."""
     letters = [*reader.other.coming, *(Letter(None, at, alone=True) for _, at in reader.issues)]
@@ -359,6 +368,13 @@ def _shared(count: int, shares: Mapping[_Kind, float]) -> Iterator[tuple[_Kind, 
             yield kind, part
 
 
-def _rule(step: Step) -> ColumnElement[bool]:
-    assert isinstance(step, (Branch, Goal))
-    return predicates.of(step.rule)
+def _meets(step: Step) -> ColumnElement[bool]:
+    rule = _asked(step)
+    return literal(value=False) if rule is None else predicates.of(rule)
+
+
+def _asked(step: Step) -> Rule | None:
+    """What a step asks of a reader: its own rule, or of an offer whether they have bought."""
+    if isinstance(step, (Branch, Goal)):
+        return step.rule
+    return offers.HAS_BOUGHT if offers.is_offer(step) else None

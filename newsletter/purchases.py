@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from core import clock, db, settings
-from newsletter import addresses, implied, segments, subscribers, triggers, walks
+from newsletter import addresses, implied, offers, segments, subscribers, triggers, walks
 from newsletter.addresses import InvalidAddress
 from newsletter.consents import Circumstances
 from newsletter.events import LAPSED, UNDONE, Erased, Left
@@ -54,7 +54,8 @@ def on_order_paid(event: OrderPaid) -> None:
             implied.grant(address, told, country=event.country)
         reader = _reader(address)
         if reader is not None:
-            walks.leave(reader.id, "bought", triggers=UNTIL_BOUGHT)
+            walks.leave(reader.id, offers.BOUGHT, triggers=UNTIL_BOUGHT)
+            offers.call_off(reader.id)
             segments.tag(reader.id, CUSTOMERS)
             walks.reach_goals(reader.id)
             _begin(Trigger.BOUGHT, reader, event.order_id, event.skus)

@@ -90,6 +90,12 @@ def source(version_id: int, position: int) -> str:
     return f"sequence:{version_id}:{position}"
 
 
+def place(source_of_it: str) -> tuple[int, int] | None:
+    """The version and position whose letters are counted under a source, if it is a step's."""
+    kind, *numbers = source_of_it.split(":")
+    return (int(numbers[0]), int(numbers[1])) if kind == "sequence" else None
+
+
 def key(enrolment_id: int, version_id: int, position: int) -> str:
     """What names the letter of one step to one person in the ledger."""
     return f"sequence:{enrolment_id}:{version_id}:{position}"

@@ -62,11 +62,12 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True)
 class Mail(Step):
-    """A letter in Markdown."""
+    """A letter in Markdown; an `offer` asks to buy, and does not go to whoever has bought."""
 
     subject: str
     preheader: str = ""
     body: str
+    offer: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -269,7 +270,7 @@ def _value(name: str, value: Any) -> Any:
         return conditions.read(value)
     if name == "late":
         return Late(value)
-    wanted = str if name in _TEXTS else int
+    wanted = str if name in _TEXTS else bool if name == "offer" else int
     optional = name in ("weekday", "hour") and value is None
     if not optional and type(value) is not wanted:
         raise TypeError(f"{name} is {value!r}")

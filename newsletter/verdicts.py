@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from core import clock, db
 from core.mail.letters import Verdict, Wait
 from core.mail.models import Delivery, State, Stream
-from newsletter import draws, implied, lateness, sequences, trials
+from newsletter import draws, implied, lateness, offers, sequences, trials
 from newsletter.models import (
     DEFAULT_PACE,
     Enrolment,
@@ -47,6 +47,7 @@ def last_look(batch: Sequence[Delivery]) -> dict[int, Verdict]:
     """Who of a batch must get nothing, or not now, by what is true at this moment."""
     readers = _readers(batch)
     causes = _late_ones(batch) | _issues_at_rest(batch) | _walks_at_an_end(batch)
+    causes |= offers.refused(batch)
     latest = _latest_letters(_whose_pace_counts(batch, readers))
     verdicts: dict[int, Verdict] = {}
     for delivery in batch:

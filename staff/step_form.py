@@ -54,14 +54,15 @@ def of(step: Step) -> Form:
     """A step as its form shows it."""
     stored = steps.write_step(step)
     kind = stored.pop("kind")
-    values = {name: str(value) for name, value in stored.items() if name != "rule"}
+    values = {name: str(value) for name, value in stored.items() if name not in ("rule", "offer")}
+    values["offer"] = "1" if stored.get("offer") else ""
     rule = rule_form.of(step.rule) if isinstance(step, Branch | Goal) else RuleForm()
     return Form(kind, values, rule)
 
 
 def given(kind: str) -> Form:
     """What the fields hold, as they came."""
-    names = (*_TIMES, *_TEXTS.get(kind, ()), "otherwise")
+    names = (*_TIMES, *_TEXTS.get(kind, ()), "otherwise", "offer")
     form = Form(kind, {name: request.form.get(name, "") for name in names})
     if form.asks:
         form.rule = rule_form.given()
@@ -79,6 +80,8 @@ def read(form: Form, at: int, end: int) -> Step | None:
     values |= {name: _text(form, name) for name in _TEXTS.get(form.kind, ())}
     if form.asks:
         values["rule"] = _rule(form)
+    if form.kind == "mail":
+        values["offer"] = bool(form.values.get("offer"))
     if form.kind == "branch":
         values["otherwise"] = _value(form, "otherwise")
     if form.problems:

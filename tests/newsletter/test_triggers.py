@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 import shop.samples
 from core import db, events, settings
-from core.mail import queue
+from core.mail import letters, queue
 from core.mail.models import Delivery, State
 from newsletter import mailing, segments, sequences, steps, triggers, walks
 from newsletter.conditions import Rule, Tagged, Term
@@ -46,6 +46,13 @@ def walks_of(email: str) -> list[tuple[Walk, str | None]]:
 
 def publish(trigger: str, *path: Step, value: str | None = None) -> int:
     return sequences.publish(trigger, trigger, path, trigger=trigger, trigger_value=value)
+
+
+def buy(email: str, number: int) -> None:
+    """Settle an order: its row and what is told of it are one transaction."""
+    with db.transaction():
+        order_of(email.partition("@")[0], number)
+        pay(email, consent=False, order=number)
 
 
 def abandoned(order: int, email: str) -> CheckoutAbandoned:
@@ -143,9 +150,38 @@ def test_a_buyer_s_silence_begins_once(app: Flask, join: Join) -> None:
         assert [triggers.begin_due(), triggers.begin_due()] == [1, 0]
 
 
-def test_once_a_payment_has_committed_no_sales_letter_begins(app: Flask, join: Join) -> None:
+def test_an_offer_is_not_for_whoever_has_bought(app: Flask, join: Join) -> None:
+    samples.fill(shop.samples)
+    offer = Mail(subject="About the tool", body="Hello", delay_days=3, offer=True)
+    with time_machine.travel(NOW, tick=False) as machine:
+        publish("confirmed", mail("Welcome"), offer, mail("And then", 3))
+        for email in (ADA, "ben@example.com", "chloe@example.com"):
+            join(email)
+        tick()
+        buy(ADA, 901)
+        machine.shift(timedelta(days=4))
+        tick()
+        buy("ben@example.com", 902)
+        fates = {
+            email: mail_to(email)[-1].reason for email in ("ben@example.com", "chloe@example.com")
+        }
+        assert fates == {"ben@example.com": "bought", "chloe@example.com": None}
+        waits = [mail_to(email)[-1] for email in (ADA, "chloe@example.com")]
+        with db.reading():
+            assert letters.look(mailing.STEP, waits) == {waits[0].id: "bought"}
+        machine.shift(timedelta(days=4))
+        tick()
+        assert written_to(ADA) == [0, 1, 2]
+
+
+@pytest.mark.parametrize("trigger", ["abandoned", "confirmed"])
+def test_once_a_payment_has_committed_no_sales_letter_begins(
+    app: Flask, join: Join, trigger: str
+) -> None:
     """Payment and workers race; whoever wins, nothing of the sequence begins afterwards."""
-    publish("abandoned", *(mail(f"Your cart {number}") for number in range(6)))
+    samples.fill(shop.samples)
+    offers = [Mail(subject=f"Your cart {n}", body="Hello", offer=True) for n in range(6)]
+    publish(trigger, *(offers if trigger == "confirmed" else map(mail, "abcdef")))
     people = [join(f"reader{number}@example.com").email for number in range(6)]
     for number, email in enumerate(people):
         with db.transaction():
@@ -156,18 +192,21 @@ def test_once_a_payment_has_committed_no_sales_letter_begins(app: Flask, join: J
             tick()
             queue.begin(dict.fromkeys(queue.claim("worker", 20), "x"))
 
-    def buy(email: str) -> None:
+    def settle(email: str) -> None:
         with app.app_context():
-            pay(email, consent=False, order=900 + people.index(email))
+            buy(email, 900 + people.index(email))
 
     with ThreadPoolExecutor(4) as pool:
-        for future in [pool.submit(work), *(pool.submit(buy, email) for email in people)]:
+        for future in [pool.submit(work), *(pool.submit(settle, email) for email in people)]:
             future.result()
-    left = select(Delivery.state).where(Delivery.letter == mailing.STEP)
-    with db.reading() as session:
-        states = set(session.scalars(left))
-    assert states <= {State.SENDING, State.EXCLUDED}
-    assert tick() == 0
+    tick()
+    with db.transaction() as session:
+        left = session.scalars(select(Delivery).where(Delivery.letter == mailing.STEP)).all()
+        waits = [row for row in left if row.state is State.PENDING]
+        assert set(letters.look(mailing.STEP, waits).values()) <= {"bought"}
+        assert len(letters.look(mailing.STEP, waits)) == len(waits)
+    assert {row.state for row in left} <= {State.SENDING, State.EXCLUDED, State.PENDING}
+    assert trigger == "confirmed" or not waits
     assert {walk for email in people for walk in walks_of(email)} <= {
         (Walk.EXITED, "bought"),
         (Walk.DONE, None),
