@@ -49,6 +49,7 @@ def _step(path: Path) -> Mail:
         preheader=letter["preheader"],
         body=letter["body"],
         delay_days=int(letter["delay_days"]),
+        offer=bool(letter.get("offer", False)),
     )
 
 

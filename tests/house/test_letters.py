@@ -37,7 +37,7 @@ from newsletter import (
     upkeep,
 )
 from newsletter.letters import REMINDER
-from newsletter.models import Newsletter
+from newsletter.models import Newsletter, Sequence, SequenceVersion
 from shop import (
     alerts,
     catalog,
@@ -295,7 +295,11 @@ def _print_together(deliveries: list[Delivery]) -> tuple[Delivery, bytes]:
 
 def _name(delivery: Delivery) -> str:
     step = delivery.payload.get("position")
-    return delivery.letter if step is None else f"{delivery.letter}.{step + 1:02}"
+    if step is None:
+        return delivery.letter
+    version = db.session().get_one(SequenceVersion, delivery.payload["version"])
+    sequence = db.session().get_one(Sequence, version.sequence_id)
+    return f"{delivery.letter}.{sequence.name}.{step + 1:02}"
 
 
 def _comments_are_written() -> None:
@@ -449,10 +453,11 @@ def _readers_join_and_wait(machine: time_machine.Traveller) -> None:
         issue = session.scalars(select(Newsletter.id)).one()
     newsletters.send_test(issue, "ed@shop.example")
     dispatch.send(issue)
-    version = sequences.latest_version(1)
-    assert version
-    for position in range(len(version.steps)):
-        _write_step(version.id, position)
+    with db.reading() as session:
+        versions = session.scalars(select(SequenceVersion).order_by(SequenceVersion.id)).all()
+    for version in versions:
+        for position in range(len(version.steps)):
+            _write_step(version.id, position)
     machine.shift(timedelta(days=1, hours=1))
     upkeep.remind()
     machine.move_to(NOON)
@@ -460,7 +465,7 @@ def _readers_join_and_wait(machine: time_machine.Traveller) -> None:
 
 def _write_step(version: int, position: int) -> None:
     ledger.enqueue(
-        key=f"step:{position}",
+        key=f"step:{version}:{position}",
         letter=mailing.STEP,
         recipient=ADA,
         source=sequences.source(version, position),

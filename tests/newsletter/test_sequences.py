@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, literal, select
 
+from blog import samples as blog_samples
+from blog.models import Post
 from core import db
 from core.mail import fates, letters, queue
 from core.mail.models import Delivery, State
@@ -21,11 +23,19 @@ from newsletter import (
     preferences,
     samples,
     sequences,
+    steps,
     subscribers,
     verdicts,
     walks,
 )
-from newsletter.models import Enrolment, Sequence, Standing, Subscriber, Walk
+from newsletter.models import (
+    Enrolment,
+    Sequence,
+    SequenceVersion,
+    Standing,
+    Subscriber,
+    Walk,
+)
 from newsletter.paths import Path
 from newsletter.preferences import Preferences
 from newsletter.steps import Mail
@@ -274,18 +284,32 @@ def test_the_sample_welcome_can_be_read_to_its_end(app: Flask, join: Join) -> No
         samples.seed()
         samples.seed()
         join(ADA)
-        for _ in range(10):
+        for _ in range(18):
             tick()
             machine.shift(timedelta(days=6))
-        assert steps_to(ADA) == list(range(10))
+        assert steps_to(ADA) == list(range(18))
         for row in mail_to(ADA)[1:]:
             with db.reading():
                 message = letters.find(row.letter).compose(row)
             assert "{{" not in message.html + message.text
-            assert "QL Claw" in message.text or row.payload["position"] != 8
+            assert "QL Claw" in message.text or row.payload["position"] != 9
             led = f"/products/ql-claw?from={row.source}"
             assert ("/products/" in message.text) == (led in message.text)
             assert len(message.html.encode()) < 102_400
+
+
+def test_the_sample_welcome_leads_through_every_post_of_the_plan(app: Flask) -> None:
+    """Each post has a letter that leads to it, and only one letter asks to buy."""
+    blog_samples.seed()
+    samples.seed()
+    with db.reading() as session:
+        slugs = set(session.scalars(select(Post.slug)))
+        version = session.scalars(select(SequenceVersion).order_by(SequenceVersion.id)).first()
+        assert version is not None
+    walked = [step for step in steps.read(version.steps) if isinstance(step, Mail)]
+    unread = {slug for slug in slugs if not any(slug in letter.body for letter in walked)}
+    assert unread == set()
+    assert [letter.subject for letter in walked if letter.offer] == ["About the tool, plainly"]
 
 
 def test_a_letter_too_soon_after_another_waits(app: Flask, welcome: int, join: Join) -> None:
