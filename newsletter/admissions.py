@@ -86,6 +86,15 @@ class Outcome:
             self.changes.append(change)
 
 
+def alterations(given: Mapping[str, Any], tags: Sequence[str]) -> tuple[str, ...]:
+    """What an import fills in and ties to a person, in words."""
+    values = (f"{_SAID.get(name, name)}: {value}" for name, value in given.items())
+    return (*values, *(f"tag: {tag}" for tag in tags))
+
+
+_SAID = {"zone": "time zone"}
+
+
 def take(rows: Sequence[Row], outcome: Outcome, origin: str, start: str | None) -> None:
     """Let these people in, or count why not, in the transaction under way; each comes but once."""
     shut = suppression.among({hashes.keyed_hash(row.email) for row in rows})
@@ -118,8 +127,7 @@ class _Deed:
     @property
     def alters(self) -> tuple[str, ...]:
         """What is filled in, in words."""
-        values = (f"{name}: {value}" for name, value in self.given.items())
-        return (*values, *(f"tag: {tag}" for tag in self.tags))
+        return alterations(self.given, self.tags)
 
 
 class _People:

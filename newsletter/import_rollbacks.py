@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from sqlalchemy import exists, func, select
+from sqlalchemy.orm import undefer
 
 from core import clock, db, events
 from newsletter import consents, personal_data, segments
@@ -54,8 +55,9 @@ def runs() -> Sequence[ImportRun]:
 
 def find(number: int) -> ImportRun:
     """An import. Raises `LookupError`."""
+    told = undefer(ImportRun.changes), undefer(ImportRun.faults)
     with db.reading() as session:
-        run = session.get(ImportRun, number)
+        run = session.get(ImportRun, number, options=told)
     if run is None:
         raise LookupError(f"there is no import {number}")
     return run

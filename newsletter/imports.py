@@ -20,8 +20,8 @@ from newsletter.models import ImportRun
 from newsletter.models import Sequence as Path
 from newsletter.rosters import Fault, Row
 
-MOST_SHOWN = 500
-"""Changes that are kept to be looked at before an import."""
+MOST_SHOWN = 5_000
+"""Changes and faults that are kept to be looked at."""
 KEPT = timedelta(days=1)
 """For how long a file waits that was looked at and not imported."""
 _CHUNK = 500

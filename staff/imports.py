@@ -1,14 +1,19 @@
 """Bringing a list in: a file is looked at, then imported, and can be taken back."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from flask import Blueprint, Response, abort, redirect, request
 from flask.typing import ResponseReturnValue
+from sqlalchemy import select, true
 
-from core import tables
+from core import db, tables
+from core.web.paging import Page
 from newsletter import exports, import_rollbacks, imports, rosters, sequences
-from newsletter.admissions import Fate
-from newsletter.import_rollbacks import AlreadyUndone
+from newsletter.admissions import Fate, alterations
+from newsletter.import_rollbacks import AlreadyUndone, End
 from newsletter.imports import NotWaiting
-from newsletter.models import ImportRun
+from newsletter.models import ImportEntry, ImportRun, Subscriber
 from staff import access
 from staff.frame import page, say
 
@@ -22,7 +27,29 @@ FATES = {
     Fate.SUPPRESSED: "Shut out here",
     Fate.REFUSED: "Not willing elsewhere",
 }
+ENDS = {
+    End.LEFT: "Left as they are",
+    End.RESTORED: "As before",
+}
+"""What became of people who are still here when an import was taken back."""
+_A_PAGE = 50
 _MOST_BYTES = 8 * 1024 * 1024
+
+
+@dataclass(frozen=True, kw_only=True)
+class Touched:
+    """A person to whom an import does something, or did, and what became of them.
+
+    `line` is theirs in a file that waits, `person` their number where they are known.
+    """
+
+    email: str
+    fate: str
+    alters: Sequence[str]
+    line: int | None = None
+    person: int | None = None
+    end: str | None = None
+    why: str | None = None
 
 
 @pages.get("")
@@ -50,11 +77,15 @@ def examine() -> ResponseReturnValue:
 def show(number: int) -> ResponseReturnValue:
     """What an import would do or did, and whom its undoing left."""
     run = _found(number)
+    chosen, after = request.args.get("state", ""), request.args.get("after", 0, type=int)
     return page(
         "import.html",
         run=run,
         fates=FATES,
-        left=import_rollbacks.left(number) if run.undone_at else [],
+        ends=ENDS,
+        kinds=_kinds(run),
+        chosen=chosen,
+        found=(_planned if run.waits else _done)(run, chosen, after),
         most=imports.MOST_SHOWN,
     )
 
@@ -131,3 +162,45 @@ def _found(number: int) -> ImportRun:
         return import_rollbacks.find(number)
     except LookupError:
         abort(404)
+
+
+def _kinds(run: ImportRun) -> dict[str, str]:
+    """By what the people of an import can be told apart: what happened to them, or became of it."""
+    known = [(kind.value, label) for kind, label in (ENDS if run.undone_at else FATES).items()]
+    counts = (run.undone if run.undone_at else run.counts) or {}
+    return {"": "All"} | {kind: label for kind, label in known if counts.get(kind)}
+
+
+def _planned(run: ImportRun, fate: str, after: int) -> Page[Touched]:
+    """To whom a file that waits would do something, from this place of the list on."""
+    meant = [Touched(**each) for each in run.changes or [] if fate in ("", each["fate"])]
+    end = max(after, 0) + _A_PAGE
+    return Page(meant[end - _A_PAGE : end], end if end < len(meant) else None)
+
+
+def _done(run: ImportRun, kind: str, after: int) -> Page[Touched]:
+    """To whom an import did something and who is still here, from after this entry on."""
+    which = ImportEntry.end if run.undone_at else ImportEntry.fate
+    mine = ImportEntry.run_id == run.id, ImportEntry.id > after
+    entries = (
+        select(ImportEntry, Subscriber.email)
+        .join(Subscriber, Subscriber.id == ImportEntry.subscriber_id)
+        .where(*mine, which == kind if kind else true())
+        .order_by(ImportEntry.id)
+        .limit(_A_PAGE + 1)
+    )
+    rows = db.session().execute(entries).all()
+    shown = [_told(entry, email) for entry, email in rows[:_A_PAGE]]
+    return Page(shown, rows[_A_PAGE - 1][0].id if len(rows) > _A_PAGE else None)
+
+
+def _told(entry: ImportEntry, email: str) -> Touched:
+    given = {name: value for name, value in entry.given.items() if value}
+    return Touched(
+        email=email,
+        fate=entry.fate,
+        alters=alterations(given, entry.tags),
+        person=entry.subscriber_id,
+        end=entry.end,
+        why=entry.why,
+    )

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, Text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, column_property, mapped_column
 
 from core.db import Base
 
@@ -12,7 +12,7 @@ from core.db import Base
 class ImportRun(Base):
     """A file from which people came: whose deed it was, what it counted, and if it was undone.
 
-    While a file waits to be imported, `content` is its text and `changes` what it would do.
+    While a file `waits` to be imported, `content` is its text and `changes` what it would do.
     `counts` are people by `newsletter.admissions.Fate`, and lines with errors, which are in
     `faults`; `undone` what became of the people when it was undone, by the `End` of
     `newsletter.import_rollbacks`.
@@ -25,12 +25,13 @@ class ImportRun(Base):
     by: Mapped[str] = mapped_column(String(320))
     start: Mapped[str | None] = mapped_column(String(64))
     at: Mapped[datetime]
-    content: Mapped[str | None] = mapped_column(Text)
-    changes: Mapped[list[dict[str, Any]] | None]
-    faults: Mapped[list[str]]
+    content: Mapped[str | None] = mapped_column(Text, deferred=True)
+    changes: Mapped[list[dict[str, Any]] | None] = mapped_column(deferred=True)
+    faults: Mapped[list[str]] = mapped_column(deferred=True)
     counts: Mapped[dict[str, Any]]
     undone_at: Mapped[datetime | None]
     undone: Mapped[dict[str, Any] | None]
+    waits: Mapped[bool] = column_property(content.is_not(None))
 
 
 class ImportEntry(Base):

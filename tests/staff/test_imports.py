@@ -1,5 +1,6 @@
 """Ed leaves Klaviyo: looks at the file first, imports it, and takes it back."""
 
+import re
 from io import BytesIO
 
 import pytest
@@ -60,6 +61,26 @@ def test_an_import_is_taken_back_and_whom_that_leaves_is_named(ed: FlaskClient, 
     assert "unsubscribed since" in told
     assert list(people()) == ["ada@example.com"]
     assert "was taken back before" in ed.post(f"{DESK}/1/undo", follow_redirects=True).text
+
+
+def test_a_long_difference_has_pages_before_and_after(ed: FlaskClient, app: Flask) -> None:
+    """Before an import, after it, and after it was taken back; by what happens to people."""
+    asked = "".join(f"asked-{number}@example.com,A,,,\n" for number in range(60))
+    upload(ed, (KLAVIYO.replace("nonsense,,,,\n", "") + asked).encode())
+    for deed in ("", "/undo", None):
+        seen, address = [], f"{DESK}/1"
+        while address:
+            page = ed.get(address).text
+            seen += re.findall(r">([\w-]+@example\.com)</(?:a></)?th>", page)
+            found = re.search(r'href="([^"]+)" rel="next">Next<', page)
+            address = found[1] if found else ""
+        expected = [] if deed is None else ["ada", "dan", *(f"asked-{n}" for n in range(60))]
+        assert seen == [f"{name}@example.com" for name in expected]
+        only = ed.get(f"{DESK}/1?state=confirmed").text
+        assert ("ada@example.com" in only) is (deed is not None)
+        assert "dan@example.com" not in only
+        if deed is not None:
+            ed.post(f"{DESK}/1{deed}")
 
 
 def test_a_file_that_is_not_wanted_is_forgotten(ed: FlaskClient, app: Flask) -> None:

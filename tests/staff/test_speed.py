@@ -14,7 +14,7 @@ from sqlalchemy import event
 from blog import comments, posts
 from blog.posts import Draft
 from core import clock, db
-from newsletter import newsletters, sequences
+from newsletter import import_rollbacks, imports, newsletters, sequences
 from newsletter.models import Subscriber
 from newsletter.steps import Mail
 from shop.models import OrderLine, Return, ReturnLine, ReturnReason, ReturnState, Review, Variant
@@ -39,6 +39,10 @@ LISTS = {
     "newsletters": "/staff/newsletters",
     "sequences": "/staff/sequences",
     "subscribers": "/staff/subscribers",
+    "subscribers, imports": "/staff/subscribers/imports",
+    "subscribers, an import that waits": "/staff/subscribers/imports/1",
+    "subscribers, an import": "/staff/subscribers/imports/2",
+    "subscribers, an undone import": "/staff/subscribers/imports/3",
     "segments": "/staff/segments",
     "media": "/staff/media",
     "outbox": "/staff/outbox",
@@ -97,6 +101,12 @@ def busy_shop(sample_shop: Flask, join: Callable[[str], Subscriber]) -> None:
         )
         comments.submit(post.id, name="Ben", email=None, body="Yes.")
         newsletters.draft(f"Issue {number}", "Hello")
+    for number in range(3):
+        people = "".join(f"{number}-{each}@example.com,A\n" for each in range(80))
+        imports.examine(f"email,name\n{people}", origin="old.csv", by="ed@shop.example")
+    imports.carry_out(2)
+    imports.carry_out(3)
+    import_rollbacks.undo(3)
 
 
 def _sent_back(order_id: int) -> None:
