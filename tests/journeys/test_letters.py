@@ -11,29 +11,11 @@ from core import db
 from core.mail.models import Delivery
 from core.models import Visit
 from newsletter import clicks
-from newsletter.models import Newsletter, Standing, Subscriber, Trial
+from newsletter.models import Newsletter, Subscriber, Trial
 from tests.journeys import people
 from tests.journeys.conftest import PASSWORD
+from tests.newsletter.conftest import fill_list
 from tests.running import RunningShop
-
-
-def fill_list(count: int) -> None:
-    """Put people on the list, every other one in Berlin."""
-    now = datetime.now(UTC)
-    with db.transaction() as session:
-        for number in range(count):
-            session.add(
-                Subscriber(
-                    public_id=f"reader{number}",
-                    email=f"reader-{number}@example.com",
-                    address_hash=f"hash{number}",
-                    standing=Standing.CONFIRMED,
-                    zone="Europe/Berlin" if number % 2 else "Asia/Tokyo",
-                    source="test",
-                    created_at=now,
-                    confirmed_at=now,
-                )
-            )
 
 
 def begin_letter(page: Page, shop: RunningShop, subject: str) -> None:
@@ -108,7 +90,7 @@ def let_them_click_on_b() -> None:
 
 @pytest.mark.one_database
 def test_olivia_sends_by_her_readers_clocks(page: Page, running_shop: RunningShop) -> None:
-    fill_list(4)
+    fill_list(4, zones=("Asia/Tokyo", "Europe/Berlin"))
     begin_letter(page, running_shop, "In your morning")
     page.get_by_role("button", name="Review and send…").click()
     day = datetime.now(UTC).date() + timedelta(days=2)

@@ -1,18 +1,22 @@
 """What the newsletter's tests share: people who join, and the mail that they get."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
+from itertools import cycle
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 
-from core import db
+from core import clock, db
+from core.mail import hashes
 from core.mail.models import Delivery
 from newsletter import links, subscribers
-from newsletter.models import Subscriber
+from newsletter.models import Standing, Subscriber
 
 Join = Callable[..., Subscriber]
+Crowd = Callable[..., None]
 
 
 @pytest.fixture
@@ -27,9 +31,40 @@ def join(app: Flask) -> Join:
 
 
 @pytest.fixture
+def crowd(app: Flask) -> Crowd:
+    """Let many people be on the list; see `fill_list`."""
+    return fill_list
+
+
+@pytest.fixture
 def visitor(app: Flask) -> FlaskClient:
     """A browser of somebody who is not known."""
     return app.test_client()
+
+
+def fill_list(
+    count: int, *, at: datetime | None = None, zones: Sequence[str | None] = (None,)
+) -> None:
+    """Put `reader-0@example.com` and so on on the list, at a moment; their zones come by turns.
+
+    They joined without a form, so they have no receipts and began no sequence.
+    """
+    joined = at or clock.now()
+    people = [
+        {
+            "public_id": f"reader-{number}",
+            "email": f"reader-{number}@example.com",
+            "address_hash": hashes.keyed_hash(f"reader-{number}@example.com"),
+            "standing": Standing.CONFIRMED,
+            "zone": zone,
+            "source": "test",
+            "created_at": joined,
+            "confirmed_at": joined,
+        }
+        for number, zone in zip(range(count), cycle(zones), strict=False)
+    ]
+    with db.transaction() as session:
+        session.execute(insert(Subscriber), people)
 
 
 def confirmation_token(email: str) -> str:

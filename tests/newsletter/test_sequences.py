@@ -32,7 +32,6 @@ from newsletter.models import (
     Enrolment,
     Sequence,
     SequenceVersion,
-    Standing,
     Subscriber,
     Walk,
 )
@@ -42,7 +41,7 @@ from newsletter.steps import Mail
 from newsletter.tick import tick
 from newsletter.zones import local_day, morning
 from shop import samples as shop_samples
-from tests.newsletter.conftest import Join, mail_to, person
+from tests.newsletter.conftest import Crowd, Join, mail_to, person
 
 ADA = "ada@example.com"
 # A Monday, ten in the morning in New York.
@@ -253,23 +252,9 @@ def test_a_step_is_composed_for_its_reader(app: Flask, welcome: int, join: Join)
     assert message.headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
 
 
-def test_many_are_moved_in_few_statements(app: Flask, welcome: int) -> None:
-    with db.transaction() as session:
-        readers = [
-            Subscriber(
-                public_id=f"reader-{number}",
-                email=f"reader-{number}@example.com",
-                address_hash=f"hash-{number}",
-                standing=Standing.CONFIRMED,
-                zone="UTC",
-                source="test",
-                created_at=NOW,
-                confirmed_at=NOW,
-            )
-            for number in range(1100)
-        ]
-        session.add_all(readers)
-        session.flush()
+def test_many_are_moved_in_few_statements(app: Flask, welcome: int, crowd: Crowd) -> None:
+    crowd(1100, at=NOW)
+    with db.transaction():
         everybody = select(Subscriber.id, literal("once").label("occurrence"))
         assert enrolments.enrol_all("welcome", everybody) == 1100
     assert tick() == 1100

@@ -26,10 +26,11 @@ from newsletter import (
     subjects,
     trials,
 )
-from newsletter.models import IssueState, Standing, Subscriber, Trial, Yardstick
+from newsletter.models import IssueState, Trial, Yardstick
 from newsletter.newsletters import WrongState
 from newsletter.trials import NoTrial, Plan
 from tests import samples
+from tests.newsletter.conftest import Crowd
 from tests.newsletter.test_clicks import BODY, BROWSER
 from tests.staff.test_orders import order_of
 
@@ -40,22 +41,10 @@ OTHERS = (("Sit less", "Stand up."), ("Your chair", "It is innocent."))
 
 
 @pytest.fixture
-def readers(app: Flask) -> None:
+def readers(app: Flask, crowd: Crowd) -> None:
     """Some hundred people on the list."""
     samples.fill(shop.samples, blog.samples)
-    with db.transaction() as session:
-        for number in range(PEOPLE):
-            session.add(
-                Subscriber(
-                    public_id=f"reader{number}",
-                    email=f"reader-{number}@example.com",
-                    address_hash=f"hash{number}",
-                    standing=Standing.CONFIRMED,
-                    source="test",
-                    created_at=NOW,
-                    confirmed_at=NOW,
-                )
-            )
+    crowd(PEOPLE, at=NOW)
 
 
 def an_issue(others: tuple[tuple[str, str], ...] = OTHERS[:1]) -> int:
