@@ -15,14 +15,30 @@ _CALLED = {
     "email": ("email", "email address", "e-mail"),
     "name": ("name", "first name", "first_name"),
     "timezone": ("timezone", "time zone"),
-    "tags": ("tags",),
+    "tags": ("tags", "labels"),
     "consent_at": ("consent_at", "email marketing consent timestamp"),
     "consent_source": ("consent_source",),
-    "consent": ("email marketing consent", "consent"),
+    "consent": (
+        "email marketing consent",
+        "consent",
+        *("accepts email marketing", "accepts marketing", "subscribed_to_emails"),
+    ),
+    "confirmed_at": ("confirm_time",),
+    "confirmed_from": ("confirm_ip",),
     "suppressed": ("email suppressions", "suppressed"),
+    "left_at": ("unsub_time", "clean_time"),
+    "status": ("status",),
 }
-"""What our columns are called elsewhere, such as by Klaviyo; in small letters."""
+"""What our columns are called by Klaviyo, Shopify, Mailchimp, Ghost and listmonk; in small letters.
+
+And what only they have: Mailchimp's times, listmonk's status.
+"""
 _YES = ("subscribed", "subscribe", "yes", "true")
+_GONE = (
+    *("unsubscribed", "cleaned", "bounced", "complained", "cancelled", "suppressed"),
+    *("disabled", "blocklisted", "blacklisted", "inactive"),
+)
+"""What a status says of whoever is to get no letters; other words say nothing of letters."""
 _LONGEST_TAG, _LONGEST_CELL = 64, 10_000
 
 
@@ -77,7 +93,8 @@ def of(told: tables.Row) -> Row | Fault:
 def _person(told: tables.Row) -> Row:
     address = addresses.normalize(_cell(told, "email"))
     zone, consent = _cell(told, "timezone"), _cell(told, "consent").lower()
-    tags = (tag.strip()[:_LONGEST_TAG] for tag in _cell(told, "tags").replace(";", ",").split(","))
+    words = _cell(told, "tags").replace(";", ",").split(",")
+    tags = (word.strip().strip('"').strip()[:_LONGEST_TAG] for word in words)
     return Row(
         line=told.line,
         email=address,
@@ -85,7 +102,7 @@ def _person(told: tables.Row) -> Row:
         timezone=zone if zone in zones.known() else None,
         tags=tuple(dict.fromkeys(filter(None, tags))),
         evidence=_evidence(told, consent),
-        refused=_refused(consent, _cell(told, "suppressed")),
+        refused=_refused(told, consent),
     )
 
 
@@ -94,15 +111,22 @@ def _cell(told: tables.Row, name: str) -> str:
 
 
 def _evidence(told: tables.Row, consent: str) -> str | None:
-    """Where and when they agreed, where the row says both; a state of consent says where."""
+    """Where and when they agreed, where the row says both; a state of consent says where.
+
+    Whom Mailchimp's user entered has a time of confirmation too, but no network that it came from.
+    """
     given_at, source = told.moment(*_CALLED["consent_at"]), _cell(told, "consent_source")
+    if not given_at and _cell(told, "confirmed_from"):
+        given_at, source = told.moment(*_CALLED["confirmed_at"]), "confirmed, as Mailchimp kept it"
     if given_at and given_at > clock.now():
-        raise ValueError("consent_at lies in the future")
+        raise ValueError("the moment of consent lies in the future")
     if not source and consent in _YES:
         source = f"{consent}, as the exporting program kept it"
     return f"{source}, {given_at.isoformat()}" if given_at and source else None
 
 
-def _refused(consent: str, suppressed: str) -> bool:
+def _refused(told: tables.Row, consent: str) -> bool:
     unwilling = bool(consent) and consent not in _YES
-    return unwilling or suppressed.strip("[]").lower() not in ("", "false", "no")
+    suppressed = _cell(told, "suppressed").strip("[]").lower() not in ("", "false", "no")
+    gone = bool(_cell(told, "left_at")) or _cell(told, "status").lower() in _GONE
+    return unwilling or suppressed or gone

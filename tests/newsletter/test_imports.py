@@ -22,7 +22,7 @@ from newsletter import (
     subscribers,
     walks,
 )
-from newsletter.admissions import Outcome
+from newsletter.admissions import Fate, Outcome
 from newsletter.models import ConsentEvent, Enrolment, Standing, Subscriber
 from newsletter.steps import Mail
 from tests.newsletter.conftest import Join, mail_to, person
@@ -65,6 +65,60 @@ def test_nobody_who_left_or_was_erased_is_revived(app: Flask, join: Join) -> Non
     assert person(ADA).standing is Standing.UNSUBSCRIBED
     with db.reading() as session:
         assert session.scalar(select(func.count()).select_from(Subscriber)) == 1
+
+
+MAILCHIMP = "Email Address,First Name,Last Name,MEMBER_RATING,OPTIN_TIME,CONFIRM_TIME,CONFIRM_IP"
+WHEN = "2018-02-12 10:54:27"
+
+
+@pytest.mark.parametrize(
+    ("file", "fates", "tags"),
+    [
+        (
+            (
+                f"{MAILCHIMP},LAST_CHANGED,TAGS\n"
+                f'{ADA},Ada,L,2,{WHEN},{WHEN},203.0.113.7,{WHEN},"""Runs a lot"",""vip"""\n'
+                f"by-hand@example.com,,,2,,{WHEN},,{WHEN},\n"
+            ),
+            {"confirmed": 1, "asked": 1},
+            ["Runs a lot", "vip"],
+        ),
+        (f"{MAILCHIMP},UNSUB_TIME\n{ADA},,,2,,{WHEN},203.0.113.7,{WHEN}\n", {"refused": 1}, []),
+        (f"{MAILCHIMP},CLEAN_TIME\n{ADA},,,2,,{WHEN},203.0.113.7,{WHEN}\n", {"refused": 1}, []),
+        (
+            (
+                "Customer ID,First Name,Last Name,Email,Accepts Email Marketing,Tags\n"
+                f'1,Ada,L,{ADA},yes,"vip, old"\n2,Ben,B,ben@example.com,no,\n'
+            ),
+            {"asked": 1, "refused": 1},
+            ["old", "vip"],
+        ),
+        (
+            (
+                "id,email,name,note,subscribed_to_emails,complimentary_plan,created_at,labels\n"
+                f"1,{ADA},Ada,,true,,2024-01-01T00:00:00Z,vip\n2,ben@example.com,,,false,,,\n"
+            ),
+            {"asked": 1, "refused": 1},
+            ["vip"],
+        ),
+        (
+            (
+                "uuid,email,name,attributes,status,created_at,updated_at\n"
+                f"1,{ADA},Ada,{{}},enabled,,\n2,ben@example.com,B,{{}},blocklisted,,\n"
+            ),
+            {"asked": 1, "refused": 1},
+            [],
+        ),
+    ],
+    ids=["Mailchimp", "Mailchimp's who left", "its dead addresses", "Shopify", "Ghost", "listmonk"],
+)
+def test_files_of_other_programs_say_who_agreed_and_who_did_not(
+    app: Flask, file: str, fates: dict[str, int], tags: list[str]
+) -> None:
+    outcome = imports.read(StringIO(file), origin="old.csv")
+    assert {fate.value: outcome.of(fate) for fate in Fate if outcome.of(fate)} == fates
+    assert outcome.errors == []
+    assert list(segments.tags()) == tags
 
 
 def test_an_import_begins_no_sequence_unless_told_to(app: Flask) -> None:
