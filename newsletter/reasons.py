@@ -343,4 +343,5 @@ _WORDS = {
     "goal": "they had reached the goal of the sequence",
     "held out": "they were drawn to get nothing, so that what the issue added can be seen",
     "exited": "they had left the sequence",
+    "taken out": "staff had taken them out of the sequence",
 }

@@ -56,7 +56,16 @@ SAID = {
     Trigger.DATE: "on a day",
     Trigger.INACTIVE: "when a buyer has not bought again for some days",
 }
-"""Each trigger in words; its value, if any, follows."""
+"""Each trigger in words, where nothing more is said of it; see `said`."""
+_SAID_OF = {
+    Trigger.BOUGHT: "when somebody buys {}",
+    Trigger.DELIVERED: "when an order with {} has arrived",
+    Trigger.ABANDONED: "when somebody leaves the payment page without paying for {}",
+    Trigger.RESTOCKED: "when {} is back, for whoever waited for it",
+    Trigger.TAGGED: "when somebody is tagged “{}”",
+    Trigger.DATE: "on {}",
+    Trigger.INACTIVE: "when a buyer has not bought again for {} days",
+}
 
 UNTIL_BOUGHT = (Trigger.ABANDONED, Trigger.INACTIVE)
 """What these begin asks somebody to buy, and ends when they do."""
@@ -68,6 +77,14 @@ LONGEST_SILENCE = 3650
 """Days."""
 _DAYS = re.compile(r"[0-9]{1,4}")
 _People = Select[int, str]
+
+
+def said(sequence: Sequence) -> str:
+    """What begins a sequence, and of what, in words."""
+    trigger = Trigger(sequence.trigger) if sequence.trigger else None
+    if trigger in _SAID_OF and sequence.trigger_value:
+        return _SAID_OF[trigger].format(sequence.trigger_value)
+    return SAID[trigger]
 
 
 def begin(

@@ -72,7 +72,7 @@ def show(number: int) -> ResponseReturnValue:
         seen=drafts.mark(walked),
         kinds=step_form.CALLED,
         published=sequences.latest_version(number),
-        beginnings=triggers.SAID,
+        begins=triggers.said(sequence),
     )
 
 

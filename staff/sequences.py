@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from core import db, settings
 from newsletter import (
+    beginnings,
     newsletters,
     paths,
     reasons,
@@ -44,8 +45,10 @@ def index() -> ResponseReturnValue:
     )
     return page(
         "sequences.html",
-        beginnings=triggers.SAID,
-        found=db.session().execute(rows).all(),
+        found=[
+            (*row, triggers.said(sequence))
+            for sequence, *row in ((each[0], *each) for each in db.session().execute(rows))
+        ],
         caps={name: (label, getattr(settings.store(), name)) for name, label in CAPS.items()},
         merges=settings.store().letters_merge,
     )
@@ -75,7 +78,7 @@ def show(number: int) -> ResponseReturnValue:
     path = paths.path(sequence)
     if path is None:
         return redirect(f"/staff/sequences/{number}/edit", 303)
-    return page("sequence.html", path=path, beginnings=triggers.SAID)
+    return page("sequence.html", path=path, begins=triggers.said(sequence))
 
 
 @desk.get("/<int:number>/<int:position>/html")
@@ -99,7 +102,15 @@ def explain(number: int) -> ResponseReturnValue:
     address = request.args.get("email", "").strip().lower()
     person = db.session().scalar(select(Subscriber).where(Subscriber.email == address))
     found = {sequence.title: reasons.of_sequence(person, sequence)} if person else {}
-    return page("why.html", person=person, reasons=found, sequence=sequence, address=address)
+    return page(
+        "why.html",
+        person=person,
+        reasons=found,
+        sequence=sequence,
+        address=address,
+        under_way=person is not None and beginnings.is_under_way(sequence, person),
+        is_open=beginnings.is_open(sequence),
+    )
 
 
 @desk.get("/<int:number>/versions")
@@ -121,9 +132,12 @@ def switch(number: int, deed: str) -> ResponseReturnValue:
     """Let people begin a sequence, or no more; whoever is under way goes on."""
     sequence = _path(number).sequence
     sequences.switch(number, active=deed == "start")
-    said = "begins for whoever joins" if deed == "start" else "begins for nobody from now on"
+    said = {
+        "start": f"begins {triggers.said(sequence)} from now on",
+        "stop": "begins for nobody from now on; whoever is under way goes on",
+    }
     undo = "stop" if deed == "start" else "start"
-    say(f"{sequence.title} {said}.", undo=f"/staff/sequences/{number}/{undo}")
+    say(f"{sequence.title} {said[deed]}.", undo=f"/staff/sequences/{number}/{undo}")
     return redirect(f"/staff/sequences/{number}", 303)
 
 

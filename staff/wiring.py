@@ -8,6 +8,7 @@ from core import readiness as launch
 from staff import (
     access,
     account,
+    beginnings,
     cli,
     comments,
     disputes,
@@ -87,7 +88,7 @@ for _part in (working_copies, revisions, pieces, readers):
     posts.desk.register_blueprint(_part.pages)
 newsletters.desk.register_blueprint(letter_pieces.pages)
 subscribers.desk.register_blueprint(imports.pages)
-for _part in (drafts, flights):
+for _part in (beginnings, drafts, flights):
     sequences.desk.register_blueprint(_part.pages)
 
 

@@ -161,3 +161,31 @@ def test_a_cap_is_set_and_taken_back(ed: FlaskClient) -> None:
     assert not settings.store().letters_merge
     ed.post("/staff/sequences/caps", data=caps | {"letters_merge": "1"})
     assert settings.store().letters_merge
+
+
+def test_readers_begin_by_hand_and_are_taken_out(
+    ed: FlaskClient, runners: str, join: Callable[[str], Subscriber]
+) -> None:
+    assert "Nobody begins it as it stands" in ed.get(f"{runners}/begin").text
+    write(ed, f"{runners}/edit/new", kind="mail", subject="One", body="Hello")
+    write(ed, f"{runners}/edit/new", kind="mail", subject="Two", body="Hello", delay_days="3")
+    ed.post(f"{runners}/publish", data={"seen": seen()})
+    told = ed.post(f"{runners}/start", follow_redirects=True).text
+    assert "Runners begins when somebody is tagged “runner” from now on." in unescape(told)
+    ada, ben = join("Ada"), join("Ben")
+    assert (
+        "<strong>2</strong> readers have never begun it" in ed.get(f"{runners}/begin?segment=").text
+    )
+    assert ed.get(f"{runners}/begin?segment=lost").status_code == 404
+    why = f"{runners}/why?email={ada.email}"
+    assert "Let them begin" in ed.get(why).text
+    deeds = f"{runners}/readers/{ada.id}"
+    assert "began" in ed.post(f"{deeds}/begin", follow_redirects=True).text
+    told = ed.post(f"{runners}/begin", data={"segment": ""}, follow_redirects=True).text
+    assert "1 reader began." in told
+    assert "Take them out" in ed.get(why).text
+    told = ed.post(f"{deeds}/take_out", follow_redirects=True).text
+    assert "gets no further letter of Runners" in told
+    assert "staff had taken them out of the sequence" in told
+    assert "0 reader" not in ed.get(f"{runners}/begin?segment=").text
+    assert ben.email in ed.get(f"{runners}/why?email={ben.email}").text
