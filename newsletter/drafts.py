@@ -77,10 +77,11 @@ def discard(number: int) -> None:
             session.get_one(Sequence, number, with_for_update=True).draft = None
 
 
-def publish(number: int, *, seen: str, moving: bool = False) -> int:
+def publish(number: int, *, seen: str, moving: bool = False, anew: bool = False) -> int:
     """Make the draft the newest version; where `moving`, whoever is under way goes on with it.
 
-    How many people were moved. Raises `Outdated`; `BadSteps` for a draft without a step.
+    `anew` is as for `newsletter.versions.move`. How many people were moved. Raises `Outdated`;
+    `BadSteps` for a draft without a step.
     """
     with db.transaction() as session:
         sequence = session.get_one(Sequence, number, with_for_update=True, populate_existing=True)
@@ -91,7 +92,7 @@ def publish(number: int, *, seen: str, moving: bool = False) -> int:
             raise BadSteps("A sequence has a step at least.")
         sequences.publish(sequence.name, sequence.title, walked)
         sequence.draft = None
-        return versions.move(number) if moving else 0
+        return versions.move(number, anew=anew) if moving else 0
 
 
 def insert(walked: Rows[Step], at: int, step: Step) -> list[Step]:

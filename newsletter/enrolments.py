@@ -5,7 +5,7 @@ many workers try at once.
 """
 
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import Select, exists, literal, select, union_all
 
@@ -13,6 +13,7 @@ from core import clock, db, jobs
 from newsletter import steps, walks
 from newsletter.models import Enrolment, EnrolmentLog, Sequence, SequenceVersion, Subscriber, Walk
 from newsletter.sequences import latest_version
+from newsletter.steps import Pacing
 
 _PACES = 400  # that one statement names; SQLite joins up to 500 selects
 _Newcomers = Select[int, str, str, int, datetime | None]
@@ -58,14 +59,6 @@ def enrol_all(
         return begun
 
 
-class _Pace(NamedTuple):
-    """What of readers decides when their first step comes, see `newsletter.steps.Pace`."""
-
-    timezone: str
-    pace_days: int
-    paused_until: datetime | None
-
-
 def _newcomers(sequence: Sequence, people: Select[*tuple[Any, ...]]) -> _Newcomers:
     """Those of these people who have not begun for their occurrence, and their pace."""
     who = people.subquery()
@@ -92,7 +85,7 @@ def _begin(version: SequenceVersion, newcomers: _Newcomers, now: datetime, since
     first = steps.read(version.steps)[0]
     who = newcomers.subquery()
     alike = select(who.c.timezone, who.c.pace_days, who.c.paused_until).distinct()
-    paces = [_Pace._make(row) for row in db.session().execute(alike)]
+    paces = [Pacing._make(row) for row in db.session().execute(alike)]
     begun = 0
     for low in range(0, len(paces), _PACES):
         dues = [(*pace, steps.due(first, since, pace)) for pace in paces[low : low + _PACES]]

@@ -343,5 +343,6 @@ _WORDS = {
     "goal": "they had reached the goal of the sequence",
     "held out": "they were drawn to get nothing, so that what the issue added can be seen",
     "exited": "they had left the sequence",
+    "had it before": "they had had it already, under an earlier version",
     "taken out": "staff had taken them out of the sequence",
 }

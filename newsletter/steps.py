@@ -123,6 +123,14 @@ class Pace(Protocol):
         """Until when no letter comes."""
 
 
+class Pacing(NamedTuple):
+    """The same, read from columns."""
+
+    timezone: str
+    pace_days: int
+    paused_until: datetime | None
+
+
 def due(step: Step, reached_at: datetime, reader: Pace) -> datetime:
     """When a step comes to a reader who got through the one before at `reached_at`, in UTC.
 

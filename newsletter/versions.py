@@ -1,16 +1,21 @@
 """From one version of a sequence to the newest: who would be moved where, and moving them."""
 
+from collections import defaultdict
 from collections.abc import Sequence as Rows
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, true, update
+from sqlalchemy import String, cast, exists, func, literal, select, true, update
 
 from core import clock, db, jobs
-from newsletter import sequences, steps, walks
-from newsletter.models import Enrolment, SequenceVersion, Walk
-from newsletter.steps import Mail, Step
+from core.mail import ledger
+from newsletter import mailing, sequences, steps, walks
+from newsletter.models import Enrolment, EnrolmentLog, SequenceVersion, Subscriber, Walk
+from newsletter.steps import Mail, Pacing, Step
 
+HAD_IT = "had it before"
+"""Why a letter does not go to whoever was moved and had it under an earlier version."""
 _AT_ONCE = 5000
 
 
@@ -75,17 +80,20 @@ def plan(sequence_id: int, draft: Rows[Step] | None = None) -> list[Shift]:
     return [_shift(version, position, people, onward) for version, position, people in rows]
 
 
-def move(sequence_id: int) -> int:
+def move(sequence_id: int, *, anew: bool = False) -> int:
     """Let everybody go on with the newest version, as `plan` says; how many people.
 
-    When their next step comes stays as it is.
+    When their next step comes stays as it is, or where `anew` counts from the step before by what
+    the newest version says. Letters that they had under the same subject do not come again.
     """
     moved = 0
     with db.transaction():
         newest = sequences.latest_version(sequence_id)
         for shift in plan(sequence_id):
             assert newest is not None
-            moved += _move(shift, newest)
+            moved += _move(shift, newest, anew=anew)
+        if newest is not None and moved:
+            _spare_what_they_had(newest)
         jobs.ring(walks.BELL)
     return moved
 
@@ -106,7 +114,7 @@ def _shift(version: SequenceVersion, position: int, people: int, new: list[Step]
 def _place(old: list[Step], position: int, new: list[Step]) -> int:
     """Where somebody goes on: the step that they wait for, else the same place.
 
-    Letters which they had already are passed over.
+    Letters which they had already are passed over; those further on are in the ledger.
     """
     titles = [steps.title(step) for step in new]
     waited_for = steps.title(old[position])
@@ -121,7 +129,7 @@ def _is_one_of(step: Step, subjects: set[str]) -> bool:
     return isinstance(step, Mail) and step.subject in subjects
 
 
-def _move(shift: Shift, newest: SequenceVersion) -> int:
+def _move(shift: Shift, newest: SequenceVersion, *, anew: bool) -> int:
     there = select(Enrolment.id).where(
         Enrolment.version_id == shift.version.id,
         Enrolment.position == shift.position,
@@ -134,7 +142,64 @@ def _move(shift: Shift, newest: SequenceVersion) -> int:
     for chunk in _chunks(ids):
         walks.note_all(chunk, "version", f"{shift.version.number} to {newest.number}")
         db.changed(update(Enrolment).where(Enrolment.id.in_(chunk)).values(values))
+        if anew and shift.onward < len(newest.steps):
+            _count_anew(chunk, steps.read(newest.steps)[shift.onward])
     return len(ids)
+
+
+def _count_anew(ids: Rows[int], step: Step) -> None:
+    """Let a step come to these as long after the one before as it says, but not before now."""
+    readers = (
+        select(
+            Enrolment.id,
+            Enrolment.reached_at,
+            Subscriber.timezone,
+            Subscriber.pace_days,
+            Subscriber.paused_until,
+        )
+        .join(Subscriber, Subscriber.id == Enrolment.subscriber_id)
+        .where(Enrolment.id.in_(ids))
+    )
+    together: dict[datetime, list[int]] = defaultdict(list)
+    for number, reached_at, *pace in db.session().execute(readers).all():
+        due_at = steps.due(step, reached_at, Pacing._make(pace))
+        together[max(due_at, clock.now())].append(number)
+    for due_at, people in together.items():
+        db.changed(update(Enrolment).where(Enrolment.id.in_(people)).values(due_at=due_at))
+
+
+def _spare_what_they_had(newest: SequenceVersion) -> None:
+    """Enter letters that come later and that they had already as decided against."""
+    for position, step in enumerate(steps.read(newest.steps)):
+        if not isinstance(step, Mail):
+            continue
+        had = exists().where(
+            EnrolmentLog.enrolment_id == Enrolment.id,
+            EnrolmentLog.event == "sent",
+            EnrolmentLog.detail == step.subject[:200],
+        )
+        key = literal("sequence:") + cast(Enrolment.id, String) + f":{newest.id}:{position}"
+        people = (
+            select(
+                key.label("key"),
+                Subscriber.id.label("person"),
+                Subscriber.email.label("recipient"),
+                literal(HAD_IT).label("reason"),
+            )
+            .join(Subscriber, Subscriber.id == Enrolment.subscriber_id)
+            .where(
+                Enrolment.version_id == newest.id,
+                Enrolment.state == Walk.ACTIVE,
+                Enrolment.position <= position,
+                had,
+            )
+        )
+        ledger.enqueue_selected(
+            people,
+            letter=mailing.STEP,
+            source=sequences.source(newest.id, position),
+            payload={"version": newest.id, "position": position},
+        )
 
 
 def _chunks(ids: Rows[int]) -> list[Rows[int]]:

@@ -148,9 +148,10 @@ def before_publishing(number: int) -> ResponseReturnValue:
 @pages.post("/<int:number>/publish")
 def publish(number: int) -> ResponseReturnValue:
     """Make the draft the newest version, and move whoever is under way if staff said so."""
-    moving = request.form.get("under_way") == "move"
+    chosen = request.form.get("under_way")
+    moving, anew = chosen in ("move", "anew"), chosen == "anew"
     try:
-        moved = drafts.publish(_found(number).id, seen=_seen(), moving=moving)
+        moved = drafts.publish(_found(number).id, seen=_seen(), moving=moving, anew=anew)
     except Outdated:
         say(_CHANGED, kind="error")
         return redirect(f"{_home(number)}/edit", 303)

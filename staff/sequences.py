@@ -122,7 +122,7 @@ def compare(number: int) -> ResponseReturnValue:
 @desk.post("/<int:number>/versions")
 def move(number: int) -> ResponseReturnValue:
     """Let everybody go on with the newest version."""
-    moved = versions.move(_path(number).sequence.id)
+    moved = versions.move(_path(number).sequence.id, anew=request.form.get("anew") == "1")
     say(f"{moved:,} people go on with the newest version.")
     return redirect(f"/staff/sequences/{number}", 303)
 
