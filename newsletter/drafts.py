@@ -6,22 +6,41 @@ and never leads back.
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Callable
 from collections.abc import Sequence as Rows
 from dataclasses import replace
+from typing import NamedTuple
 
 from sqlalchemy import select
 
 from core import clock, db
-from newsletter import sequences, steps, versions
-from newsletter.models import Sequence
-from newsletter.steps import BadSteps, Branch, Step
+from core.findings import Finding, Weight
+from core.mail import ledger
+from newsletter import mailing, preflight, sequences, steps, versions
+from newsletter.models import Newsletter, Sequence
+from newsletter.steps import BadSteps, Branch, Mail, Step
 
 _Place = Callable[[int], int]
 
 
 class NameTaken(ValueError):
     """Another sequence has this title."""
+
+
+class Found(NamedTuple):
+    """A finding, and the step whose letter shows it; no step where several do."""
+
+    position: int | None
+    finding: Finding
+
+
+class NotReady(Exception):
+    """A letter of the draft must not go out so; `found` says why."""
+
+    def __init__(self, found: Rows[Found]) -> None:
+        super().__init__(" ".join(each.finding.text for each in found))
+        self.found = found
 
 
 class Outdated(Exception):
@@ -70,6 +89,41 @@ def put(number: int, walked: Rows[Step], *, seen: str) -> None:
         sequence.draft = steps.write(walked) if walked else []
 
 
+def send_test(number: int, letter: Mail, recipient: str) -> None:
+    """Send a letter as it stands in a draft to one address; it counts nowhere."""
+    moment = clock.now().isoformat()
+    ledger.enqueue(
+        key=f"{mailing.TEST}:sequence:{number}:{moment}:{recipient}"[:200],
+        letter=mailing.TEST,
+        recipient=recipient,
+        source="tests",
+        payload={
+            "subject": letter.subject,
+            "preheader": letter.preheader,
+            "body": letter.body,
+        },
+    )
+
+
+def examine(number: int, walked: Rows[Step], *, outside: bool = False) -> list[Found]:
+    """What is to be mended in the letters that are new or changed, what blocks them first.
+
+    `outside` asks for their links, and the sender's DNS, too, which may take seconds.
+    """
+    newest = sequences.latest_version(number)
+    known = {_words(step) for step in steps.read(newest.steps)} if newest else set()
+    found: dict[Found, None] = {}
+    for position, step in enumerate(walked):
+        if isinstance(step, Mail) and _words(step) not in known:
+            letter = Newsletter(
+                subject=step.subject, preheader=step.preheader, body=step.body, areas=[]
+            )
+            told = preflight.examine(letter, readers=False)
+            told += preflight.examine_outside(letter) if outside else []
+            found |= dict.fromkeys(Found(position, each) for each in told)
+    return sorted(_said_once(list(found)), key=lambda each: each.finding.weight.value)
+
+
 def discard(number: int) -> None:
     """Forget the draft of a sequence that has a version; that one stands as it was."""
     with db.transaction() as session:
@@ -81,7 +135,7 @@ def publish(number: int, *, seen: str, moving: bool = False, anew: bool = False)
     """Make the draft the newest version; where `moving`, whoever is under way goes on with it.
 
     `anew` is as for `newsletter.versions.move`. How many people were moved. Raises `Outdated`;
-    `BadSteps` for a draft without a step.
+    `BadSteps` for a draft without a step; `NotReady` where a letter must not go out.
     """
     with db.transaction() as session:
         sequence = session.get_one(Sequence, number, with_for_update=True, populate_existing=True)
@@ -90,6 +144,9 @@ def publish(number: int, *, seen: str, moving: bool = False, anew: bool = False)
             raise Outdated
         if not walked:
             raise BadSteps("A sequence has a step at least.")
+        found = examine(number, walked)
+        if any(each.finding.weight is Weight.BLOCKS for each in found):
+            raise NotReady(found)
         sequences.publish(sequence.name, sequence.title, walked)
         sequence.draft = None
         return versions.move(number, anew=anew) if moving else 0
@@ -112,6 +169,17 @@ def lift(walked: Rows[Step], at: int) -> list[Step]:
     places = {at: at - 1, at - 1: at}
     moved = [_led(each, lambda onward: places.get(onward, onward)) for each in walked]
     return _forward([*moved[: at - 1], moved[at], moved[at - 1], *moved[at + 1 :]])
+
+
+def _words(step: Step) -> tuple[str, str, str] | None:
+    return (step.subject, step.preheader, step.body) if isinstance(step, Mail) else None
+
+
+def _said_once(found: list[Found]) -> list[Found]:
+    """The same, with what several letters show told once, of none of them."""
+    times = Counter(each.finding for each in found)
+    once = (each if times[each.finding] == 1 else Found(None, each.finding) for each in found)
+    return list(dict.fromkeys(once))
 
 
 def _led(step: Step, place: _Place) -> Step:

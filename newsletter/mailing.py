@@ -28,7 +28,7 @@ from newsletter.verdicts import last_look
 ISSUE = "newsletter.issue"
 STEP = "newsletter.step"
 TEST = "newsletter.test"
-"""An issue as it stands, for its author's eyes."""
+"""An issue or a step of a sequence as it stands, for its author's eyes."""
 
 _FRESH = 300  # seconds for which a step's product card may be kept
 _KEPT = 64  # compiled letters in memory
@@ -237,14 +237,21 @@ _READERS = select(Subscriber.id, Subscriber.name, Subscriber.email, Subscriber.p
 
 
 def _compose_test(delivery: Delivery) -> Message:
-    issue = _found(db.session().get(Newsletter, delivery.payload["newsletter"]))
+    subject, preheader, body = _tested(delivery)
+    is_issue = "newsletter" in delivery.payload
     try:
-        skeleton = rendering.compile_letter(
-            f"[Test] {issue.subject}", issue.preheader, issue.body, archived=True
-        )
+        skeleton = rendering.compile_letter(f"[Test] {subject}", preheader, body, archived=is_issue)
     except BadLetter as error:
         raise Undeliverable(str(error)) from error
     return skeleton.fill(rendering.sample_values(delivery.recipient), AUTOMATIC)
+
+
+def _tested(delivery: Delivery) -> tuple[str, str, str]:
+    """The words of a test: of an issue as it is now, or of a step as it was when it was asked."""
+    if "newsletter" not in delivery.payload:
+        return delivery.payload["subject"], delivery.payload["preheader"], delivery.payload["body"]
+    issue = _found(db.session().get(Newsletter, delivery.payload["newsletter"]))
+    return issue.subject, issue.preheader, issue.body
 
 
 def _found(row: _Row | None) -> _Row:

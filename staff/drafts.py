@@ -3,16 +3,19 @@
 Who is affected is shown before anything is published.
 """
 
+from collections.abc import Sequence as Rows
+
 from flask import Blueprint, Response, abort, make_response, redirect, request
 from flask.typing import ResponseReturnValue
 
 from core import db
+from core.findings import Weight
 from newsletter import drafts, paths, phrases, segments, sequences, steps, triggers, versions
-from newsletter.drafts import NameTaken, Outdated
+from newsletter.drafts import Found, NameTaken, NotReady, Outdated
 from newsletter.models import Sequence
-from newsletter.steps import BadSteps, Step
+from newsletter.steps import BadSteps, Mail, Step
 from newsletter.triggers import BadTrigger
-from staff import rule_form, step_form
+from staff import access, rule_form, step_form
 from staff.frame import EDITOR_POLICY, page, say
 from staff.step_form import Form
 
@@ -129,7 +132,11 @@ def discard(number: int) -> ResponseReturnValue:
 
 @pages.get("/<int:number>/publish")
 def before_publishing(number: int) -> ResponseReturnValue:
-    """What publishing would change, and for whom."""
+    """What publishing would change and for whom, and what to mend in the letters before."""
+    return _publishing(number, drafts.examine(number, drafts.read(_found(number)), outside=True))
+
+
+def _publishing(number: int, found: Rows[Found]) -> str:
     sequence = _found(number)
     walked = drafts.read(sequence)
     newest = sequences.latest_version(number)
@@ -142,6 +149,8 @@ def before_publishing(number: int) -> ResponseReturnValue:
         number=newest.number + 1 if newest else 1,
         changes=versions.compare(before, walked),
         shifts=versions.plan(number, walked),
+        found=found,
+        blocked=any(each.finding.weight is Weight.BLOCKS for each in found),
     )
 
 
@@ -158,6 +167,8 @@ def publish(number: int) -> ResponseReturnValue:
     except BadSteps as error:
         say(str(error), kind="error")
         return redirect(f"{_home(number)}/edit", 303)
+    except NotReady as error:
+        return _publishing(number, error.found), 422
     theirs = (
         f"{moved:,} people who were under way go on with it."
         if moving
@@ -187,6 +198,11 @@ def _taken(number: int, walked: list[Step], at: int | None) -> ResponseReturnVal
     except Outdated:
         form.problems["form"] = _CHANGED + " Save again to keep yours all the same."
         return _step_page(number, walked, place, form, is_new=at is None), 409
+    if request.form.get("do") == "test" and isinstance(step, Mail):
+        me = access.member().email
+        drafts.send_test(number, step, me)
+        say(f"Kept in the draft; a test is on its way to {me}.")
+        return redirect(f"{_home(number)}/edit/{place}", 303)
     say("Kept in the draft.")
     return redirect(f"{_home(number)}/edit#step-{place + 1}", 303)
 

@@ -8,7 +8,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from core import db, settings
-from newsletter import drafts, segments, tick
+from core.mail import letters
+from core.mail.models import Delivery
+from newsletter import drafts, mailing, segments, tick
 from newsletter.conditions import Match, Rule, Tagged, Term
 from newsletter.models import Sequence, Subscriber
 from newsletter.steps import Branch, End, Goal, Late, Mail, Step, Tag
@@ -22,6 +24,7 @@ RUNNER = Rule((Term(Tagged("runner")),))
 @pytest.fixture
 def runners(ed: FlaskClient) -> str:
     """The address of a new sequence without a step."""
+    settings.change(postal_address="1 Road, Town")
     form = {"title": "Runners", "trigger": "tagged", "value": "runner"}
     return ed.post(NEW, data=form).location.removesuffix("/edit")
 
@@ -189,3 +192,36 @@ def test_readers_begin_by_hand_and_are_taken_out(
     assert "staff had taken them out of the sequence" in told
     assert "0 reader" not in ed.get(f"{runners}/begin?segment=").text
     assert ben.email in ed.get(f"{runners}/why?email={ben.email}").text
+
+
+def test_a_letter_that_must_not_go_out_stops_the_publishing(ed: FlaskClient, runners: str) -> None:
+    new = f"{runners}/edit/new"
+    write(ed, new, kind="mail", subject="One", body="This cures back pain.", preheader="A word")
+    write(ed, new, kind="mail", subject="Two", body="Hello", preheader="A word")
+    page = unescape(ed.get(f"{runners}/publish").text)
+    assert "promises what nobody can show" in page
+    assert f'<a href="{runners}/edit/0">Step 1</a>' in page
+    assert "Publish version 1</button>" not in page
+    told = ed.post(f"{runners}/publish", data={"seen": seen()})
+    assert told.status_code == 422
+    assert "cannot be published before this is mended" in told.text
+    write(ed, f"{runners}/edit/0", subject="One", body="This may ease a sore back.")
+    assert "Publish version 1</button>" in ed.get(f"{runners}/publish").text
+    assert ed.post(f"{runners}/publish", data={"seen": seen()}).status_code == 303
+    settings.change(postal_address="")
+    assert "What the letters show" not in ed.get(f"{runners}/publish").text
+    write(ed, f"{runners}/edit/1", subject="Two", body="Hello again")
+    assert "postal address is empty" in ed.get(f"{runners}/publish").text
+
+
+def test_a_letter_of_a_draft_is_sent_to_whoever_writes_it(ed: FlaskClient, runners: str) -> None:
+    body = "Hello {{ name }}, a word."
+    told = write(ed, f"{runners}/edit/new", kind="mail", subject="One", body=body, do="test")
+    assert "a test is on its way to ed@shop.example" in told
+    assert 'value="One"' in told
+    assert [step.subject for step in draft() if isinstance(step, Mail)] == ["One"]
+    with db.reading() as session:
+        row = session.scalars(select(Delivery).where(Delivery.letter == mailing.TEST)).one()
+        message = letters.find(row.letter).compose(row)
+    assert (message.subject, row.recipient) == ("[Test] One", "ed@shop.example")
+    assert "Hello there, a word." in message.text
