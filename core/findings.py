@@ -29,3 +29,13 @@ class Finding:
         """It as the editors' script shows it."""
         told: dict[str, str | int] = {"message": self.text, "weight": self.weight.value}
         return told | ({"line": self.line} if self.line else {})
+
+
+def blocks(text: str, line: int | None = None) -> Finding:
+    """What a text may not go out with."""
+    return Finding(Weight.BLOCKS, text, line)
+
+
+def warns(text: str, line: int | None = None) -> Finding:
+    """What its author should know."""
+    return Finding(Weight.WARNS, text, line)

@@ -77,7 +77,7 @@ def _sender() -> Iterator[Finding]:
     if domain == _SAMPLE_DOMAIN:
         yield Finding("Sender's DNS", State.UNKNOWN, "checked once the sender's address is yours")
     else:
-        yield from sender_dns.check(domain)
+        yield from sender_dns.check(domain, signer=sender_dns.signer(domain))
 
 
 def _stops() -> Finding:

@@ -22,6 +22,8 @@ class Store:
     """VAT or other tax number, for invoices; many a seller has none."""
     support_email: str = "help@shop.example"
     sender_email: str = "hello@shop.example"
+    dkim_selector: str = ""
+    """Where the key of the provider's signature lies: a selector, or its record's whole name."""
     comments_email: str = ""
     """Who is told by mail that comments wait; empty is nobody."""
     alerts_email: str = ""

@@ -1,6 +1,6 @@
 """What directives in letters stand for: buttons, products, posts, quotations, pictures, columns."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,6 +81,8 @@ def holes(tokens: list[Token]) -> list[str]:
         "product": "No product is sold as {slug}",
         "picture": "There is no picture called {name}",
         "testimonial": "No review that may be quoted fits here",
+        "post": "There is no post {slug} that readers can open",
+        "posts": "There are no posts yet",
     }
     return [
         said[token.info].format_map(token.meta)
@@ -89,10 +91,24 @@ def holes(tokens: list[Token]) -> list[str]:
     ]
 
 
-def pictures_without_words(tokens: list[Token]) -> int:
-    """How many pictures say nothing to those who cannot see them."""
-    plates = [_plate(token.meta) for token in tokens if token.info == "picture"]
-    return sum(plate is not None and not plate.alt for plate in plates)
+def alt_of(token: Token) -> str | None:
+    """What a picture says to those who do not see it; None where there is no such picture."""
+    plate = _plate(token.meta)
+    return None if plate is None else plate.alt
+
+
+def doubts(tokens: list[Token]) -> Iterator[str]:
+    """What stands in a letter's blocks that its author may not want there."""
+    for token in tokens:
+        if token.type != "directive" or token.info in COLUMNS:
+            continue
+        for name in token.meta.keys() - _ATTRIBUTES[token.info]:
+            yield f"::{token.info} knows no {name}"
+        sold = catalog.product_card(token.meta["slug"]) if token.info == "product" else None
+        if sold and not sold.in_stock:
+            yield f"{sold.title} is sold out at present"
+        if sold and sold.sample:
+            yield f"The price of {sold.title} is a sample"
 
 
 def _shown(name: str, attributes: Mapping[str, str]) -> dict[str, Any] | None:
@@ -129,11 +145,13 @@ def _product(attributes: Mapping[str, str]) -> Card | None:
     )
 
 
-def _post(attributes: Mapping[str, str]) -> Card:
-    """What the blog lends about a post, where there is one; else what the letter says."""
+def _post(attributes: Mapping[str, str]) -> Card | None:
+    """A post as the blog lends it; None where it has none. Without a blog what the letter says."""
     slug, title = attributes["slug"], attributes.get("title", "")
     lent: Any = composing.lent("posts_named")
     posts = lent([slug]) if lent else []
+    if lent and not posts:
+        return None
     return Card(
         title=title or (posts[0].title if posts else _words(slug)),
         url=f"/blog/{slug}",
@@ -141,14 +159,15 @@ def _post(attributes: Mapping[str, str]) -> Card:
     )
 
 
-def _posts(attributes: Mapping[str, str]) -> list[Card]:
-    """The newest posts at this moment."""
+def _posts(attributes: Mapping[str, str]) -> list[Card] | None:
+    """The newest posts at this moment; None where there are none."""
     count = attributes.get("count", "3")
     if not (count.isascii() and count.isdigit() and 1 <= int(count) <= _MOST_POSTS):
         raise BadLetter(f"::posts shows from 1 to {_MOST_POSTS} posts")
     lent: Any = composing.lent("latest_posts")
     posts = lent(int(count)) if lent else []
-    return [Card(title=post.title, url=f"/blog/{post.slug}", text=post.summary) for post in posts]
+    cards = [Card(title=post.title, url=f"/blog/{post.slug}", text=post.summary) for post in posts]
+    return cards or None
 
 
 def _testimonial(attributes: Mapping[str, str]) -> Review | None:
@@ -192,3 +211,12 @@ _BLOCKS: dict[str, tuple[str, Callable[[Mapping[str, str]], Any]]] = {
     "testimonial": ("review", _testimonial),
     "picture": ("plate", _plate),
 }
+_ATTRIBUTES = {
+    "button": {"href", "label"},
+    "product": {"slug"},
+    "post": {"slug", "title"},
+    "posts": {"count"},
+    "testimonial": {"review"},
+    "picture": {"name", "alt", "caption", "href"},
+}
+"""What each block may say; another word is a slip, and would be passed over."""

@@ -93,12 +93,6 @@ def tree(tokens: list[Token]) -> SyntaxTreeNode:
     return SyntaxTreeNode(tokens)
 
 
-def images_without_words(tokens: list[Token]) -> int:
-    """How many images say nothing to those who cannot see them."""
-    inline = [part for token in tokens for part in token.children or ()]
-    return sum(part.type == "image" and not part.content.strip() for part in inline)
-
-
 def _check_columns(tokens: list[Token]) -> None:
     """Two columns begin, part and end, one pair after the other, outside of lists and quotations.
 
@@ -129,6 +123,7 @@ def _directive(state: StateBlock, start: int, end: int, silent: bool) -> bool:  
         state.line = start + 1
         token = state.push("directive", "", 0)
         token.info = found[1]
+        token.map = [start, start + 1]
         meta: dict[str, Any] = dict(_ATTRIBUTE.findall(found[2] or ""))
         token.meta = meta
     return True

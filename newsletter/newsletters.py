@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from core import clock, db
 from core.mail import ledger
 from core.mail.letters import Message
-from newsletter import mailing, rendering, segments, subjects
+from newsletter import areas, mailing, rendering, segments, subjects
 from newsletter.models import IssueState, Lateness, Newsletter
 
 
@@ -67,10 +67,10 @@ def revise(
 
 
 def duplicate(issue_id: int) -> int:
-    """A new draft with the same words for the same segment; its id. Raises `LookupError`.
+    """A new draft with the same words, about the same, for the same segment; its id.
 
     When the other goes or went, to whom by lot, and what became of it stay with the other. A
-    segment that is gone is left out.
+    segment that is gone is left out. Raises `LookupError`.
     """
     issue = find(issue_id)
     others = [(each.subject, each.preheader) for each in subjects.of(issue)[1:]]
@@ -83,6 +83,7 @@ def duplicate(issue_id: int) -> int:
             others=others,
         )
         treat_when_late(copy, issue.late)
+        areas.tell(copy, issue.areas)
     return copy
 
 
@@ -106,6 +107,18 @@ def preview(subject: str, preheader: str, body: str) -> Message:
     """An issue as a reader without a name would get it. Raises `BadLetter`."""
     skeleton = rendering.compile_letter(subject, preheader, body, archived=True)
     return skeleton.fill(rendering.sample_values())
+
+
+def show(issue: Newsletter) -> Message:
+    """An issue as a reader without a name gets it; once it is frozen, as it went out.
+
+    Raises `BadLetter`.
+    """
+    if issue.html is None or issue.text is None:
+        return preview(issue.subject, issue.preheader, issue.body)
+    frozen = rendering.restore(issue.subject, issue.html, issue.text)
+    slots = frozen.html[1::2] + frozen.text[1::2] + frozen.subject[1::2]
+    return frozen.fill(dict.fromkeys(slots, "") | rendering.sample_values())
 
 
 def send_test(issue_id: int, recipient: str) -> None:

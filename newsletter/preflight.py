@@ -1,17 +1,36 @@
-"""What to mend before an issue goes out: what blocks it, and what its author should know."""
+"""What to mend before an issue goes out: what blocks it, and what its author should know.
+
+What each part of a letter may get wrong is known to `envelope`, `slips`, `targets`, `illustrations`
+and `legibility`; here they are asked, and the letter is weighed as it would be sent.
+"""
 
 from email.utils import format_datetime
 
 from sqlalchemy import func, select
 
-from core import clock, config, db, sender_dns, settings
-from core.findings import Finding, Weight
+from core import clock, config, db, sender_dns
+from core.findings import Finding, blocks, warns
 from core.mail import printing, validation
 from core.mail.forms import MARK
 from core.readiness import State
-from newsletter import cards, deadlinks, legibility, mailing, markup, rendering, segments, subjects
+from newsletter import (
+    cards,
+    deadlinks,
+    envelope,
+    illustrations,
+    legibility,
+    mailing,
+    markup,
+    plaintext,
+    rendering,
+    segments,
+    slips,
+    subjects,
+    targets,
+)
 from newsletter.markup import BadLetter
 from newsletter.models import Newsletter, Subscriber
+from newsletter.subjects import Subject
 from shop import claims
 
 LARGEST = validation.CLIPPED
@@ -19,7 +38,6 @@ LARGEST = validation.CLIPPED
 LARGE = 80_000
 LONGEST_LINE = 998
 """RFC 5322: octets in a line."""
-_RESERVED = ("example", "test", "localhost", "invalid")  # RFC 2606: no DNS has these
 
 
 def examine(issue: Newsletter, *, readers: bool = True) -> list[Finding]:
@@ -27,26 +45,25 @@ def examine(issue: Newsletter, *, readers: bool = True) -> list[Finding]:
 
     Without `readers` as for somebody, which costs the same however long the list is.
     """
+    tried = _subjects(issue)
     try:
-        skeleton = _compiled(issue)
+        skeletons = [_compiled(issue, each) for each in tried]
     except BadLetter as error:
-        return [_blocks(f"The letter cannot be read: {error}.")]
+        return [blocks(f"The letter cannot be read: {error}.")]
     values = _largest_values(issue) if readers else rendering.sample_values()
-    message = skeleton.fill(values)
+    largest = max((skeleton.fill(values) for skeleton in skeletons), key=lambda one: len(one.html))
     found = [
-        *_envelope(issue),
-        *_other_subjects(issue),
-        *_sender(),
-        *_way_out(skeleton),
-        *_size(message.html),
-        *_lines(message.html, message.text),
-        *_octets(skeleton, values),
-        *(_missing(issue) if readers else ()),
+        *envelope.examine(tried),
+        *_way_out(skeletons[0]),
+        *_size(largest.html),
+        *_lines(largest.html, largest.text),
+        *(wrong for skeleton in skeletons for wrong in _octets(skeleton, values)),
+        *(_readers(issue, tried) if readers else ()),
         *_content(issue.body),
-        *_claims(issue),
-        *_faint(message.html),
+        *_claims(issue, tried),
+        *_faint(largest.html),
     ]
-    return sorted(found, key=lambda finding: finding.weight.value)
+    return sorted(dict.fromkeys(found), key=lambda finding: finding.weight.value)
 
 
 def examine_outside(issue: Newsletter) -> list[Finding]:
@@ -58,13 +75,19 @@ def examine_outside(issue: Newsletter) -> list[Finding]:
     except BadLetter:
         return []
     dead, silent = deadlinks.find(html)
-    found = [_blocks(f"A link leads nowhere: {address}") for address in dead]
-    found += [_warns(f"A link did not answer: {address}") for address in silent]
+    found = [blocks(f"A link leads nowhere: {address}") for address in dead]
+    found += [warns(f"A link did not answer: {address}") for address in silent]
     return [*found, *_domain()]
 
 
-def _compiled(issue: Newsletter) -> rendering.Skeleton:
-    return rendering.compile_letter(issue.subject, issue.preheader, issue.body, archived=True)
+def _subjects(issue: Newsletter) -> list[Subject]:
+    """The subjects under which it may go; of what is not saved yet its own alone."""
+    own = Subject(0, issue.subject, issue.preheader)
+    return [own] if issue.id is None else subjects.as_they_go(issue)
+
+
+def _compiled(issue: Newsletter, tried: Subject) -> rendering.Skeleton:
+    return rendering.compile_letter(tried.subject, tried.preheader, issue.body, archived=True)
 
 
 def _largest_values(issue: Newsletter) -> dict[str, str]:
@@ -92,49 +115,57 @@ def _octets(skeleton: rendering.Skeleton, values: dict[str, str]) -> list[Findin
             message_id="<preflight@example.com>",
         )
     except ValueError as error:
-        return [_blocks(f"The letter cannot be sent: {error}.")]
+        return [blocks(f"The letter cannot be sent: {error}.")]
     # Its size and an empty subject are told in other words above.
     told = ("HTML", "Subject is empty")
     return [
-        _blocks(f"As it would be sent, {wrong}.")
+        blocks(f"As it would be sent, {wrong}.")
         for wrong in validation.examine(octets, marketing=True)
         if not any(each in wrong for each in told)
     ]
 
 
-def _missing(issue: Newsletter) -> list[Finding]:
-    """Readers for whom a merge field has no value; they read what stands for it."""
-    words = (issue.body, issue.subject, issue.preheader)
+def _readers(issue: Newsletter, tried: list[Subject]) -> list[Finding]:
+    """Whether anybody would get it, and for how many a merge field has no value."""
+    mine = segments.members(issue.segment)
+    with db.reading() as session:
+        if session.scalar(select(Subscriber.id).where(mine).limit(1)) is None:
+            return [warns("Nobody would get it: no reader is in this part of the list.")]
+    words = (issue.body, *(text for each in tried for text in (each.subject, each.preheader)))
     if not any(f"{MARK}name{MARK}" in markup.with_slots(each) for each in words):
         return []
-    nameless = select(func.count()).where(
-        segments.members(issue.segment), func.coalesce(Subscriber.name, "") == ""
-    )
+    nameless = select(func.count()).where(mine, func.coalesce(Subscriber.name, "") == "")
     with db.reading() as session:
         readers = session.scalar(nameless) or 0
     if not readers:
         return []
     are = "reader has" if readers == 1 else "readers have"
-    return [_warns(f"{readers:,} {are} given no name, and will read “{rendering.SOMEBODY}”.")]
+    return [warns(f"{readers:,} {are} given no name, and will read “{rendering.SOMEBODY}”.")]
 
 
-def _claims(issue: Newsletter) -> list[Finding]:
-    """Words that promise a cure; near the name of a disease, a tool looks like its treatment."""
-    text = f"{issue.subject}\n{issue.preheader}\n{issue.body}"
+def _claims(issue: Newsletter, tried: list[Subject]) -> list[Finding]:
+    """Words that promise a cure; near the name of a disease, a tool looks like its treatment.
+
+    What blocks say is read too, such as the summary of a post.
+    """
+    tokens = markup.parse(markup.with_slots(issue.body))
+    drawn = plaintext.write(tokens, cards.drawing("txt"))
+    heads = [text for each in tried for text in (each.subject, each.preheader)]
+    text = "\n".join((*heads, issue.body, drawn))
     found = [
-        _blocks(f"“{word}” promises what nobody can show.")
+        blocks(f"“{word}” promises what nobody can show.")
         for word in dict.fromkeys(claims.PROMISES.findall(text))
     ]
     diseases = list(dict.fromkeys(claims.DISEASES.findall(text)))
     if diseases and "::product" in text:
         named = ", ".join(diseases)
-        found.append(_warns(f"A product beside the name of a disease reads like a claim: {named}."))
+        found.append(warns(f"A product beside the name of a disease reads like a claim: {named}."))
     return found
 
 
 def _faint(html: str) -> list[Finding]:
     return [
-        _blocks(
+        blocks(
             f"“{faint.words}” can hardly be read{' in dark' if faint.dark else ''}: its contrast "
             f"is {faint.contrast}, and {legibility.LEAST} is the least."
         )
@@ -142,93 +173,63 @@ def _faint(html: str) -> list[Finding]:
     ]
 
 
-def _other_subjects(issue: Newsletter) -> list[Finding]:
-    if issue.id is None:
-        return []
-    tried = [each.subject.strip() for each in subjects.of(issue)]
-    if len(set(tried)) < len(tried):
-        return [_blocks("Two of its subjects are the same; a trial could tell nothing.")]
-    return []
-
-
 def _domain() -> list[Finding]:
-    """SPF and DMARC of the sender's domain; a local mailbox asks for neither."""
+    """SPF, DKIM and DMARC of the sender's domain; a local mailbox asks for none."""
     if config.current().mailbox_url is not None:
         return []
-    domain = printing.domain_of(printing.find_sender()[1])
-    if domain.rpartition(".")[2] in _RESERVED:
-        return [_warns("The sender's DNS is looked at once its address is yours.")]
-    weights = {State.BLOCKS: _blocks, State.UNKNOWN: _warns}
+    domain = envelope.sender_domain()
+    if envelope.is_reserved(domain):
+        return [warns("The sender's DNS is looked at once its address is yours.")]
+    weighed = {State.BLOCKS: blocks, State.UNKNOWN: warns}
     return [
-        weights[finding.state](f"{finding.subject}: {finding.detail}.")
-        for finding in sender_dns.check(domain)
-        if finding.state in weights
+        weighed[finding.state](f"{finding.subject}: {finding.detail}.")
+        for finding in sender_dns.check(domain, signer=sender_dns.signer(domain))
+        if finding.state in weighed
     ]
-
-
-def _envelope(issue: Newsletter) -> list[Finding]:
-    found = []
-    if not issue.subject.strip():
-        found.append(_blocks("The subject is empty."))
-    if len(issue.subject) > 70:
-        found.append(_warns("The subject has more than 70 characters; phones cut it off."))
-    if not issue.body.strip():
-        found.append(_blocks("The letter is empty."))
-    if not issue.preheader.strip():
-        found.append(_warns("There is no preheader; inboxes show the first words instead."))
-    elif issue.preheader.strip() == issue.subject.strip():
-        found.append(_warns("The preheader repeats the subject."))
-    return found
-
-
-def _sender() -> list[Finding]:
-    """CAN-SPAM, 15 U.S.C. 7704(a)(5): every such message shows a postal address."""
-    address = settings.store().postal_address
-    if not address.strip():
-        return [
-            _blocks("The store's postal address is empty; the law asks for one in each letter.")
-        ]
-    if address.startswith("[Sample"):
-        return [_warns("The store's postal address is still the sample.")]
-    return []
 
 
 def _way_out(skeleton: rendering.Skeleton) -> list[Finding]:
     slot = "unsubscribe_url"
     if slot not in skeleton.html[1::2] or slot not in skeleton.text[1::2]:
-        return [_blocks("The way to unsubscribe is missing.")]
+        return [blocks("The way to unsubscribe is missing.")]
     return []
 
 
 def _size(html: str) -> list[Finding]:
     size = len(html.encode())
     if size >= LARGEST:
-        return [_blocks(f"The HTML has {size:,} bytes; Gmail cuts off at {LARGEST:,}.")]
+        return [blocks(f"The HTML has {size:,} bytes; Gmail cuts off at {LARGEST:,}.")]
     if size >= LARGE:
-        return [_warns(f"The HTML has {size:,} bytes; Gmail cuts off at {LARGEST:,}.")]
+        return [warns(f"The HTML has {size:,} bytes; Gmail cuts off at {LARGEST:,}.")]
     return []
 
 
 def _lines(*parts: str) -> list[Finding]:
     """They are wrapped on the way (quoted-printable), but a word of that length is a mistake."""
     longest = max((len(word.encode()) for part in parts for word in part.split()), default=0)
-    return [_warns(f"One word has {longest} octets.")] if longest > LONGEST_LINE else []
+    return [warns(f"One word has {longest} octets.")] if longest > LONGEST_LINE else []
 
 
 def _content(body: str) -> list[Finding]:
+    if not body.strip():
+        return [blocks("The letter is empty.")]
     tokens = markup.parse(markup.with_slots(body))
-    found = [_blocks(f"{hole}; nothing would stand there.") for hole in cards.holes(tokens)]
-    silent = markup.images_without_words(tokens) + cards.pictures_without_words(tokens)
-    if silent:
-        found.append(_warns(f"{silent} of the images have no words for those who see none."))
-    if "](data:" in body:
-        found.append(_blocks("An image is part of the letter itself; link to it instead."))
+    return [
+        *(blocks(f"{hole}; nothing would stand there.") for hole in cards.holes(tokens)),
+        *(warns(f"{doubt}.") for doubt in cards.doubts(tokens)),
+        *slips.in_tokens(tokens),
+        *targets.examine(tokens),
+        *illustrations.examine(body, tokens),
+        *_headings([token.tag for token in tokens if token.type == "heading_open"]),
+    ]
+
+
+def _headings(tags: list[str]) -> list[Finding]:
+    """Who hears a letter read finds their way by them."""
+    levels = [int(tag[1]) for tag in tags]
+    found = []
+    if levels.count(1) > 1:
+        found.append(warns("It has more than one heading of the first rank (#)."))
+    if any(below > above + 1 for above, below in zip([1, *levels], levels, strict=False)):
+        found.append(warns("A heading skips a rank: ### comes below ##."))
     return found
-
-
-def _blocks(text: str) -> Finding:
-    return Finding(Weight.BLOCKS, text)
-
-
-def _warns(text: str) -> Finding:
-    return Finding(Weight.WARNS, text)

@@ -1,7 +1,7 @@
 """Subjects of an issue: its own, and others that are tried against it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import delete, select, update
 
@@ -39,6 +39,11 @@ def of(issue: Newsletter) -> list[Subject]:
     return [own, *(Subject(row.number, row.subject, row.preheader) for row in others)]
 
 
+def as_they_go(issue: Newsletter) -> list[Subject]:
+    """The same, but that one without a preheader has the issue's: a trial is of subjects alone."""
+    return [replace(each, preheader=each.preheader or issue.preheader) for each in of(issue)]
+
+
 def write(issue_id: int, others: Sequence[tuple[str, str]]) -> None:
     """Keep these as an issue's other subjects and their preheaders.
 
@@ -61,7 +66,7 @@ def freeze(issue: Newsletter, source: str) -> None:
 
     Raises `BadLetter`.
     """
-    for each in of(issue)[1:]:
+    for each in as_they_go(issue)[1:]:
         skeleton = rendering.compile_letter(
             each.subject, each.preheader, issue.body, archived=True, source=source
         )

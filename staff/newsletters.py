@@ -11,6 +11,7 @@ from markupsafe import escape
 
 from core import clock
 from core.mail.letters import Message
+from core.mailbox import sandbox
 from core.web import visits
 from newsletter import (
     areas,
@@ -167,13 +168,12 @@ def preview() -> ResponseReturnValue:
 
 @desk.get("/<int:number>/html")
 def show_html(number: int) -> ResponseReturnValue:
-    """A saved issue as a reader without a name gets it."""
-    issue = _found(number)
+    """A saved issue as a reader without a name gets it, or got it."""
     try:
-        message = newsletters.preview(issue.subject, issue.preheader, issue.body)
+        message = newsletters.show(_found(number))
     except BadLetter as error:
         return mail_part(f"<p>{escape(str(error))}</p>")
-    return mail_part(message.html)
+    return mail_part(_as_seen(message))
 
 
 @desk.post("/<int:number>/duplicate")
@@ -275,14 +275,12 @@ def _say_when(issue: Newsletter) -> None:
     say(f"It goes out on {when}.", undo=f"/staff/newsletters/{issue.id}/unschedule")
 
 
-def _as_seen(message: Message, view: str) -> str:
-    """A letter's HTML as the view of the preview has it."""
-    match view:
-        case "text":
-            return f'<pre style="white-space: pre-wrap">{escape(message.text)}</pre>'
-        case "images":
-            return rendering.without_images(message.html)
-    return message.html
+def _as_seen(message: Message, view: str = "") -> str:
+    """A letter's HTML as the view of the preview has it; light, if it is not that of the dark."""
+    if view == "text":
+        return f'<pre style="white-space: pre-wrap">{escape(message.text)}</pre>'
+    html = rendering.without_images(message.html) if view == "images" else message.html
+    return sandbox.in_scheme(html, "dark" if view == "dark" else "light")
 
 
 def _editor(issue: Newsletter | None, letter: Letter) -> Response:

@@ -1,13 +1,15 @@
 """The settings desk: who sells here and how they sign their mail."""
 
 from dataclasses import asdict, replace
+from email.utils import parseaddr
 
 from babel.numbers import list_currencies
 from email_validator import EmailNotValidError, validate_email
 from flask import redirect, request
 from flask.typing import ResponseReturnValue
 
-from core import settings
+from core import config, sender_dns, settings
+from core.mail import printing
 from newsletter import zones
 from shop import catalog, shipping
 from staff import access, members
@@ -23,6 +25,14 @@ LABELS = {
     "tax_number": ("Tax number", "For invoices, such as a VAT number. Empty where you have none."),
     "support_email": ("Support address", "Where replies to mail go, and what pages name."),
     "sender_email": ("Sender address", "The From address, of a domain with SPF, DKIM and DMARC."),
+    "dkim_selector": (
+        "DKIM selector of your mail provider",
+        (
+            "What the source of a letter that you received from here shows after s= in its "
+            "DKIM-Signature; you may paste that whole field. With it the key in DNS is looked at "
+            "before a newsletter goes. Empty where the shop signs by itself, or you do not know."
+        ),
+    ),
     "comments_email": (
         "Address told of comments",
         "Gets a letter when a comment waits, and the next when all are read. Empty tells nobody.",
@@ -122,7 +132,7 @@ SWITCHES = {
     ),
 }
 _LONGEST = 300
-_OPTIONAL = ("tax_number", "comments_email", "alerts_email", "implied_consent")
+_OPTIONAL = ("tax_number", "dkim_selector", "comments_email", "alerts_email", "implied_consent")
 
 
 @desk.get("")
@@ -141,6 +151,7 @@ def save() -> ResponseReturnValue:
     problems = _problems(given)
     if problems:
         return _form(given, problems, {**_switches(), **switched}), 422
+    given["dkim_selector"] = _selector(given)
     changed = {name: value for name, value in given.items() if value != before[name]}
     if changed or switched:
         settings.change(**changed, **switched)
@@ -185,7 +196,11 @@ def _form(values: dict[str, str], problems: dict[str, str], switches: dict[str, 
 
 
 def _problems(given: dict[str, str]) -> dict[str, str]:
-    found = {name: "Please shorten this." for name in given if len(given[name]) > _LONGEST}
+    found = {
+        name: "Please shorten this."
+        for name in given.keys() - {"dkim_selector"}
+        if len(given[name]) > _LONGEST
+    }
     missing = {name for name, value in given.items() if not value} - {*_OPTIONAL}
     found |= dict.fromkeys(missing, "Please fill this in.")
     for name in (each for each in given if each.endswith("_email")):
@@ -195,11 +210,24 @@ def _problems(given: dict[str, str]) -> dict[str, str]:
         found["hero_product"] = "No product that everybody can see has this address."
     if given["currency"] not in list_currencies():
         found["currency"] = "There is no such currency."
+    try:
+        _selector(given)
+    except ValueError as error:
+        said = str(error)
+        found["dkim_selector"] = f"{said[0].upper()}{said[1:]}."
     if strange := shipping.unknown_countries(_codes(given["implied_consent"])):
         found["implied_consent"] = f"These are no codes of countries: {', '.join(strange)}."
     if given["timezone"] not in zones.zones():
         found["timezone"] = "There is no such zone; it is a continent and a city, or UTC."
     return found
+
+
+def _selector(given: dict[str, str]) -> str:
+    """The selector in what was typed or pasted. Raises `ValueError`."""
+    sender = config.current().mail.default_sender or given["sender_email"]
+    domain = printing.domain_of(parseaddr(sender)[1])
+    pasted = given["dkim_selector"]
+    return sender_dns.read_selector(pasted, domain) if pasted else ""
 
 
 def _codes(listed: str) -> list[str]:

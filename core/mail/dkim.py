@@ -11,7 +11,10 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import (
+    Ed25519PrivateKey,
+    Ed25519PublicKey,
+)
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from core import clock, config
@@ -75,6 +78,16 @@ def load_key(path: Path) -> Key:
     if isinstance(key, RSAPrivateKey) and key.key_size >= _LEAST_BITS:
         return key
     raise BadKey(f"{path} must hold an RSA key of {_LEAST_BITS} bits or more, or an Ed25519 key")
+
+
+def public_half(key: Key) -> str:
+    """The public half as the selector's record holds it after `p=` (RFC 6376, 3.6.1; RFC 8463)."""
+    public = key.public_key()
+    if isinstance(public, Ed25519PublicKey):
+        raw = serialization.Encoding.Raw, serialization.PublicFormat.Raw
+        return b64encode(public.public_bytes(*raw)).decode()
+    der = serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+    return b64encode(public.public_bytes(*der)).decode()
 
 
 def _relaxed(name: bytes, value: bytes) -> bytes:

@@ -38,10 +38,16 @@ def prepare(html: str, parts: Iterable[Part], address: Callable[[int], str], sch
         number = numbers.get(reference[1])
         return reference[0] if number is None else address(number)
 
+    opening = _OPENING.match(html)
+    start = opening.end() if opening else 0
+    body = in_scheme(_CONTENT_ID.sub(place, html[start:]), scheme)
+    return html[:start] + _BASE + body
+
+
+def in_scheme(html: str, scheme: str) -> str:
+    """The HTML as a mail program shows it that is `light` or `dark`, whatever the browser is."""
+
     def settle(query: re.Match[str]) -> str:
         return "(min-width: 0)" if query[1].lower() == scheme else "(max-width: 0)"
 
-    opening = _OPENING.match(html)
-    start = opening.end() if opening else 0
-    body = _COLOR_SCHEME.sub(settle, _CONTENT_ID.sub(place, html[start:]))
-    return html[:start] + _BASE + body
+    return _COLOR_SCHEME.sub(settle, html)

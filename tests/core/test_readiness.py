@@ -1,60 +1,28 @@
 """What `check` says about a launch, and how it ends."""
 
 import json
-import socket
-import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
-import dns.message
-import dns.rcode
-import dns.rrset
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 from dns.resolver import Resolver
 from flask import Flask
 
 from core import backups, readiness, requirements, sender_dns, settings
+from core.mail import dkim
 from core.readiness import Finding, State
+from core.sender_dns import Signer
 from tests import samples
-
-Zone = dict[str, list[str]]
+from tests.name_server import Zone, answering
 
 
 @pytest.fixture
 def resolver_of() -> Iterator[Callable[[Zone], Resolver]]:
     """Starts a name server for a zone of TXT records, and gives a resolver that asks it."""
-    sockets: list[socket.socket] = []
-
-    def start(zone: Zone) -> Resolver:
-        server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        server.bind(("127.0.0.1", 0))
-        server.settimeout(10)
-        sockets.append(server)
-        threading.Thread(target=_serve, args=(server, zone), daemon=True).start()
-        resolver = Resolver(configure=False)
-        resolver.nameservers, resolver.port = ["127.0.0.1"], server.getsockname()[1]
-        return resolver
-
-    yield start
-    for server in sockets:
-        server.close()
-
-
-def _serve(server: socket.socket, zone: Zone) -> None:
-    while True:
-        try:
-            packet, sender = server.recvfrom(4096)
-        except OSError:
-            return
-        question = dns.message.from_wire(packet)
-        name = question.question[0].name
-        answer = dns.message.make_response(question)
-        if texts := zone.get(name.to_text(omit_final_dot=True)):
-            quoted = [f'"{text}"' for text in texts]
-            answer.answer.append(dns.rrset.from_text(name, 60, "IN", "TXT", *quoted))
-        else:
-            answer.set_rcode(dns.rcode.NXDOMAIN)
-        server.sendto(answer.to_wire(), sender)
+    with ExitStack() as servers:
+        yield lambda zone: servers.enter_context(answering(zone))
 
 
 def states(findings: list[Finding]) -> dict[str, State]:
@@ -86,6 +54,82 @@ def test_a_subdomain_has_its_parents_dmarc(resolver_of: Callable[[Zone], Resolve
     zone = {"_dmarc.ada.test": ["v=DMARC1; p=reject"]}
     found = states(list(sender_dns.check("news.ada.test", resolver_of(zone))))
     assert found["DMARC"] is State.OK
+
+
+def test_dmarc_may_stand_at_any_domain_above(resolver_of: Callable[[Zone], Resolver]) -> None:
+    zone = {"_dmarc.ada.co.test": ["v=DMARC1; p=none"]}
+    found = states(list(sender_dns.check("a.news.ada.co.test", resolver_of(zone))))
+    assert found["DMARC"] is State.OK
+
+
+def rsa_record(bits: int = 2048) -> str:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=bits)
+    return f"v=DKIM1; k=rsa; p={dkim.public_half(key)}"
+
+
+OURS = dkim.public_half(ed25519.Ed25519PrivateKey.generate())
+
+
+@pytest.mark.parametrize(
+    ("texts", "signer", "state", "said"),
+    [
+        ([rsa_record()], Signer("s1", "ada.test"), State.OK, "holds the key"),
+        ([rsa_record()], Signer("s1", "mail.ada.test"), State.OK, "holds the key"),
+        ([f"v=DKIM1; k=ed25519; p={OURS}"], Signer("s1", "ada.test", OURS), State.OK, "holds"),
+        ([], Signer("s1", "ada.test"), State.BLOCKS, "has no key"),
+        (["v=DKIM1; p="], Signer("s1", "ada.test"), State.BLOCKS, "withdrawn"),
+        (["k=rsa; p=!!"], Signer("s1", "ada.test"), State.BLOCKS, "no RSA key"),
+        ([rsa_record(), rsa_record()], Signer("s1", "ada.test"), State.BLOCKS, "more than one"),
+        ([rsa_record() + "; t=y:s"], Signer("s1", "ada.test"), State.BLOCKS, "tested"),
+        ([rsa_record()], Signer("s1", "ada.test", OURS), State.BLOCKS, "another key"),
+        ([rsa_record()], Signer("s1", "ada.test", ""), State.BLOCKS, "DKIM_KEY_FILE"),
+        ([rsa_record()], Signer("s1", "mail-provider.test"), State.BLOCKS, "DMARC does not take"),
+    ],
+)
+def test_the_key_of_a_signature_is_looked_at(
+    resolver_of: Callable[[Zone], Resolver],
+    texts: list[str],
+    signer: Signer,
+    state: State,
+    said: str,
+) -> None:
+    found = sender_dns.check("ada.test", resolver_of({signer.record: texts}), signer=signer)
+    (dkim_finding,) = (each for each in found if each.subject == "DKIM")
+    assert dkim_finding.state is state
+    assert said in dkim_finding.detail
+
+
+SOURCE = """DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/simple; d=amazonses.com; s=x1; bh=a; b=b
+DKIM-Signature: v=1; a=rsa-sha256; q=dns/txt;
+ d=news.ada.test; s=k2._x; h=from:to; bh=dz=s; b=s=d
+From: Ada <hello@ada.test>"""
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        (" k2 ", "k2"),
+        ("k2._domainkey.ada.test.", "k2._domainkey.ada.test"),
+        (SOURCE, "k2._x._domainkey.news.ada.test"),
+        (SOURCE.replace("\n", " "), "k2._x._domainkey.news.ada.test"),
+    ],
+)
+def test_a_selector_is_read_from_whatever_shows_it(text: str, read: str) -> None:
+    assert sender_dns.read_selector(text, "ada.test") == read
+
+
+@pytest.mark.parametrize("text", ["who knows?", "From: Ada", SOURCE.replace("ada.test", "b.test")])
+def test_where_there_is_no_selector_it_is_said(text: str) -> None:
+    with pytest.raises(ValueError, match=r"no s(elector|ignature)"):
+        sender_dns.read_selector(text, "ada.test")
+
+
+def test_staff_tell_who_signs_where_the_shop_does_not(app: Flask) -> None:
+    assert sender_dns.signer("ada.test") is None
+    settings.change(dkim_selector="k2")
+    assert sender_dns.signer("ada.test") == Signer("k2", "ada.test")
+    settings.change(dkim_selector="k2._domainkey.news.ada.test")
+    assert sender_dns.signer("ada.test") == Signer("k2", "news.ada.test")
 
 
 def test_dns_that_does_not_answer_is_a_state_of_its_own() -> None:

@@ -19,10 +19,10 @@ from pathlib import Path
 import pytest
 import time_machine
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from blog import comments, followers, posts
-from blog.models import CommentState, Follower, PostState
+from blog.models import CommentState, Follower, Post, PostState
 from core import clock, db, settings
 from core.mail import ledger, letters, printing, validation
 from core.mail.models import Delivery, Stream
@@ -91,6 +91,7 @@ def printed(app: Flask, printings: Printing) -> Printing:
             fill()
             settings.change(postal_address="Claw Inc., 1 Mill Lane, Boston, MA 02101, USA")
             _comments_are_written()
+            _posts_are_out()
             for story in (
                 _orders_go_their_ways,
                 _a_bank_asks,
@@ -300,6 +301,12 @@ def _name(delivery: Delivery) -> str:
     version = db.session().get_one(SequenceVersion, delivery.payload["version"])
     sequence = db.session().get_one(Sequence, version.sequence_id)
     return f"{delivery.letter}.{sequence.name}.{step + 1:02}"
+
+
+def _posts_are_out() -> None:
+    """The sample's posts have days of their own, later ones than these letters'."""
+    with db.transaction() as session:
+        session.execute(update(Post).values(published_at=NOON - timedelta(days=30)))
 
 
 def _comments_are_written() -> None:

@@ -9,36 +9,38 @@ import time_machine
 from flask import Flask
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+import blog.samples
 import shop.samples
 from core import db
-from core.findings import Weight
 from core.mail import fates, ledger, letters, queue
 from core.mail.models import Delivery, State
 from core.settings import change
 from newsletter import (
     archive,
+    areas,
     dispatch,
     lateness,
     mailing,
     newsletters,
     personal_data,
     preferences,
-    preflight,
     progress,
     segments,
+    subjects,
     subscribers,
     verdicts,
 )
 from newsletter.conditions import Rule, Tagged, Term
 from newsletter.dispatch import NotReady
-from newsletter.models import IssueState, Newsletter
+from newsletter.models import IssueState, OtherSubject
 from newsletter.newsletters import WrongState
 from newsletter.preferences import Preferences
 from newsletter.progress import Status
 from newsletter.suppression import Reason
 from shop import alerts
+from shop.models import Price
 from tests import samples
 from tests.newsletter.conftest import Join, person
 
@@ -76,14 +78,17 @@ def adds_up(status: Status) -> bool:
 def test_an_issue_names_itself_in_its_links_and_a_test_of_it_does_not(
     app: Flask, join: Join
 ) -> None:
+    samples.fill(shop.samples, blog.samples)
     join("ada@example.com")
-    issue = an_issue('::post{slug="the-ql"}')
+    issue = an_issue('::post{slug="psoas-trigger-points"}')
     newsletters.send_test(issue, "ben@example.com")
     dispatch.send(issue)
-    assert f"/blog/the-ql?from=newsletter:{issue}" in (newsletters.find(issue).text or "")
+    assert f"/blog/psoas-trigger-points?from=newsletter:{issue}" in (
+        newsletters.find(issue).text or ""
+    )
     with db.reading() as session:
         (test,) = session.scalars(select(Delivery).where(Delivery.letter == mailing.TEST))
-        assert "/blog/the-ql\n" in letters.find(mailing.TEST).compose(test).text
+        assert "/blog/psoas-trigger-points\n" in letters.find(mailing.TEST).compose(test).text
 
 
 def test_sending_writes_one_row_for_everybody_on_the_list(app: Flask, join: Join) -> None:
@@ -299,77 +304,6 @@ def test_the_archive_shows_what_went_out_and_no_draft(app: Flask, join: Join) ->
     assert slug in feed.text
 
 
-def weights(**values: str) -> set[tuple[Weight, str]]:
-    issue = Newsletter(**{"subject": "A", "preheader": "B", "body": "Hello"} | values)
-    return {(finding.weight, finding.text.split()[1]) for finding in preflight.examine(issue)}
-
-
-def test_preflight_names_what_is_wrong(app: Flask) -> None:
-    change(postal_address="1 Road, Town")
-    assert weights() == set()
-    assert (Weight.BLOCKS, "subject") in weights(subject=" ")
-    assert (Weight.BLOCKS, "letter") in weights(body=" ")
-    assert (Weight.BLOCKS, "letter") in weights(body="{{ nonsense }}")
-    assert (Weight.WARNS, "is") in weights(preheader="")
-    assert (Weight.WARNS, "preheader") in weights(preheader="A")
-    assert (Weight.WARNS, "of") in weights(body="![](/a.png)")
-    assert (Weight.BLOCKS, "product") in weights(body='::product{slug="nothing"}')
-    assert (Weight.WARNS, "word") in weights(body="x" * 1000)
-    assert (Weight.WARNS, "HTML") in weights(body="word " * 17_000)
-    assert (Weight.BLOCKS, "HTML") in weights(body="word " * 22_000)
-
-
-def findings(**values: str) -> list[tuple[Weight, str]]:
-    issue = Newsletter(**{"subject": "A", "preheader": "B", "body": "Hello"} | values)
-    return [(finding.weight, finding.text) for finding in preflight.examine(issue)]
-
-
-def test_preflight_fills_the_letter_with_the_longest_values_there_are(
-    app: Flask, join: Join
-) -> None:
-    change(postal_address="1 Road, Town")
-    body = "{{ name }}\n\n" * 900
-    assert not [text for _, text in findings(body=body) if "Gmail" in text]
-    join("ada@example.com", name="&" * 80)
-    assert [weight for weight, text in findings(body=body) if "Gmail" in text] == [Weight.BLOCKS]
-
-
-def test_preflight_counts_the_readers_without_a_name(app: Flask, join: Join) -> None:
-    change(postal_address="1 Road, Town")
-    join("ada@example.com", name="Ada")
-    for email in CAST[1:]:
-        join(email)
-    told = (Weight.WARNS, "3 readers have given no name, and will read “there”.")
-    assert findings(subject="{{ name }}, sit less") == [told]
-    assert findings() == []
-
-
-def test_preflight_reads_the_letter_as_receivers_would(app: Flask, join: Join) -> None:
-    change(postal_address="1 Road, Town")
-    join("ada@example.com", name="Ada")
-    [(weight, text)] = findings(subject="x" * 1100)[:1]
-    assert weight is Weight.BLOCKS
-    assert "cannot be sent" in text
-
-
-def test_preflight_blocks_promises_and_tells_of_a_disease_beside_a_product(app: Flask) -> None:
-    change(postal_address="1 Road, Town")
-    assert findings(body="It cures and heals.") == [
-        (Weight.BLOCKS, "“cures” promises what nobody can show."),
-        (Weight.BLOCKS, "“heals” promises what nobody can show."),
-    ]
-    samples.fill(shop.samples)
-    change(postal_address="1 Road, Town")
-    beside = findings(body='About sciatica.\n\n::product{slug="ql-claw"}')
-    assert [weight for weight, text in beside if "sciatica" in text] == [Weight.WARNS]
-
-
-def test_preflight_blocks_two_subjects_that_are_the_same(app: Flask) -> None:
-    issue = newsletters.draft("A", "Hello", preheader="B", others=[("A", "C")])
-    found = preflight.examine(newsletters.find(issue))
-    assert "Two of its subjects are the same" in found[0].text
-
-
 def test_without_a_postal_address_nothing_goes(app: Flask, join: Join) -> None:
     join("ada@example.com")
     change(postal_address="")
@@ -445,3 +379,31 @@ def _befall(fate: str, issue: int) -> None:
         for row in mine[:1]:
             queue.begin({row: "x"})
             ROW_VERBS[fate](row)
+
+
+def test_a_copy_is_about_the_same(app: Flask) -> None:
+    about = [*areas.every()][:1]
+    issue = an_issue()
+    areas.tell(issue, about)
+    assert newsletters.find(newsletters.duplicate(issue)).areas == about
+
+
+def test_what_went_out_is_shown_as_it_went(app: Flask, join: Join) -> None:
+    samples.fill(shop.samples)
+    join("ada@example.com")
+    issue = an_issue('::product{slug="ql-claw"}')
+    dispatch.send(issue)
+    with db.transaction() as session:
+        session.execute(update(Price).values(amount=1234))
+    shown = newsletters.show(newsletters.find(issue))
+    assert "$89.00" in shown.html
+    assert "$12.34" in newsletters.preview("A", "B", '::product{slug="ql-claw"}').html
+
+
+def test_another_subject_without_a_preheader_has_the_first_ones(app: Flask, join: Join) -> None:
+    join("ada@example.com")
+    issue = newsletters.draft("One", "Hello", preheader="Of both", others=[("Two", "")])
+    subjects.freeze(newsletters.find(issue), f"newsletter:{issue}")
+    with db.reading() as session:
+        (other,) = session.scalars(select(OtherSubject))
+    assert "Of both" in (other.html or "")

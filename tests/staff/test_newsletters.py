@@ -225,6 +225,15 @@ def test_the_preview_without_images_shows_their_words(ed: FlaskClient) -> None:
     assert "/a.png" not in shown
 
 
+def test_the_preview_is_dark_or_light_whatever_the_browser_is(ed: FlaskClient) -> None:
+    def shown(view: str) -> str:
+        return ed.post("/staff/newsletters/preview", data=FIELDS | {"view": view}).text
+
+    assert "@media (min-width: 0)" in shown("dark")
+    assert "@media (max-width: 0)" in shown("phone")
+    assert "prefers-color-scheme" not in shown("dark") + shown("desktop")
+
+
 def test_ed_sees_why_it_failed_and_sends_it_again(
     ed: FlaskClient, issue: int, join: Callable[[str], Subscriber]
 ) -> None:

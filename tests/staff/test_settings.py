@@ -35,6 +35,19 @@ def test_a_wrong_setting_is_named_and_nothing_is_kept(olivia: FlaskClient) -> No
     assert settings.store() == settings.Store()
 
 
+def test_the_selector_of_a_signature_is_read_from_what_was_pasted(olivia: FlaskClient) -> None:
+    pasted = "DKIM-Signature: v=1; a=rsa-sha256; d=shop.example; s=k2; h=from; bh=a; b=" + "x" * 400
+    answer = olivia.post("/staff/settings", data={"dkim_selector": pasted})
+    assert answer.status_code == 303
+    assert settings.store().dkim_selector == "k2._domainkey.shop.example"
+    wrong = olivia.post("/staff/settings", data={"dkim_selector": "d=shop.example"})
+    assert wrong.status_code == 422
+    assert "This holds no selector" in wrong.text
+    assert 'value="d=shop.example"' in wrong.text
+    olivia.post("/staff/settings", data={"dkim_selector": ""})
+    assert settings.store().dkim_selector == ""
+
+
 def test_ed_lets_an_old_address_lead_to_a_new_one(ed: FlaskClient) -> None:
     ed.post("/staff/redirects", data={"path": "/blogs/news/ql", "target": "/blog/ql"})
     assert redirects.find("/blogs/news/ql") == "/blog/ql"
