@@ -1,6 +1,6 @@
 """The database: typed models, one place that commits, SQLite and PostgreSQL alike."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -26,6 +26,7 @@ from sqlalchemy import (
     create_engine,
     event,
     literal,
+    text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
@@ -247,13 +248,27 @@ def literally(value: Any, kind: Any) -> BindParameter[Any]:
     return literal(value, kind.type, literal_execute=True)
 
 
-def among(column: ColumnElement[int] | QueryableAttribute[int], name: str) -> ColumnElement[bool]:
-    """The column's number is in the list that the parameter `name` will hold.
+def among(
+    column: ColumnElement[int] | QueryableAttribute[int], numbers: str | Collection[int]
+) -> ColumnElement[bool]:
+    """The column's number is one of these, or of those that the parameter of this name will hold.
 
     One parameter however long the list is, where IN has one for each of its members and is
     written anew each time.
     """
-    return _Among(column, bindparam(name, type_=_Numbers()))
+    if isinstance(numbers, str):
+        return _Among(column, bindparam(numbers, type_=_Numbers()))
+    return _Among(column, bindparam(None, list(numbers), type_=_Numbers(), unique=True))
+
+
+def analyze(table: type[Base]) -> None:
+    """Let PostgreSQL plan by what a table holds from now on, in the transaction under way.
+
+    Where very many rows came at once its own turn may be a minute away, and until then it plans for
+    few. SQLite plans without.
+    """
+    if session().get_bind().dialect.name == "postgresql":
+        session().execute(text(f"ANALYZE {table.__tablename__}"))
 
 
 def changed(statement: Executable, values: Mapping[str, Any] | None = None) -> int:

@@ -1,34 +1,31 @@
 """Sends issues: examined, frozen into the delivery ledger, paused, closed.
 
-Freezing writes one ledger row for everybody in the audience, also for those who are left out, so
-that `audience = accepted + excluded + failed + unknown + pending` holds at every moment after.
+Freezing writes down everybody in the audience, also those who are left out, so that `audience =
+accepted + excluded + failed + unknown + pending` holds at every moment after.
 """
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, String, case, cast, literal, select, update
+from sqlalchemy import ColumnElement, literal, select, update
 
 from core import clock, db, jobs
 from core.findings import Finding, Weight
 from core.mail import deeds, ledger
 from newsletter import (
-    areas,
     lateness,
-    lots,
-    mailing,
     newsletters,
     preflight,
     progress,
     rendering,
+    rolls,
     segments,
     subjects,
     trials,
     waves,
 )
-from newsletter.lift import HELD_OUT
 from newsletter.markup import BadLetter
-from newsletter.models import IssueState, Lateness, Newsletter, Subscriber, Suppression
+from newsletter.models import IssueState, Lateness, Newsletter
 from newsletter.newsletters import WrongState
 from newsletter.trials import NoTrial, Plan
 from shop import alerts
@@ -36,6 +33,7 @@ from shop import alerts
 MOST_HELD_OUT = 50
 """Percent of an audience."""
 _BELL = "newsletters"
+_ROLLS = "newsletter rolls"
 
 
 class NotReady(Exception):
@@ -95,7 +93,7 @@ def send(
 
 
 def freeze(issue_id: int) -> int:
-    """Compile an issue and write its audience into the ledger, which sends it; how many people.
+    """Compile an issue and freeze its audience, which then goes into the ledger; how many people.
 
     Raises `BadLetter`, `WrongState`.
     """
@@ -115,17 +113,17 @@ def freeze(issue_id: int) -> int:
         )
         if trials.find(issue_id):
             subjects.freeze(issue, trials.source(issue))
-        local = issue.local_at and datetime.fromisoformat(issue.local_at)
-        expected = waves.expected(issue.segment, local) if local else []
-        people = _audience(issue)
-        due = waves.due(local, expected) if local else trials.due(issue)
-        if due is not None:
-            people = people.add_columns(due.label("due_at"))
-        audience = ledger.enqueue_selected(people, letter=mailing.ISSUE, source=issue.source)
-        trials.count_readers(issue)
-        values = {"audience": audience, "waves": waves.record(issue.source, expected)}
+        audience = rolls.freeze(issue)
+        values: dict[str, Any] = {"audience": audience}
+        if issue.local_at:
+            local = datetime.fromisoformat(issue.local_at)
+            expected = waves.expected(issue.segment, local)
+            values["waves"] = waves.record(issue, local, expected)
         db.changed(update(Newsletter).where(Newsletter.id == issue_id).values(values))
+        trials.count_readers(issue)
+        _enter_portion(issue_id)  # most issues have no more
         progress.begin(issue_id, issue.source)
+        jobs.ring(_ROLLS)
     return audience
 
 
@@ -165,6 +163,20 @@ def expected_audience(issue: Newsletter) -> int:
     return segments.size(issue.segment)
 
 
+@jobs.job(_ROLLS, every_minutes=1)
+def enter() -> int:
+    """Enter the next portion of a frozen issue into the ledger; how many readers.
+
+    Asks for another turn while there are any, as `core.mail.deeds` does for the same reasons.
+    """
+    issue_id = rolls.next_open()
+    if issue_id is None:
+        return 0
+    entered = _enter_portion(issue_id)
+    jobs.ring(_ROLLS)
+    return entered
+
+
 @jobs.job(_BELL, every_minutes=1)
 def tend() -> None:
     """Freeze what is scheduled for now, close what has nothing pending, look at trials.
@@ -182,7 +194,7 @@ def tend() -> None:
         ).all()
     stopped = lateness.stopped_since()
     for issue in open_ones:
-        if not ledger.is_open(issue.source):
+        if not rolls.is_open(issue) and not ledger.is_open(issue.source):
             _close(issue.id)
         elif lateness.is_to_be_held(issue, stopped):
             _hold(issue, stopped)
@@ -235,27 +247,18 @@ def _ahead_of_waves(issue: Newsletter, local: datetime) -> datetime | None:
     return expected[0].at - waves.AHEAD if expected else None
 
 
-def _audience(issue: Newsletter) -> Select[*tuple[Any, ...]]:
-    """Everybody in the segment, and for whom it is left out the reason."""
-    key = literal(f"{issue.source}:") + cast(Subscriber.id, String)
-    reasons = [
-        (Suppression.reason.is_not(None), literal("suppressed: ") + Suppression.reason),
-        (Subscriber.paused_until > clock.now(), literal("paused")),
-        (areas.wants_others(issue.areas), literal(areas.OTHERS)),
-    ]
-    if issue.held_out:  # to draw a lot for each of a million takes a second
-        reasons.append((lots.drawn(Subscriber.id, issue.id) < issue.held_out, literal(HELD_OUT)))
-    return (
-        select(
-            key.label("key"),
-            Subscriber.id.label("person"),
-            Subscriber.email.label("recipient"),
-            case(*reasons).label("reason"),
-        )
-        .outerjoin(Suppression, Suppression.address_hash == Subscriber.address_hash)
-        .where(segments.members(issue.segment))
-        .order_by(Subscriber.id)
-    )
+def _enter_portion(issue_id: int) -> int:
+    with db.transaction() as session:
+        issue = session.get_one(Newsletter, issue_id, with_for_update=True, populate_existing=True)
+        return rolls.enter(issue, _due(issue))
+
+
+def _due(issue: Newsletter) -> ColumnElement[datetime]:
+    """When a reader's message is due, as an expression over `Subscriber`."""
+    if issue.local_at:
+        return waves.due(datetime.fromisoformat(issue.local_at), waves.of(issue))
+    tried = trials.due(issue)
+    return literal(issue.frozen_at, Newsletter.frozen_at.type) if tried is None else tried
 
 
 def _close(issue_id: int) -> None:

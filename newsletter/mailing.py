@@ -17,7 +17,7 @@ from core.mail.models import Delivery, Stream
 from core.mail.notices import LEAVE
 from core.mail.printing import RETURN_PATH
 from core.settings import Store
-from newsletter import draws, links, noting, rendering, tracking
+from newsletter import draws, links, noting, rendering, rolls, tracking
 from newsletter.draws import PLACE, Draw
 from newsletter.letters import AUTOMATIC
 from newsletter.markup import BadLetter
@@ -25,7 +25,7 @@ from newsletter.models import Newsletter, OtherSubject, SequenceVersion, Subscri
 from newsletter.rendering import Part, Skeleton
 from newsletter.verdicts import last_look
 
-ISSUE = "newsletter.issue"
+ISSUE = rolls.LETTER
 STEP = "newsletter.step"
 TEST = "newsletter.test"
 """An issue or a step of a sequence as it stands, for its author's eyes."""

@@ -9,7 +9,7 @@ from sqlalchemy import delete, select
 from core import db, events
 from core.mail import forgetting, ledger
 from core.mail.models import Delivery
-from newsletter import areas, consents, noting, segments, suppression
+from newsletter import areas, consents, noting, rolls, segments, suppression
 from newsletter.events import Erased
 from newsletter.models import (
     AddressChange,
@@ -72,6 +72,7 @@ def forget(people: Sequence[Subscriber], *, wished: bool = False) -> None:
     with db.transaction() as session:
         ids = [person.id for person in people]
         events.tell(Erased(tuple(ids), wished=wished))
+        rolls.strike(ids)
         forgetting.forget(
             [*(person.email for person in people), *_former(ids)], letters="newsletter."
         )

@@ -93,11 +93,15 @@ def _compiled(issue: Newsletter, tried: Subject) -> rendering.Skeleton:
 def _largest_values(issue: Newsletter) -> dict[str, str]:
     """What fills the slots where they are longest, among the readers that the issue has now."""
     mine = segments.members(issue.segment)
-    name, email = Subscriber.name, Subscriber.email
+    columns = func.coalesce(Subscriber.name, ""), Subscriber.email
     with db.reading() as session:
+        # To sort a million by their length takes several times as long.
+        lengths = session.execute(
+            select(*(func.max(func.length(each)) for each in columns)).where(mine)
+        )
         longest = [
-            session.scalar(select(each).where(mine).order_by(func.length(each).desc()).limit(1))
-            for each in (func.coalesce(name, ""), email)
+            session.scalar(select(each).where(mine, func.length(each) == length).limit(1))
+            for each, length in zip(columns, lengths.one(), strict=True)
         ]
     samples = rendering.sample_values(longest[1] or "reader@example.com")
     return samples | {"name": max(longest[0] or "", rendering.SOMEBODY, key=len)}

@@ -68,7 +68,8 @@ def status(issue_id: int) -> Status:
     counts = dict.fromkeys(State, 0)
     for state, _, messages in tally:
         counts[state] += messages
-    pending = sum(counts[state] for state in WAITING)
+    on_the_roll = (issue.audience or 0) - sum(counts.values())
+    pending = on_the_roll + sum(counts[state] for state in WAITING)
     over = issue.state is IssueState.SENDING and pending == 0
     return Status(
         id=issue.id,
@@ -86,7 +87,7 @@ def status(issue_id: int) -> Status:
 def of(issue: Newsletter) -> Progress:
     """How far a frozen issue is, and its pace within the last minutes."""
     now = clock.now()
-    settled, due, later = _counts(issue.source, now)
+    settled, due, later = _counts(issue, now)
     warm_up = _warm_up(due)
     progress = Progress(settled, due, later, warm_up=warm_up)
     since, before = _oldest(issue)
@@ -112,7 +113,7 @@ def note(issue: Newsletter) -> None:
     last, now = issue.samples[-1:], clock.now()
     if last and datetime.fromisoformat(last[0]["at"]) > now - SAMPLE:
         return
-    settled, due, _ = _counts(issue.source, now)
+    settled, due, _ = _counts(issue, now)
     stands = last and settled == last[0]["settled"] and due and not warming.is_spent()
     moved = (lateness.moved_at(last) if stands else None) or now
     _keep(issue.id, [*last, _sample(now, settled, moved)])
@@ -146,13 +147,15 @@ def _settled(source: str) -> int:
         return session.scalar(count) or 0
 
 
-def _counts(source: str, now: datetime) -> tuple[int, int, int]:
+def _counts(issue: Newsletter, now: datetime) -> tuple[int, int, int]:
+    """Settled, due and later; who has yet to be entered into the ledger will be in a moment."""
     waits = Delivery.state.in_(WAITING)
     counted = select(
         func.count().filter(~waits),
         func.count().filter(waits, Delivery.due_at <= now),
         func.count().filter(waits, Delivery.due_at > now),
-    ).where(Delivery.source == source)
+    ).where(Delivery.source == issue.source)
     with db.reading() as session:
         settled, due, later = session.execute(counted).one()
-        return settled, due, later
+    on_the_roll = (issue.audience or 0) - settled - due - later
+    return settled, due + on_the_roll, later

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from core import clock, db
 from core.mail import ledger, stops, warming
 from core.mail.models import Delivery, MailReport, Report, State, Stream
-from newsletter import phrases, sequences, steps, suppression
+from newsletter import phrases, rolls, sequences, steps, suppression
 from newsletter.models import (
     Enrolment,
     EnrolmentLog,
@@ -80,9 +80,10 @@ def of_issue(person: Subscriber, issue: Newsletter) -> Reason:
         delivery = _deliveries(person).get(f"{issue.source}:{person.id}")
         if delivery is not None:
             return _of_delivery(issue.subject, person, delivery)
+        is_coming = rolls.holds(issue, person.id)
         return Reason(
             letter=issue.subject,
-            sentence=_not_in_audience(person, issue),
+            sentence=_ON_THE_ROLL if is_coming else _not_in_audience(person, issue),
             facts=[*_standing(person), Fact(what="Issue frozen", at=issue.frozen_at)],
         )
 
@@ -257,6 +258,12 @@ def _why_never(person: Subscriber, sequence: Sequence) -> str:
     if person.source == "import":
         return "they came with an import, which begins no sequence unless it is named"
     return "what begins it has not happened to them since it was switched on"
+
+
+_ON_THE_ROLL = (
+    "It was frozen a moment ago, and they are among those whom it is for; what becomes of it shows "
+    "here in a minute."
+)
 
 
 def _not_in_audience(person: Subscriber, issue: Newsletter) -> str:

@@ -196,7 +196,7 @@ def _carry_out(move: _Move, step: Step, people: Rows[_Person]) -> None:
     if move.state is not Walk.ACTIVE:
         values |= {"ended_at": clock.now(), "reason": move.reason}
         walks.note_all(ids, move.state.value, move.reason)
-    db.changed(update(Enrolment).where(Enrolment.id.in_(ids)).values(values))
+    db.changed(update(Enrolment).where(db.among(Enrolment.id, ids)).values(values))
     if move.event == "goal":
         walks.call_off(move.version, ids, "goal")
 
@@ -211,7 +211,7 @@ def _write_letters(move: _Move, step: Step, ids: Collection[int]) -> None:
             cast(null(), String).label("reason"),
         )
         .join(Subscriber, Subscriber.id == Enrolment.subscriber_id)
-        .where(Enrolment.id.in_(ids))
+        .where(db.among(Enrolment.id, ids))
     )
     ledger.enqueue_selected(
         people,

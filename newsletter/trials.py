@@ -10,8 +10,8 @@ from core import clock, db
 from core.mail import deeds, ledger
 from core.mail.forms import MARK
 from core.mail.models import WAITING, Delivery, State
-from newsletter import clicks, draws, lots, significance, subjects
-from newsletter.models import IssueState, Newsletter, Subscriber, Trial, Yardstick
+from newsletter import clicks, draws, lots, rolls, significance, subjects
+from newsletter.models import IssueState, Newsletter, RollEntry, Subscriber, Trial, Yardstick
 from newsletter.subjects import Subject
 from shop.models import BOUGHT, Order
 
@@ -124,10 +124,11 @@ def due(issue: Newsletter) -> ColumnElement[datetime] | None:
     trial = find(issue.id)
     if trial is None:
         return None
-    now, moment = clock.now(), Delivery.due_at.type
-    late = now + timedelta(hours=trial.hours) + AGAIN
+    assert issue.frozen_at is not None
+    begun, moment = issue.frozen_at, Delivery.due_at.type
+    late = begun + timedelta(hours=trial.hours) + AGAIN
     tried = draws.of(issue, trial).tries(Subscriber.id)
-    return case((tried, literal(now, moment)), else_=literal(late, moment))
+    return case((tried, literal(begun, moment)), else_=literal(late, moment))
 
 
 def count_readers(issue: Newsletter) -> None:
@@ -139,10 +140,10 @@ def count_readers(issue: Newsletter) -> None:
     if trial is None:
         return
     draw = draws.of(issue, trial)
-    lot = lots.drawn(Delivery.person, issue.id)
+    lot = lots.drawn(RollEntry.subscriber_id, issue.id)
     counted = (
         select(lot, func.count())
-        .where(Delivery.source == issue.source, Delivery.state == State.PENDING)
+        .where(RollEntry.newsletter_id == issue.id, RollEntry.reason.is_(None))
         .group_by(lot)
     )
     readers = [0] * trial.subjects
@@ -205,7 +206,7 @@ def _begin(issue: Newsletter, trial: Trial) -> None:
         going,
         draws.of(issue, trial).tries(Delivery.person),
     )
-    if not db.session().scalar(select(on_its_way)):
+    if not rolls.is_open(issue) and not db.session().scalar(select(on_its_way)):
         trial.began_at = clock.now()
 
 
@@ -263,8 +264,8 @@ def _parts(issue: Newsletter, trial: Trial) -> dict[str, int]:
 def _free_portion(issue: Newsletter, trial: Trial, start: int) -> None:
     """Let the next portion of the rest go: in one statement a million would hold up all writers.
 
-    A portion is a span of the ledger's ids, as one freezing wrote them all. `rest_from` moves in
-    the same transaction, so that a crash neither forgets nor repeats one.
+    A portion is a span of the ledger's ids, from the issue's first to its last. `rest_from` moves
+    in the same transaction, so that a crash neither forgets nor repeats one.
     """
     end = start + deeds.PORTION
     span = Delivery.id.between(start, end - 1), Delivery.source.concat("") == issue.source

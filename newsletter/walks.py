@@ -101,7 +101,9 @@ def meets(step: steps.Branch | Goal, people: Collection[int]) -> set[int]:
     """Which of these people meet what a step asks, at this moment."""
     rule = predicates.of(step.rule)
     with db.reading() as session:
-        return set(session.scalars(select(Subscriber.id).where(Subscriber.id.in_(people), rule)))
+        return set(
+            session.scalars(select(Subscriber.id).where(db.among(Subscriber.id, people), rule))
+        )
 
 
 def call_off(version_id: int, enrolments: Collection[int], reason: str) -> None:
@@ -139,6 +141,7 @@ def note(enrolment: Enrolment, event: str, detail: str | None = None) -> None:
 
 def note_all(ids: Collection[int] | Select[int], event: str, detail: str | None = None) -> None:
     """The same for many enrolments, each at the step at which it stands."""
+    these = Enrolment.id.in_(ids) if isinstance(ids, Select) else db.among(Enrolment.id, ids)
     columns = ["enrolment_id", "event", "position", "detail", "at"]
     rows = select(
         Enrolment.id,
@@ -146,7 +149,7 @@ def note_all(ids: Collection[int] | Select[int], event: str, detail: str | None 
         Enrolment.position,
         literal(detail[:200] if detail else None, EnrolmentLog.detail.type),
         literal(clock.now(), EnrolmentLog.at.type),
-    ).where(Enrolment.id.in_(ids))
+    ).where(these)
     db.changed(db.insert(EnrolmentLog).from_select(columns, rows))
 
 

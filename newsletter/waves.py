@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfoNotFoundError
@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, case, func, literal, select
 from core import db, settings
 from core.mail.models import WAITING, Delivery
 from newsletter import segments
-from newsletter.models import Newsletter, Subscriber
+from newsletter.models import Newsletter, RollEntry, Subscriber
 from newsletter.zones import at_time
 
 AHEAD = timedelta(minutes=10)
@@ -52,9 +52,9 @@ def due(local: datetime, waves: list[Wave]) -> ColumnElement[datetime]:
     return case(moments, value=Subscriber.timezone, else_=usual) if moments else usual
 
 
-def record(source: str, waves: list[Wave]) -> list[dict[str, Any]]:
+def record(issue: Newsletter, local: datetime, waves: list[Wave]) -> list[dict[str, Any]]:
     """What to keep of the waves of an issue that has just been frozen: who is to get it in each."""
-    readers: Mapping[datetime, int] = _waiting(source) if waves else {}
+    readers = _on_the_roll(issue, local, waves)
     return [
         {"at": wave.at.isoformat(), "zones": list(wave.zones), "readers": readers.get(wave.at, 0)}
         for wave in waves
@@ -63,11 +63,16 @@ def record(source: str, waves: list[Wave]) -> list[dict[str, Any]]:
 
 def of(issue: Newsletter) -> list[Wave]:
     """The waves of a frozen issue, and how many readers of each still wait for it."""
-    waiting: Mapping[datetime, int] = _waiting(issue.source) if issue.waves else {}
-    return [
-        Wave(at, tuple(wave["zones"]), wave["readers"], waiting.get(at, 0))
+    waves = [
+        Wave(datetime.fromisoformat(wave["at"]), tuple(wave["zones"]), wave["readers"])
         for wave in issue.waves
-        for at in [datetime.fromisoformat(wave["at"])]
+    ]
+    if not waves or issue.local_at is None:
+        return waves
+    entered = _waiting(issue.source)
+    frozen = _on_the_roll(issue, datetime.fromisoformat(issue.local_at), waves)
+    return [
+        replace(wave, waiting=entered.get(wave.at, 0) + frozen.get(wave.at, 0)) for wave in waves
     ]
 
 
@@ -83,6 +88,19 @@ def _moment(local: datetime, zone: str) -> datetime:
         return at_time(local, zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return at_time(local, settings.store().timezone)
+
+
+def _on_the_roll(issue: Newsletter, local: datetime, waves: list[Wave]) -> dict[datetime, int]:
+    """How many readers of each moment have yet to be entered into the ledger."""
+    moment = due(local, waves).label("moment")
+    with db.reading() as session:
+        rows = session.execute(
+            select(moment, func.count())
+            .join_from(RollEntry, Subscriber, Subscriber.id == RollEntry.subscriber_id)
+            .where(RollEntry.newsletter_id == issue.id, RollEntry.reason.is_(None))
+            .group_by(moment)
+        )
+        return dict(rows.all())
 
 
 def _waiting(source: str) -> dict[datetime, int]:

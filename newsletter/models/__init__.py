@@ -7,6 +7,7 @@ from newsletter.models.issues import (
     Lateness,
     Newsletter,
     OtherSubject,
+    RollEntry,
     Trial,
     Yardstick,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "Newsletter",
     "OtherSubject",
     "Reading",
+    "RollEntry",
     "Segment",
     "Sequence",
     "SequenceVersion",

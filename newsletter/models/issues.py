@@ -16,7 +16,7 @@ class IssueState(StrEnum):
     DRAFT = "draft"
     SCHEDULED = "scheduled"
     SENDING = "sending"
-    """Its audience is frozen in the ledger."""
+    """Its audience is frozen."""
     PAUSED = "paused"
     DONE = "done"
     CANCELLED = "cancelled"
@@ -41,7 +41,7 @@ class Newsletter(Base):
     after an outage, see `newsletter.lateness`. `samples` are the last two counts of what was
     settled, from which its pace is told, and that it does not move.
     `audience` is how many people were frozen; what became of each is in the delivery ledger under
-    the source `newsletter:<id>`.
+    the source `newsletter:<id>`, once they were entered there from its roll.
     """
 
     __tablename__ = "newsletter"
@@ -75,6 +75,21 @@ class Newsletter(Base):
     def source(self) -> str:
         """What its messages are counted under in the ledger."""
         return f"newsletter:{self.id}"
+
+
+class RollEntry(Base):
+    """One person for whom a frozen issue is, until the delivery ledger has them.
+
+    `reason` says why they get nothing. No foreign keys: to look up each of a million takes longer
+    than to write them, and whoever is erased is struck from the roll first, see `newsletter.rolls`.
+    """
+
+    __tablename__ = "roll_entry"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    newsletter_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    subscriber_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    reason: Mapped[str | None] = mapped_column(Text)
 
 
 class Yardstick(StrEnum):
