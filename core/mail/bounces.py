@@ -29,7 +29,9 @@ def take(notices: Iterable[Notice]) -> int:
 
 def _take(notice: Notice) -> bool:
     delivery = _named(notice)
-    address = (delivery.recipient if delivery else "") or notice.recipient
+    # Whoever got a message knows its return path, and may speak of no other address by it.
+    told = "" if notice.delivery_id is not None else notice.recipient
+    address = (delivery.recipient if delivery else "") or told
     is_new = db.insert_missing(
         MailReport,
         key=notice.key,

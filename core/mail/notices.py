@@ -34,7 +34,11 @@ class Notice:
 
 
 def read(octets: bytes) -> list[Notice]:
-    """The notices in a message; none where it is something else, such as an out-of-office note."""
+    """The notices in a message; none where it is something else, such as an out-of-office note.
+
+    Anybody can write to the address where bounces arrive, and say that somebody else's is gone. So
+    only what shows the return path of a message of ours is believed; the rest is left to people.
+    """
     message = message_from_bytes(octets)
     kind = (message.get_param("report-type") or "") if _is_report(message) else ""
     if kind == "delivery-status":
@@ -60,6 +64,8 @@ def _is_report(message: Message) -> bool:
 def _delivery_reports(message: Message) -> Iterator[Notice]:
     """One for each recipient that failed; "delayed" is no fate yet (RFC 3464, 2.3.3)."""
     delivery_id = _named_message(message)
+    if delivery_id is None:
+        return
     for part in message.walk():
         if part.get_content_type() != "message/delivery-status":
             continue
@@ -81,6 +87,8 @@ def _delivery_reports(message: Message) -> Iterator[Notice]:
 
 def _complaints(message: Message) -> Iterator[Notice]:
     delivery_id = _named_message(message)
+    if delivery_id is None:
+        return
     for part in message.walk():
         if part.get_content_type() != "message/feedback-report":
             continue
@@ -107,12 +115,35 @@ def _departures(message: Message) -> Iterator[Notice]:
 
 
 def _named_message(message: Message) -> int | None:
-    """The message that a return path of ours names, wherever the notice shows it."""
+    """The message that a return path of ours names, wherever the notice shows it.
+
+    Where a relay put its own in place of it, what comes back still says where complaints go.
+    """
     shown = [
         value
-        for part in message.walk()
-        for name in ("To", "Delivered-To", "X-Original-To", "Return-Path", "Original-Mail-From")
+        for part in (*message.walk(), *_returned_heads(message))
+        for name in _SHOWN_IN
         for value in part.get_all(name, [])
     ]
-    found = (verp.read(address) for _, address in getaddresses(shown))
+    found = (
+        verp.read(address) for _, address in getaddresses([each.split(";")[0] for each in shown])
+    )
     return next((delivery_id for delivery_id in found if delivery_id is not None), None)
+
+
+_SHOWN_IN = (
+    "To",
+    "Delivered-To",
+    "X-Original-To",
+    "Return-Path",
+    "Original-Mail-From",
+    "CFBL-Address",
+)
+
+
+def _returned_heads(message: Message) -> Iterator[Message]:
+    """The head of a message that came back without its body (RFC 6522, 3)."""
+    for part in message.walk():
+        if part.get_content_type() == "text/rfc822-headers":
+            octets = part.get_payload(decode=True)
+            yield message_from_bytes(octets if isinstance(octets, bytes) else b"")

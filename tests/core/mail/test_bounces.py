@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509.oid import NameOID
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from core import clock, config, db
 from core.mail import bounces, fates, ledger, notices, printing, queue, stops, verp
@@ -66,6 +66,13 @@ def dsn(return_path: str, *, status: str = "5.1.1", action: str = "failed") -> b
     ).encode()
 
 
+def bounced(write: Write) -> bytes:
+    """A delivery report about a message to Ada, where our return paths are read."""
+    shop = config.current()
+    config.install(replace(shop, mail=replace(shop.mail, bounce_address="bounces@shop.example")))
+    return dsn(verp.return_path(accepted(write)) or "")
+
+
 def arf(return_path: str) -> bytes:
     return (
         "From: fbl@isp.example\r\nTo: abuse@shop.example\r\nMessage-ID: <arf-1@isp.example>\r\n"
@@ -110,6 +117,36 @@ def test_a_delivery_report_suppresses_an_address_that_is_gone(
     assert bounces.take([notice]) == 1
     assert is_suppressed() is Reason.BOUNCED
     assert bounces.take([notice]) == 0
+
+
+@pytest.mark.parametrize("write_to", ["bounces@shop.example", "bounces+1-" + "0" * 24 + "@a.b"])
+def test_nobody_is_shut_out_by_a_notice_that_shows_no_message_of_ours(
+    keys: ec.EllipticCurvePrivateKey, write: Write, write_to: str
+) -> None:
+    accepted(write)
+    complaint = arf(write_to).replace(b"Version: 1", b"Original-Rcpt-To: <ada@example.com>")
+    assert bounces.take([*notices.read(dsn(write_to)), *notices.read(complaint)]) == 0
+    assert is_suppressed() is None
+
+
+def test_by_a_return_path_nobody_speaks_of_another_address(
+    keys: ec.EllipticCurvePrivateKey, write: Write
+) -> None:
+    number = accepted(write)
+    with db.transaction() as session:
+        session.execute(update(Delivery).values(recipient=""))
+    bounces.take(notices.read(dsn(verp.return_path(number) or "")))
+    assert is_suppressed() is None
+
+
+def test_a_relay_that_rewrites_the_return_path_loses_no_notice(
+    keys: ec.EllipticCurvePrivateKey, write: Write
+) -> None:
+    number = accepted(write)
+    head = f"CFBL-Address: {verp.return_path(number)}; report=arf\r\nSubject: A letter\r\n"
+    returned = f"--b\r\nContent-Type: text/rfc822-headers\r\n\r\n{head}\r\n--b--\r\n".encode()
+    octets = dsn("0100018@amazonses.example").replace(b"--b--\r\n", returned)
+    assert [notice.delivery_id for notice in notices.read(octets)] == [number]
 
 
 def test_a_delay_and_an_answer_of_a_machine_are_no_bounces(app: Flask) -> None:

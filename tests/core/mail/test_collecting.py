@@ -14,10 +14,15 @@ from core.mail.hashes import keyed_hash
 from newsletter import suppression
 from newsletter.suppression import Reason
 from tests.core.mail import imap
+from tests.core.mail.conftest import Write
 from tests.core.mail.imap import Folder
-from tests.core.mail.test_bounces import ADA, dsn
+from tests.core.mail.test_bounces import ADA, bounced
 
-LETTERS = [dsn("x@shop.example"), b"Subject: Hello\r\n\r\nA person wrote this.\r\n"]
+
+@pytest.fixture
+def letters(app: Flask, write: Write) -> list[bytes]:
+    """What the mailbox holds: a notice, and what a person wrote."""
+    return [bounced(write), b"Subject: Hello\r\n\r\nA person wrote this.\r\n"]
 
 
 def read_from(url: str) -> None:
@@ -27,7 +32,7 @@ def read_from(url: str) -> None:
 
 
 @pytest.fixture
-def removed(app: Flask) -> Iterator[list[int]]:
+def removed(letters: list[bytes]) -> Iterator[list[int]]:
     """A mailbox that speaks POP3 with one visitor; the numbers of what was removed."""
     listener = socket.create_server(("127.0.0.1", 0))
     gone: list[int] = []
@@ -39,9 +44,9 @@ def removed(app: Flask) -> Iterator[list[int]]:
             for line in lines:
                 verb, _, rest = line.decode().strip().partition(" ")
                 if verb == "STAT":
-                    connection.sendall(b"+OK %d 1000\r\n" % len(LETTERS))
+                    connection.sendall(b"+OK %d 1000\r\n" % len(letters))
                 elif verb == "RETR":
-                    connection.sendall(b"+OK\r\n" + LETTERS[int(rest) - 1] + b"\r\n.\r\n")
+                    connection.sendall(b"+OK\r\n" + letters[int(rest) - 1] + b"\r\n.\r\n")
                 else:
                     connection.sendall(b"+OK\r\n")
                 if verb == "DELE":
@@ -64,9 +69,9 @@ def test_notices_are_taken_in_and_removed(removed: list[int]) -> None:
 
 
 @pytest.fixture
-def folder(app: Flask) -> Iterator[Folder]:
+def folder(letters: list[bytes]) -> Iterator[Folder]:
     """A folder of two messages that is read by IMAP; its name needs to be quoted."""
-    with imap.serve("Bounced mail", LETTERS) as folder:
+    with imap.serve("Bounced mail", letters) as folder:
         read_from(f"imap://shop%40x:p%20%22w%22@127.0.0.1:{folder.port}/Bounced%20mail")
         yield folder
 

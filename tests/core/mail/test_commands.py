@@ -9,7 +9,7 @@ from core.mailbox.server import Mailbox
 from newsletter import suppression
 from newsletter.suppression import Reason
 from tests.core.mail.conftest import Write
-from tests.core.mail.test_bounces import ADA, dsn
+from tests.core.mail.test_bounces import ADA, bounced
 
 pytestmark = pytest.mark.one_database
 
@@ -27,8 +27,8 @@ def test_mail_is_held_and_released(app: Flask, mailbox: Mailbox, write: Write) -
     assert sending.deliver() == 1
 
 
-def test_a_notice_is_piped_in(app: Flask) -> None:
+def test_a_notice_is_piped_in(app: Flask, write: Write) -> None:
     run = app.test_cli_runner()
-    answer = run.invoke(args=["mail", "bounce"], input=dsn("x@shop.example"))
+    answer = run.invoke(args=["mail", "bounce"], input=bounced(write))
     assert answer.output == "1 new notices\n"
     assert suppression.reason(keyed_hash(ADA)) is Reason.BOUNCED
