@@ -5,20 +5,21 @@ and never leads back.
 """
 
 import hashlib
+import itertools
 import json
 from collections import Counter
 from collections.abc import Callable
 from collections.abc import Sequence as Rows
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from core import clock, db
 from core.findings import Finding, Weight
 from core.mail import ledger
 from newsletter import mailing, preflight, sequences, steps, versions
-from newsletter.models import Newsletter, Sequence
+from newsletter.models import Enrolment, Newsletter, Sequence, SequenceVersion
 from newsletter.steps import BadSteps, Branch, Mail, Step
 
 _Place = Callable[[int], int]
@@ -41,6 +42,10 @@ class NotReady(Exception):
     def __init__(self, found: Rows[Found]) -> None:
         super().__init__(" ".join(each.finding.text for each in found))
         self.found = found
+
+
+class Begun(Exception):
+    """What was asked cannot be done with a sequence that somebody has begun; the text says why."""
 
 
 class Outdated(Exception):
@@ -66,6 +71,31 @@ def begin(title: str, trigger: str | None, value: str | None) -> int:
         return sequence.id
 
 
+def duplicate(number: int) -> int:
+    """A new sequence with the same steps as a draft, which nobody begins; its number."""
+    with db.transaction() as session:
+        original = session.get_one(Sequence, number)
+        taken = set(session.scalars(select(Sequence.name)))
+        title = next(
+            name
+            for name in (f"{original.title[:50]}, copy {count}" for count in itertools.count(1))
+            if name.lower() not in taken
+        )
+        copy = begin(title, original.trigger, original.trigger_value)
+        session.get_one(Sequence, copy).draft = _written(read(original))
+        return copy
+
+
+def forget(number: int) -> None:
+    """Delete a sequence that nobody ever began. Raises `Begun` for another."""
+    with db.transaction() as session:
+        sequence = session.get_one(Sequence, number, with_for_update=True)
+        if session.scalar(select(Enrolment.id).where(Enrolment.sequence_id == number).limit(1)):
+            raise Begun("Somebody has begun it: what they got would lose its reason.")
+        db.changed(delete(SequenceVersion).where(SequenceVersion.sequence_id == number))
+        session.delete(sequence)
+
+
 def read(sequence: Sequence) -> list[Step]:
     """The steps as staff left them: of the draft, else of the newest version."""
     if sequence.draft is not None:
@@ -76,7 +106,7 @@ def read(sequence: Sequence) -> list[Step]:
 
 def mark(walked: Rows[Step]) -> str:
     """What tells these steps from others, to be shown again with a change of them."""
-    written = json.dumps(steps.write(walked) if walked else [], sort_keys=True)
+    written = json.dumps(_written(walked), sort_keys=True)
     return hashlib.sha256(written.encode()).hexdigest()[:16]
 
 
@@ -86,7 +116,7 @@ def put(number: int, walked: Rows[Step], *, seen: str) -> None:
         sequence = session.get_one(Sequence, number, with_for_update=True, populate_existing=True)
         if mark(read(sequence)) != seen:
             raise Outdated
-        sequence.draft = steps.write(walked) if walked else []
+        sequence.draft = _written(walked)
 
 
 def send_test(number: int, letter: Mail, recipient: str) -> None:
@@ -169,6 +199,11 @@ def lift(walked: Rows[Step], at: int) -> list[Step]:
     places = {at: at - 1, at - 1: at}
     moved = [_led(each, lambda onward: places.get(onward, onward)) for each in walked]
     return _forward([*moved[: at - 1], moved[at], moved[at - 1], *moved[at + 1 :]])
+
+
+def _written(walked: Rows[Step]) -> list[dict[str, Any]]:
+    """A draft as it is kept, which may have no step yet."""
+    return steps.write(walked) if walked else []
 
 
 def _words(step: Step) -> tuple[str, str, str] | None:

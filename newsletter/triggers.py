@@ -17,7 +17,7 @@ from core import clock, db, jobs
 from newsletter import choices, enrolments, walks, zones
 from newsletter.events import Confirmed, Returned, Tagged
 from newsletter.models import Sequence, Standing, Subscriber
-from shop.models import BOUGHT, Order
+from shop.models import BOUGHT, Order, Product, Variant
 
 
 class BadTrigger(ValueError):
@@ -57,7 +57,7 @@ SAID = {
     Trigger.INACTIVE: "when a buyer has not bought again for some days",
 }
 """Each trigger in words, where nothing more is said of it; see `said`."""
-_SAID_OF = {
+SAID_OF = {
     Trigger.BOUGHT: "when somebody buys {}",
     Trigger.DELIVERED: "when an order with {} has arrived",
     Trigger.ABANDONED: "when somebody leaves the payment page without paying for {}",
@@ -66,6 +66,8 @@ _SAID_OF = {
     Trigger.DATE: "on {}",
     Trigger.INACTIVE: "when a buyer has not bought again for {} days",
 }
+"""The same of what; other triggers have no value."""
+_OF_GOODS = (Trigger.BOUGHT, Trigger.DELIVERED, Trigger.ABANDONED, Trigger.RESTOCKED)
 
 UNTIL_BOUGHT = (Trigger.ABANDONED, Trigger.INACTIVE)
 """What these begin asks somebody to buy, and ends when they do."""
@@ -82,8 +84,8 @@ _People = Select[int, str]
 def said(sequence: Sequence) -> str:
     """What begins a sequence, and of what, in words."""
     trigger = Trigger(sequence.trigger) if sequence.trigger else None
-    if trigger in _SAID_OF and sequence.trigger_value:
-        return _SAID_OF[trigger].format(sequence.trigger_value)
+    if trigger in SAID_OF and sequence.trigger_value:
+        return SAID_OF[trigger].format(sequence.trigger_value)
     return SAID[trigger]
 
 
@@ -164,9 +166,19 @@ def examine(trigger: str | None, value: str | None) -> None:
         f"Say after how many days, from 1 to {LONGEST_SILENCE}.": trigger == Trigger.INACTIVE
         and not (_DAYS.fullmatch(value or "") and 1 <= int(value or 0) <= LONGEST_SILENCE),
         "Say which tag.": trigger == Trigger.TAGGED and not value,
+        "There is no such product, and no such SKU.": trigger in _OF_GOODS
+        and value is not None
+        and value not in goods(),
     }
     if fault := next((fault for fault, holds in faults.items() if holds), None):
         raise BadTrigger(fault)
+
+
+def goods() -> list[str]:
+    """What a purchase may be of: the addresses of products, and every SKU."""
+    products, variants = select(Product.slug), select(Variant.sku)
+    with db.reading() as session:
+        return sorted({*session.scalars(products), *session.scalars(variants)})
 
 
 def _begin_some(number: int, people: _People) -> int:

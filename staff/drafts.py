@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from core import db
 from core.findings import Weight
 from newsletter import drafts, paths, phrases, segments, sequences, steps, triggers, versions
-from newsletter.drafts import Found, NameTaken, NotReady, Outdated
+from newsletter.drafts import Begun, Found, NameTaken, NotReady, Outdated
 from newsletter.models import Sequence
 from newsletter.steps import BadSteps, Mail, Step
 from newsletter.triggers import BadTrigger
@@ -120,6 +120,27 @@ def change(number: int, at: int, deed: str) -> ResponseReturnValue:
     changed = drafts.lift(walked, at) if deed == "lift" else drafts.remove(walked, at)
     _put(number, changed)
     return redirect(f"{_home(number)}/edit#step-{at + (deed == 'remove')}", 303)
+
+
+@pages.post("/<int:number>/duplicate")
+def duplicate(number: int) -> ResponseReturnValue:
+    """A new sequence with the same steps, as a draft that nobody begins."""
+    copy = drafts.duplicate(_found(number).id)
+    say("This is a copy, and a draft. Nobody begins it until you publish it and let people begin.")
+    return redirect(f"{_home(copy)}/edit", 303)
+
+
+@pages.post("/<int:number>/delete")
+def delete(number: int) -> ResponseReturnValue:
+    """Delete a sequence that nobody ever began."""
+    title = _found(number).title
+    try:
+        drafts.forget(number)
+    except Begun as error:
+        say(f"{error} Let nobody begin it instead.", kind="error")
+        return redirect(_home(number), 303)
+    say(f"{title} is deleted.")
+    return redirect("/staff/sequences", 303)
 
 
 @pages.post("/<int:number>/discard")
@@ -254,6 +275,7 @@ def _settings(
         trigger=trigger or "",
         value=value or "",
         problems=problems or {},
+        known=[*triggers.goods(), *segments.tags()],
         said=[(each or "", words) for each, words in triggers.SAID.items()],
     )
 
@@ -261,7 +283,10 @@ def _settings(
 def _entered() -> tuple[str, str | None, str | None]:
     """The title, what begins it, and of what."""
     entered = {name: request.form.get(name, "").strip() for name in ("title", "trigger", "value")}
-    return " ".join(entered["title"].split()), entered["trigger"] or None, entered["value"] or None
+    trigger = entered["trigger"] or None
+    # What needs no saying of what is not kept with what would say it.
+    value = entered["value"] if trigger in triggers.SAID_OF else ""
+    return " ".join(entered["title"].split()), trigger, value or None
 
 
 def _problems(title: str, trigger: str | None, value: str | None) -> dict[str, str]:

@@ -69,7 +69,8 @@ STAFF = (
         "redirects",
     ),
     *("posts/readers", "posts/copies", "posts/pieces", "newsletters/pieces", "money/webhook"),
-    *("subscribers/imports", "segments/1", "sequences/1/versions", "reviews?state=shown"),
+    *("subscribers/imports", "segments/1", "sequences/1/versions", "sequences/1/begin?segment="),
+    "reviews?state=shown",
     *("settings", "search?q=ada", "search?q=psoas", "account", "styleguide"),
 )
 _PASSWORD = "a long enough password"

@@ -1,5 +1,6 @@
 """Ed writes a sequence by forms alone, sees whom a new version would touch, and publishes it."""
 
+import re
 from collections.abc import Callable
 from html import unescape
 
@@ -36,6 +37,13 @@ def draft() -> list[Step]:
 
 def seen() -> str:
     return drafts.mark(draft())
+
+
+def ed_sees(ed: FlaskClient, of: str) -> str:
+    """The mark of the steps that a page of a sequence shows."""
+    found = re.search('name="seen" value="([^"]*)"', ed.get(f"{of}/publish").text)
+    assert found is not None
+    return found[1]
 
 
 def write(ed: FlaskClient, to: str, **fields: str) -> str:
@@ -225,3 +233,33 @@ def test_a_letter_of_a_draft_is_sent_to_whoever_writes_it(ed: FlaskClient, runne
         message = letters.find(row.letter).compose(row)
     assert (message.subject, row.recipient) == ("[Test] One", "ed@shop.example")
     assert "Hello there, a word." in message.text
+
+
+def test_a_sequence_is_copied_and_deleted_until_somebody_began_it(
+    ed: FlaskClient, runners: str, join: Callable[[str], Subscriber]
+) -> None:
+    write(ed, f"{runners}/edit/new", kind="mail", subject="One", body="Hello")
+    copies = [ed.post(f"{runners}/duplicate").location.removesuffix("/edit") for _ in range(2)]
+    told = unescape(ed.get(f"{copies[1]}/edit").text)
+    assert "Runners, copy 2" in told
+    assert "One</a>" in told
+    assert "Nobody begins it yet" in told
+    assert (
+        "Runners, copy 1 is deleted." in ed.post(f"{copies[0]}/delete", follow_redirects=True).text
+    )
+    ed.post(f"{runners}/publish", data={"seen": ed_sees(ed, runners)})
+    ed.post(f"{runners}/start")
+    segments.tag(join("Ada").id, "runner")
+    assert "Delete for good" not in ed.get(runners).text
+    told = ed.post(f"{runners}/delete", follow_redirects=True).text
+    assert "Somebody has begun it" in told
+
+
+def test_what_a_sequence_is_of_must_be_there(ed: FlaskClient, runners: str) -> None:
+    asked = {"title": "Buyers", "trigger": "bought", "value": "ql-clow"}
+    assert "There is no such product" in ed.post(f"{runners}/settings", data=asked).text
+    assert ed.post(f"{runners}/settings", data=asked | {"value": ""}).status_code == 303
+    assert "Begins when somebody buys." in ed.get(f"{runners}/edit").text.replace("It b", "B")
+    # What has no meaning is not kept.
+    ed.post(f"{runners}/settings", data=asked | {"trigger": "confirmed"})
+    assert "ql-clow" not in ed.get(f"{runners}/settings").text

@@ -63,7 +63,7 @@ def test_a_sequence_from_nothing_to_a_reader_s_last_letter(
     add(page, "End")
     keep(page)
     write_letter(page, "For all others", "4")
-    page.locator("#step-2").get_by_text("Add here").click()
+    page.locator("#step-2").get_by_text("Add a step before step 2").click()
     form = page.locator("#step-2 .path-add form")
     form.get_by_label("Kind of step").select_option("branch")
     form.get_by_role("button", name="Write it").click()
