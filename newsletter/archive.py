@@ -1,15 +1,20 @@
-"""The public archive: issues that went to everybody, under the subject that most readers got."""
+"""Issues on the web: the archive of those for everybody, and each for whoever has it in mail.
 
-from collections.abc import Sequence
+They stand under the subject that most readers got.
+"""
+
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, select
 
 from core import db
 from newsletter.models import IssueState, Newsletter, OtherSubject, Trial
 
 _OUT = (IssueState.SENDING, IssueState.PAUSED, IssueState.DONE)
+_WENT = (*_OUT, IssueState.CANCELLED)
+"""A letter's own link leads on when the rest of its issue was called off."""
 
 
 @dataclass(frozen=True)
@@ -27,26 +32,41 @@ class Published:
 
 def latest(limit: int = 100) -> Sequence[Published]:
     """The issues that went to everybody, newest first."""
-    newest = _out().order_by(Newsletter.frozen_at.desc()).limit(limit)
+    newest = _of(_OUT, _public()).order_by(Newsletter.frozen_at.desc()).limit(limit)
     with db.reading() as session:
         return [_published(*row) for row in session.execute(newest)]
 
 
 def find(slug: str) -> Published | None:
-    """One issue of the archive."""
+    """One issue that went to everybody."""
+    return _first(_public(), Newsletter.slug == slug)
+
+
+def find_letter(issue_id: int) -> Published | None:
+    """An issue for whoever has it in mail, also where it went to a part of the list."""
+    return _first(Newsletter.id == issue_id)
+
+
+def _public() -> ColumnElement[bool]:
+    return Newsletter.segment.is_(None)
+
+
+def _first(*meant: ColumnElement[bool]) -> Published | None:
     with db.reading() as session:
-        row = session.execute(_out().where(Newsletter.slug == slug)).first()
+        row = session.execute(_of(_WENT, *meant)).first()
     return _published(*row) if row else None
 
 
-def _out() -> Select[Newsletter, OtherSubject]:
-    """Issues that are out and, where another subject did better, that one."""
+def _of(
+    states: Collection[IssueState], *meant: ColumnElement[bool]
+) -> Select[Newsletter, OtherSubject]:
+    """Frozen issues in these states and, where another subject did better, that one."""
     of_trial = OtherSubject.newsletter_id == Trial.newsletter_id
     return (
         select(Newsletter, OtherSubject)
         .outerjoin(Trial, Trial.newsletter_id == Newsletter.id)
         .outerjoin(OtherSubject, of_trial & (OtherSubject.number == Trial.winner))
-        .where(Newsletter.state.in_(_OUT), Newsletter.segment.is_(None))
+        .where(Newsletter.state.in_(states), Newsletter.frozen_at.is_not(None), *meant)
     )
 
 

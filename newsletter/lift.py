@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, func, not_, select
 
 from core import db
 from core.mail.models import Delivery, State
-from newsletter.models import Newsletter
+from newsletter.models import IssueState, Newsletter
 from shop.models import BOUGHT, Order
 
 HELD_OUT = "held out"
@@ -56,9 +56,10 @@ def measure(issue: Newsletter) -> Lift | None:
     """Compare by now; None where nobody was held out, or there is nobody to compare with.
 
     Whoever was to get it counts, also where it did not arrive: what happened after the lots were
-    drawn must not choose who is compared.
+    drawn must not choose who is compared. So nothing is said of an issue that was called off: who
+    had it by then was not drawn by lot.
     """
-    if issue.frozen_at is None or not issue.held_out:
+    if issue.frozen_at is None or not issue.held_out or issue.state is IssueState.CANCELLED:
         return None
     sent, held_out = _groups(issue.source, issue.frozen_at)
     if not sent.people or not held_out.people:

@@ -17,6 +17,7 @@ VALID = timedelta(days=7)
 
 _CONFIRM = "newsletter confirmation"
 _READER = "newsletter reader"
+_ISSUE = "newsletter issue"
 _EVER = timedelta(days=36_500)
 _LEADS_ON = re.compile(
     r"(?P<path>/(?:products|blog|blog/topics|muscles)/[a-z0-9-]+|/pain-finder(?:/[a-z0-9-]+)?|/(?:blog/|muscles/)?)"
@@ -48,6 +49,16 @@ def unsubscription(public_id: str) -> str:
 def archived(slug: str) -> str:
     """Where anybody reads an issue."""
     return f"{config.current().site_url}/newsletter/archive/{slug}"
+
+
+def letter(issue_id: int) -> str:
+    """Where whoever has an issue in mail reads it that is not for everybody; it names no reader."""
+    return page("letter", links.sign(_ISSUE, issue_id))
+
+
+def read_letter(token: str) -> int:
+    """The issue that such a link is about. Raises `BadLink`."""
+    return int(links.read(_ISSUE, token))
 
 
 def leading(path: str, source: str) -> str:

@@ -136,6 +136,7 @@ class _Frozen:
     subject: str
     frozen_at: datetime | None
     slug: str
+    segment: str | None
     draw: Draw | None
 
     def subject_of(self, delivery: Delivery) -> int:
@@ -144,7 +145,8 @@ class _Frozen:
 
     def values(self, delivery: Delivery, reader: _Reader) -> dict[str, str]:
         """What fills the slots of a letter."""
-        values = rendering.values(*reader, archive_url=links.archived(self.slug))
+        on_the_web = links.letter(self.id) if self.segment else links.archived(self.slug)
+        values = rendering.values(*reader, archive_url=on_the_web)
         return values | {PLACE: self.draw.place(delivery.person)} if self.draw else values
 
 
@@ -152,12 +154,18 @@ def _frozen(source: str) -> _Frozen:
     """An issue without its long texts, which are read when its forms are compiled."""
     number = int(source.partition(":")[2])
     found = (
-        select(Newsletter.subject, Newsletter.frozen_at, Newsletter.slug, *draws.DEALT)
+        select(
+            Newsletter.subject,
+            Newsletter.frozen_at,
+            Newsletter.slug,
+            Newsletter.segment,
+            *draws.DEALT,
+        )
         .outerjoin(Trial, Trial.newsletter_id == Newsletter.id)
         .where(Newsletter.id == number)
     )
     row = _found(db.session().execute(found).first())
-    return _Frozen(number, row.subject, row.frozen_at, row.slug, draws.dealt(row))
+    return _Frozen(number, row.subject, row.frozen_at, row.slug, row.segment, draws.dealt(row))
 
 
 def _issue_form(issue: _Frozen, number: int, sender: tuple[str, str]) -> Form:

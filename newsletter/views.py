@@ -53,6 +53,16 @@ def issue(slug: str) -> Response:
     return _public("issue", issue=found, letter=_on_the_web(found))
 
 
+@pages.get("/letter/<token>")
+def letter(token: str) -> ResponseReturnValue:
+    """An issue for those who have it in mail; no list of ours names it."""
+    try:
+        found = archive.find_letter(links.read_letter(token)) or abort(404)
+    except BadLink as error:
+        return bad_link(error)
+    return own("issue", issue=found, letter=_on_the_web(found))
+
+
 @pages.get("/archive/feed.xml")
 def feed() -> Response:
     """The latest issues for feed readers (Atom, RFC 4287)."""

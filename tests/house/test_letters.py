@@ -13,6 +13,7 @@ from email import message_from_bytes
 from email.header import decode_header, make_header
 from email.message import Message
 from email.utils import parseaddr
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from sqlalchemy import select, update
 
 from blog import comments, followers, posts
 from blog.models import CommentState, Follower, Post, PostState
-from core import clock, db, settings
+from core import clock, config, db, settings
 from core.mail import ledger, letters, printing, validation
 from core.mail.models import Delivery, Stream
 from core.mail.printing import Printed
@@ -61,6 +62,7 @@ from shop.letters import send_links
 from shop.models import Ground, Order, RestockRequest, ReturnReason, StrayPayment, StrayState
 from shop.returns import Wish
 from shop.withdrawals import Declaration
+from tests.house.test_get_purity import fingerprint
 from tests.newsletter.conftest import confirmation_token, person
 from tests.staff.test_orders import order_of, refund_of
 from wsgi import fill
@@ -88,20 +90,34 @@ def printed(app: Flask, printings: Printing) -> Printing:
     """One of every letter, as its octets would leave."""
     if not printings:
         with time_machine.travel(NOON, tick=False) as machine:
-            fill()
-            settings.change(postal_address="Claw Inc., 1 Mill Lane, Boston, MA 02101, USA")
-            _comments_are_written()
-            _posts_are_out()
-            for story in (
-                _orders_go_their_ways,
-                _a_bank_asks,
-                _reviews_are_written,
-                _goods_come_back,
-            ):
-                story()
-            _readers_join_and_wait(machine)
+            _letters_are_written(machine)
             printings |= _print()
     return printings
+
+
+def test_every_mailed_link_leads_on_and_changes_nothing(app: Flask) -> None:
+    """Scanners open what is in mail, by GET and by HEAD; readers do so a day later."""
+    settings.change(note_reading=True)
+    with time_machine.travel(NOON, tick=False) as machine:
+        _letters_are_written(machine)
+        links = {link for _, octets in _print().values() for link in _own_links(octets)}
+        reader, before = app.test_client(), fingerprint()
+        for link in sorted(links):
+            for ask in (reader.get, reader.head):
+                status = ask(link).status_code
+                assert status < 400, f"{link}: {status}"
+                assert fingerprint() == before, f"opening {link} changed the database"
+    assert len(links) > 60
+
+
+def _own_links(octets: bytes) -> Iterator[str]:
+    """The addresses of this site in a message, as mail programs find them in either part."""
+    message = message_from_bytes(octets)
+    parts = [part.get_payload(decode=True) for part in message.walk() if not part.is_multipart()]
+    text = "\n".join(part.decode(errors="replace") for part in parts if isinstance(part, bytes))
+    text = f"{message['List-Unsubscribe']}\n{unescape(text)}"
+    for address in re.findall(rf"{re.escape(config.current().site_url)}[^\s<>\"')]*", text):
+        yield address.removeprefix(config.current().site_url).rstrip(".,;") or "/"
 
 
 def test_every_letter_is_looked_at(printed: Printing) -> None:
@@ -307,6 +323,21 @@ def _posts_are_out() -> None:
     """The sample's posts have days of their own, later ones than these letters'."""
     with db.transaction() as session:
         session.execute(update(Post).values(published_at=NOON - timedelta(days=30)))
+
+
+def _letters_are_written(machine: time_machine.Traveller) -> None:
+    fill()
+    settings.change(postal_address="Claw Inc., 1 Mill Lane, Boston, MA 02101, USA")
+    _comments_are_written()
+    _posts_are_out()
+    for story in (
+        _orders_go_their_ways,
+        _a_bank_asks,
+        _reviews_are_written,
+        _goods_come_back,
+    ):
+        story()
+    _readers_join_and_wait(machine)
 
 
 def _comments_are_written() -> None:

@@ -124,3 +124,11 @@ def test_the_interval_is_the_published_one(
 ) -> None:
     found = lift.interval(Group(one[1], one[0]), Group(other[1], other[0]))
     assert found == pytest.approx((low, high), abs=0.0001)
+
+
+def test_of_an_issue_that_was_called_off_nothing_is_said(readers: None) -> None:
+    issue = an_issue()
+    dispatch.send(issue, held_out=20)
+    assert lift.measure(newsletters.find(issue)) is not None
+    dispatch.cancel(issue)
+    assert lift.measure(newsletters.find(issue)) is None

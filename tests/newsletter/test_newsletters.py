@@ -1,5 +1,6 @@
 """Issues: drafted, examined, frozen, paused, cancelled, accounted for."""
 
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -407,3 +408,35 @@ def test_another_subject_without_a_preheader_has_the_first_ones(app: Flask, join
     with db.reading() as session:
         (other,) = session.scalars(select(OtherSubject))
     assert "Of both" in (other.html or "")
+
+
+def test_a_letter_to_a_part_of_the_list_is_on_the_web_for_who_has_it(
+    app: Flask, join: Join
+) -> None:
+    segments.tag(join("ada@example.com").id, "runners")
+    segments.save("Runners", Rule((Term(Tagged("runners")),)))
+    issue = an_issue(segment="Runners")
+    dispatch.send(issue)
+    with db.reading():
+        said = letters.find(mailing.ISSUE).compose(rows(issue)[0]).text
+    (address,) = re.findall(r"http://localhost:8000(/newsletter/letter/\S+)", said)
+    client, slug = app.test_client(), newsletters.find(issue).slug
+    shown = client.get(address)
+    assert "Hello there," in shown.text
+    assert shown.headers["X-Robots-Tag"] == "noindex"
+    assert client.get(f"/newsletter/archive/{slug}").status_code == 404
+    assert client.get(f"{address}x").status_code == 404
+
+
+def test_a_letter_whose_issue_was_called_off_still_leads_to_it(app: Flask, join: Join) -> None:
+    join("ada@example.com")
+    issue = an_issue()
+    dispatch.send(issue)
+    dispatch.cancel(issue)
+    client, slug = app.test_client(), newsletters.find(issue).slug
+    assert client.get(f"/newsletter/archive/{slug}").status_code == 200
+    assert slug not in client.get("/newsletter/archive/").text
+    untouched = an_issue()
+    newsletters.change(untouched, {IssueState.DRAFT}, state=IssueState.CANCELLED)
+    missing = newsletters.find(untouched).slug
+    assert client.get(f"/newsletter/archive/{missing}").status_code == 404
