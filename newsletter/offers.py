@@ -4,7 +4,7 @@ A purchase calls off what waits, in its own transaction; what is written after i
 last look.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import func, select
 
@@ -33,13 +33,16 @@ def refused(batch: Sequence[Delivery]) -> dict[int, str]:
     offers = [each for each in batch if _says_an_offer(each)]
     if not offers:
         return {}
-    address = func.lower(Order.email)
-    paid = select(address).where(
-        address.in_({each.recipient for each in offers}), Order.state.in_(BOUGHT_STATES)
-    )
-    with db.reading() as session:
-        buyers = set(session.scalars(paid))
+    buyers = buyers_among({each.recipient for each in offers})
     return {each.id: BOUGHT for each in offers if each.recipient in buyers}
+
+
+def buyers_among(addresses: Collection[str]) -> set[str]:
+    """Which of these addresses have bought anything, whatever came back since."""
+    address = func.lower(Order.email)
+    paid = select(address).where(address.in_(addresses), Order.state.in_(BOUGHT_STATES))
+    with db.reading() as session:
+        return set(session.scalars(paid))
 
 
 def call_off(subscriber_id: int) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from core import clock, db
 from core.mail import ledger, stops, warming
 from core.mail.models import Delivery, MailReport, Report, State, Stream
-from newsletter import phrases, rolls, sequences, steps, suppression
+from newsletter import offers, phrases, rolls, sequences, steps, suppression
 from newsletter.models import (
     Enrolment,
     EnrolmentLog,
@@ -138,6 +138,8 @@ def _not_written(
         return f"It did not come: {_led_past(walked, log, position)}."
     if walk.state is Walk.DONE:
         return "It did not come: the walk was over before it."
+    if offers.is_offer(walked[position]) and offers.buyers_among({person.email}):
+        return "It does not come: it asks to buy, and they have bought."
     if position == walk.position:
         return f"It comes on {day}, by their own clock." + _what_puts_off(person)
     return f"It has not come yet: other letters are before it, the next one on {day}."

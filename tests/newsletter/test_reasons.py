@@ -7,6 +7,7 @@ import time_machine
 from flask import Flask
 from sqlalchemy import select
 
+import shop.samples
 from core import db, settings
 from core.mail import fates, queue, stops
 from core.mail.models import Cause
@@ -24,7 +25,9 @@ from newsletter.conditions import CameFrom, Match, Rule, Tagged, Term
 from newsletter.models import Newsletter, Sequence, Subscriber
 from newsletter.steps import Branch, End, Mail
 from newsletter.tick import tick
+from tests import samples
 from tests.newsletter.conftest import Join
+from tests.staff.test_orders import order_of
 
 pytestmark = pytest.mark.one_database
 
@@ -68,6 +71,17 @@ def test_each_letter_of_a_walk_says_what_became_of_it(welcome: Sequence, join: J
         assert [row.what for row in rows] == ["Written into the ledger", "Accepted"]
         subscribers.unsubscribe(ada.public_id, method="button")
         assert told(ada, welcome)[1] == "It did not come: they had unsubscribed before it was due."
+
+
+def test_an_offer_that_a_buyer_will_not_get_says_so(app: Flask, join: Join) -> None:
+    samples.fill(shop.samples)
+    offer = Mail(subject="The tool", body="Hello", delay_days=3, offer=True)
+    sequences.publish("welcome", "Welcome", [STEPS[0], offer], trigger="confirmed")
+    ada = join(ADA)
+    tick()
+    assert told(ada, the_welcome())[1].startswith("It comes on ")
+    order_of("ada", 901)
+    assert told(ada, the_welcome())[1] == "It does not come: it asks to buy, and they have bought."
 
 
 def test_a_letter_that_a_branch_led_past_says_what_was_asked(app: Flask, join: Join) -> None:
