@@ -25,6 +25,7 @@ from newsletter import (
     segments,
 )
 from newsletter.models import ConsentEvent, Subscriber
+from newsletter.notebook import Deed
 from tests import samples
 from tests.newsletter.conftest import Join, mail_to, person
 
@@ -163,8 +164,17 @@ def test_a_scanner_that_follows_all_is_let_go(
     ],
 )
 def test_machines_are_told_by_their_haste(deeds: list[tuple[str, int]], kept: list[str]) -> None:
-    done = [(path, NOON + timedelta(seconds=seconds)) for path, seconds in deeds]
-    assert [path for path, _ in notebook.of_people(done, NOON)] == kept
+    done = [Deed("sequence:1:0", path, NOON + timedelta(seconds=at)) for path, at in deeds]
+    assert [each.path for each in notebook.of_people(done, {"sequence:1:0": NOON})] == kept
+
+
+def test_a_machine_follows_the_links_of_all_letters_in_a_message() -> None:
+    done = [
+        Deed(f"sequence:1:{step}", "/products/ql-claw", NOON + timedelta(seconds=60 + step))
+        for step in range(2)
+    ]
+    assert notebook.of_people(done, {}) == []
+    assert notebook.of_people(done[:1], {}) == done[:1]
 
 
 def test_nobody_makes_a_link_that_leads_elsewhere(visitor: FlaskClient, app: Flask) -> None:
