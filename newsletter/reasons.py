@@ -15,6 +15,7 @@ from core.mail import ledger, stops, warming
 from core.mail.models import Delivery, MailReport, Report, State, Stream
 from newsletter import offers, phrases, rolls, sequences, steps, suppression
 from newsletter.models import (
+    DEFAULT_PACE,
     Enrolment,
     EnrolmentLog,
     IssueState,
@@ -165,6 +166,8 @@ def _led_past(walked: Rows[Step], log: Rows[EnrolmentLog], position: int) -> str
 def _what_puts_off(person: Subscriber) -> str:
     if person.paused_until is not None and person.paused_until > clock.now():
         return f" They paused their letters until {_day(person, person.paused_until)}."
+    if person.pace_days == DEFAULT_PACE:
+        return ""
     return f" They chose at most one letter every {person.pace_days} days."
 
 
