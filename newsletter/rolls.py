@@ -6,10 +6,11 @@ entered there in portions, by transactions that strike them from the roll: whate
 everybody stands in one of both.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, String, case, cast, delete, exists, func, literal, select
+from sqlalchemy.orm import QueryableAttribute
 
 from core import clock, db
 from core.mail import ledger
@@ -61,7 +62,7 @@ def enter(issue: Newsletter, due_at: ColumnElement[datetime]) -> int:
     if first is None:
         return 0
     called_off = "cancelled" if issue.state is IssueState.CANCELLED else None
-    return _move(issue, number.between(first, last), called_off, due_at)
+    return _move(issue, lambda who: who.between(first, last), called_off, due_at)
 
 
 def next_open() -> int | None:
@@ -88,21 +89,20 @@ def strike(people: Collection[int]) -> None:
 
     In the transaction under way; so an issue still accounts for everybody whom it was for.
     """
-    theirs = RollEntry.subscriber_id.in_(people)
-    issues = select(Newsletter).where(
-        exists().where(RollEntry.newsletter_id == Newsletter.id, theirs)
-    )
-    for issue in db.session().scalars(issues).all():
-        _move(issue, theirs, "erased", literal(clock.now(), Newsletter.frozen_at.type))
+    theirs = RollEntry.subscriber_id.in_(people), RollEntry.newsletter_id == Newsletter.id
+    now = literal(clock.now(), Newsletter.frozen_at.type)
+    for issue in db.session().scalars(select(Newsletter).where(exists().where(*theirs))).all():
+        _move(issue, lambda who: who.in_(people), "erased", now)
 
 
 def _move(
     issue: Newsletter,
-    which: ColumnElement[bool],
+    which: Callable[[QueryableAttribute[int]], ColumnElement[bool]],
     reason: str | None,
     due_at: ColumnElement[datetime],
 ) -> int:
-    """Enter these rows of an issue, left out for a reason where there is one, and strike them."""
+    """Enter these people of an issue, left out for a reason where there is one, and strike them."""
+    rows = _is_of(issue), which(RollEntry.subscriber_id)
     people = (
         select(
             (literal(f"{issue.source}:") + cast(Subscriber.id, String)).label("key"),
@@ -112,11 +112,12 @@ def _move(
             due_at.label("due_at"),
         )
         .join_from(RollEntry, Subscriber, Subscriber.id == RollEntry.subscriber_id)
-        .where(_is_of(issue), which)
+        # Said of both tables: PostgreSQL carries no range over to the other, and would read it all.
+        .where(*rows, which(Subscriber.id))
         .order_by(RollEntry.subscriber_id)
     )
     ledger.enqueue_selected(people, letter=LETTER, source=issue.source)
-    return db.changed(delete(RollEntry).where(_is_of(issue), which))
+    return db.changed(delete(RollEntry).where(*rows))
 
 
 def _is_of(issue: Newsletter) -> ColumnElement[bool]:
