@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 import psycopg
 from huey import Huey, PostgresHuey, SqliteHuey, crontab
@@ -23,6 +24,7 @@ from core.models import Lease
 log = logging.getLogger(__name__)
 
 Job = Callable[[], object]
+_Work = TypeVar("_Work", bound=Job)
 
 
 @dataclass(frozen=True)
@@ -56,13 +58,13 @@ _bells: dict[str, Callable[[], object]] = {}
 _queue: Huey | None = None
 
 
-def job(name: str, *, every_minutes: int | None = None) -> Callable[[Job], Job]:
+def job(name: str, *, every_minutes: int | None = None) -> Callable[[_Work], _Work]:
     """Make a function the job `name`, which `ring` asks for.
 
     With `every_minutes` it also comes by itself: however many workers there are, one has the turn.
     """
 
-    def register(work: Job) -> Job:
+    def register(work: _Work) -> _Work:
         _registered[name] = _Registered(work, every_minutes)
         return work
 

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, literal, select, update
 from core import clock, db, jobs
 from core.findings import Finding, Weight
 from core.mail import deeds, ledger
+from core.mail.models import Delivery
 from newsletter import (
     lateness,
     newsletters,
@@ -121,7 +122,8 @@ def freeze(issue_id: int) -> int:
             values["waves"] = waves.record(issue, local, expected)
         db.changed(update(Newsletter).where(Newsletter.id == issue_id).values(values))
         trials.count_readers(issue)
-        _enter_portion(issue_id)  # most issues have no more
+        if _enter_portion(issue_id) < audience:  # most issues have no more
+            db.analyze(Delivery)  # or what is due next is sought by sorting all that is
         progress.begin(issue_id, issue.source)
         jobs.ring(_ROLLS)
     return audience

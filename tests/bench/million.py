@@ -22,6 +22,7 @@ from tests.bench import mail, sequences
 from wsgi import create_app
 
 READERS = 1_000_000
+_ENTERED = 100_000
 _WATCHED = 8  # seconds for which a worker sends
 
 
@@ -47,10 +48,12 @@ def _on(database: str, environment: dict[str, str]) -> None:
         start = time.perf_counter()
         dispatch.send(issue)
         frozen = time.perf_counter() - start
+        rate = _enter()
         sent, memory = _work(environment, f"newsletter:{issue}")
         dispatch.cancel(issue)
         print(f"\n{READERS:,} readers on {database}")
         print(f"  {'an audience frozen':<46}{frozen:>7,.1f} s")
+        print(f"  {'entered into the ledger from its roll':<46}{rate:>7,.0f}/s")
         print(f"  {'memory of a worker at its peak':<46}{memory:>7,.0f} MB  ({sent:,} sent)")
         sequences.measure()
     db.engine().dispose()
@@ -79,6 +82,14 @@ def _add_readers() -> None:
         added = session.scalar(select(func.count()).select_from(Subscriber))
     if added != READERS:
         raise RuntimeError(f"{added} of {READERS} were added")
+
+
+def _enter() -> float:
+    """Let the first portions go into the ledger: readers a second."""
+    start, entered = time.perf_counter(), 0
+    while entered < _ENTERED:
+        entered += dispatch.enter()
+    return entered / (time.perf_counter() - start)
 
 
 def _work(environment: dict[str, str], source: str) -> tuple[int, float]:

@@ -6,7 +6,7 @@ from datetime import datetime
 import pytest
 import time_machine
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from core import db
 from core.mail import deeds, fates, ledger, letters, queue
@@ -202,3 +202,16 @@ def test_what_is_entered_late_was_due_when_it_was_frozen(issue: int) -> None:
                 select(Delivery.due_at).where(Delivery.source == f"newsletter:{issue}")
             )
             assert set(due) == {NOW}
+
+
+def test_postgresql_knows_at_once_how_many_there_are(issue: int, database_kind: str) -> None:
+    if database_kind == "sqlite":
+        pytest.skip("it plans without")
+    dispatch.send(issue)
+    counted = text(
+        "SELECT relname, reltuples FROM pg_class WHERE relname IN ('delivery', 'roll_entry')"
+    )
+    with db.reading() as session:
+        known: dict[str, float] = dict(session.execute(counted).all())
+    assert known["roll_entry"] == 5
+    assert known["delivery"] > 0
