@@ -93,6 +93,15 @@ class Flight:
             days[hour.replace(hour=0)] += count
         return days
 
+    def every_day(self) -> list[tuple[datetime, int]]:
+        """The same for each day from the first message to the last, in their order."""
+        days = self.days
+        if not days:
+            return []
+        first, last = min(days), max(days)
+        all_of_them = (first + timedelta(days=number) for number in range((last - first).days + 1))
+        return [(day, days[day]) for day in all_of_them]
+
     def over(self, per_second: float | None) -> list[tuple[datetime, int]]:
         """The hours in which more letters are due than may go in an hour, and how many are."""
         if per_second is None:

@@ -73,7 +73,7 @@ def simulate(number: int) -> ResponseReturnValue:
         readers, left_out = flights.made_up(int(chosen), issues), Counter[str]()
         starts = flights.spread(begin)
     flight = flights.fly(walked, readers, starts, capped)
-    days = sorted(flight.days.items())
+    days = flight.every_day()
     rate = config.current().mail.rate
     over = flight.over(rate)
     return page(

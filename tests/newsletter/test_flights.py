@@ -190,6 +190,14 @@ def test_letters_at_once_are_put_off_and_go_together() -> None:
 
 
 @pytest.mark.one_database
+def test_days_without_a_letter_are_days_too() -> None:
+    walked = [Mail(subject="One", body="Hello"), Mail(subject="Two", body="Hello", delay_days=3)]
+    flight = flights.fly(walked, {Reader("UTC", 2): 4}, {NOW: 1.0})
+    assert [letters for _, letters in flight.every_day()] == [4, 0, 0, 4]
+    assert flights.Flight().every_day() == []
+
+
+@pytest.mark.one_database
 def test_whoever_gets_nothing_is_counted_with_the_reason() -> None:
     walked: list[Step] = [Branch(rule=RUNNER, otherwise=2), Mail(subject="One", body="Hello")]
     flight = flights.fly(walked, {Reader("UTC", 2): 4}, {NOW: 1.0})
