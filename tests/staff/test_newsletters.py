@@ -15,7 +15,7 @@ from core.mail.models import Delivery, State
 from newsletter import dispatch, newsletters, subjects
 from newsletter.models import IssueState, Newsletter, Subscriber
 from newsletter.progress import Status
-from staff.newsletters import shares
+from staff.issue_page import shares
 
 pytestmark = pytest.mark.one_database
 
