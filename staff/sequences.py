@@ -17,6 +17,7 @@ from newsletter import (
     steps,
     triggers,
     versions,
+    yields,
 )
 from newsletter.markup import BadLetter
 from newsletter.models import Enrolment, Sequence, Subscriber, Walk
@@ -93,6 +94,18 @@ def show_step(number: int, position: int) -> ResponseReturnValue:
     except BadLetter as error:
         return mail_part(f"<p>{escape(str(error))}</p>")
     return mail_part(message.html)
+
+
+@desk.get("/<int:number>/yield")
+def account(number: int) -> ResponseReturnValue:
+    """What each letter did: sent, opened from, and sold by it."""
+    sequence = db.session().get(Sequence, number) or abort(404)
+    return page(
+        "sequence_yield.html",
+        sequence=sequence,
+        letters=yields.of(sequence),
+        days=yields.LOOKED_BACK.days,
+    )
 
 
 @desk.get("/<int:number>/why")

@@ -69,7 +69,13 @@ STAFF = (
         "redirects",
     ),
     *("posts/readers", "posts/copies", "posts/pieces", "newsletters/pieces", "money/webhook"),
-    *("subscribers/imports", "segments/1", "sequences/1/versions", "sequences/1/begin?segment="),
+    *(
+        "subscribers/imports",
+        "segments/1",
+        "sequences/1/versions",
+        "sequences/1/begin?segment=",
+        "sequences/1/yield",
+    ),
     "reviews?state=shown",
     *("settings", "search?q=ada", "search?q=psoas", "account", "styleguide"),
 )

@@ -146,6 +146,7 @@ def addresses(app: Flask, olivia: FlaskClient) -> dict[str, str]:
             "/staff/sequences/<int:number>/versions": f"/staff/sequences/{sequence.id}/versions",
             "/staff/sequences/<int:number>/flight": f"/staff/sequences/{sequence.id}/flight",
             "/staff/sequences/<int:number>/begin": f"/staff/sequences/{sequence.id}/begin?segment=",
+            "/staff/sequences/<int:number>/yield": f"/staff/sequences/{sequence.id}/yield",
             "/staff/sequences/<int:number>/why": f"/staff/sequences/{sequence.id}/why?email={ben.email}",
             "/staff/subscribers/<int:number>": f"/staff/subscribers/{ben.id}",
             "/staff/subscribers/imports/<int:number>": f"/staff/subscribers/imports/{listed}",
