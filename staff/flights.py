@@ -3,7 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -31,8 +31,8 @@ AUDIENCES = {LIST: "The list as it is"} | {
 PACES = (2, 4, 7, 14)
 LEVELS = 5
 """Shades of the chart; their square tells how many letters, so that few are seen beside many."""
-LONGEST = 90
-"""Days of the chart."""
+SHORTEST, LONGEST = 14, 90
+"""Days of the chart by hours, at least and at most."""
 
 
 class Cell(NamedTuple):
@@ -76,6 +76,8 @@ def simulate(number: int) -> ResponseReturnValue:
     days = flight.every_day()
     rate = config.current().mail.rate
     over = flight.over(rate)
+    heat = _heat(flight, {moment for moment, _ in over})
+    wide = min(max(SHORTEST, len(days)), LONGEST)
     return page(
         "sequence_flight.html",
         sequence=sequence,
@@ -86,7 +88,10 @@ def simulate(number: int) -> ResponseReturnValue:
         is_draft=sequence.draft is not None,
         columns=[(f"{day:%b %-d}", letters) for day, letters in days],
         busiest=max(days, key=itemgetter(1), default=None),
-        heat=_heat(flight, {moment for moment, _ in over}),
+        heat=heat,
+        wide=wide,
+        heat_until=days[0][0] + timedelta(days=wide - 1) if days else None,
+        is_cut=len(days) > LONGEST,
         letters=_bars(walked, flight.letters),
         nothing=left_out + flight.nothing,
         capped=capped,

@@ -263,3 +263,12 @@ def test_what_a_sequence_is_of_must_be_there(ed: FlaskClient, runners: str) -> N
     # What has no meaning is not kept.
     ed.post(f"{runners}/settings", data=asked | {"trigger": "confirmed"})
     assert "ql-clow" not in ed.get(f"{runners}/settings").text
+
+
+def test_the_chart_by_hours_says_which_days_it_shows(ed: FlaskClient, runners: str) -> None:
+    write(ed, f"{runners}/edit/new", kind="mail", subject="One", body="Hello")
+    shown = ed.get(f"{runners}/flight?readers=1000").text
+    assert "Day by day and hour by hour</h2>" in shown
+    write(ed, f"{runners}/edit/new", kind="mail", subject="Two", body="Hello", delay_days="200")
+    shown = ed.get(f"{runners}/flight?readers=1000").text
+    assert "Day by day and hour by hour, the first 90 days</h2>" in shown
