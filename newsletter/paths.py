@@ -78,6 +78,7 @@ class Path:
 class Way:
     """One person's walk: what happened, and what comes next and when."""
 
+    sequence_id: int
     title: str
     state: Walk
     reason: str | None
@@ -161,6 +162,7 @@ def _way(enrolment: Enrolment) -> Way:
     ).all()
     walking = enrolment.state is Walk.ACTIVE
     return Way(
+        sequence_id=enrolment.sequence_id,
         title=session.get_one(Sequence, enrolment.sequence_id).title,
         state=enrolment.state,
         reason=enrolment.reason,

@@ -195,6 +195,7 @@ def test_readers_begin_by_hand_and_are_taken_out(
     told = ed.post(f"{runners}/begin", data={"segment": ""}, follow_redirects=True).text
     assert "1 reader began." in told
     assert "Take them out" in ed.get(why).text
+    assert f"{runners}/why?email=ada%40example.com" in ed.get(f"/staff/subscribers/{ada.id}").text
     told = ed.post(f"{deeds}/take_out", follow_redirects=True).text
     assert "gets no further letter of Runners" in told
     assert "staff had taken them out of the sequence" in told
