@@ -3,9 +3,10 @@
 import re
 import smtplib
 import socket
+import ssl
 from collections.abc import Iterator, Sequence
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import flask_mail
 from flask import Flask, current_app
@@ -131,12 +132,18 @@ class _FlaskMailConnection(flask_mail.Connection):
 
     def configure_host(self) -> smtplib.SMTP | smtplib.SMTP_SSL:
         mail = self.mail
-        kind = smtplib.SMTP_SSL if mail.use_ssl else smtplib.SMTP
-        host = kind(mail.server, mail.port, timeout=TIMEOUT, local_hostname=socket.gethostname())
+        # By itself smtplib takes any certificate, and would tell anybody our password.
+        trusted = ssl.create_default_context()
+        how: dict[str, Any] = {"timeout": TIMEOUT, "local_hostname": socket.gethostname()}
+        host = (
+            smtplib.SMTP_SSL(mail.server, mail.port, context=trusted, **how)
+            if mail.use_ssl
+            else smtplib.SMTP(mail.server, mail.port, **how)
+        )
         try:
             host.ehlo_or_helo_if_needed()
             if mail.use_tls:
-                host.starttls()
+                host.starttls(context=trusted)
                 host.ehlo_or_helo_if_needed()
             if mail.username and mail.password:
                 host.login(mail.username, mail.password)

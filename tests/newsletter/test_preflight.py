@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import update
 
 import blog.samples
 import shop.samples
 from core import config, db, sender_dns, settings
 from core.findings import Finding, Weight
-from newsletter import dispatch, mailing, newsletters, preflight, rendering
+from newsletter import dispatch, mailing, markup, newsletters, preflight, rendering, slips
 from newsletter.dispatch import NotReady
 from newsletter.models import Newsletter
 from newsletter.rendering import Skeleton
@@ -260,6 +262,42 @@ def test_every_defect_is_named(filled: Flask, name: str) -> None:
     if defect.weight is BLOCKS:
         with pytest.raises(NotReady):
             dispatch.send(issue.id)
+
+
+PIECES = st.sampled_from(
+    [
+        *"[](){}<>*_#!|%:/\\\"'`&\n ",
+        "::button{",
+        '::product{slug="ql-claw"}',
+        '::picture{name="x" alt=""}',
+        "::columns\n",
+        "{{ name }}",
+        "{{ email }}",
+        "http://[",
+        "https://",
+        "//a",
+        "www.a.com",
+        "](",
+        "![",
+        'href="',
+        "\ue000",
+        "\u202e",
+        "word",
+        "Ünïcode",
+    ]
+)
+
+
+@given(body=st.lists(PIECES, max_size=30).map("".join), head=st.lists(PIECES).map("".join))
+def test_whatever_is_typed_has_an_answer(*, app: Flask, body: str, head: str) -> None:
+    issue = Newsletter(subject=head, preheader=body, body=body + head)
+    for finding in preflight.examine(issue, readers=False):
+        assert finding.text.endswith((".", "»", "”"))
+
+
+@given(st.lists(st.from_regex(r"[a-zäöü]{2,9}[,.]?", fullmatch=True)).map(" ".join))
+def test_plain_words_are_no_slips(words: str) -> None:
+    assert list(slips.in_tokens(markup.parse(words))) == list(slips.in_words(words)) == []
 
 
 Spoil = Callable[[Skeleton], Skeleton]
