@@ -53,12 +53,13 @@ vendor: .venv/run # without a network the site uses the system's typefaces
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.x run")'
 	$(PYTHON) -m venv .venv
 
+# Not compiled ahead: Python does it for what is imported, which is a small part, when it first is.
 .venv/run: requirements.txt | .venv/bin/python
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BIN)/pip install --quiet --no-compile --disable-pip-version-check --require-hashes -r requirements.txt
 	@touch $@
 
 .venv/test: requirements-dev.txt package-lock.json .venv/run
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	$(BIN)/pip install --quiet --no-compile --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@$(BIN)/python -m tests.browser
 	@$(BIN)/python -m core.web.vendor --dev || true
 	@touch $@
