@@ -1,5 +1,8 @@
 """Rolls: who is frozen, entered portion by portion, and accounted for whatever happens between."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Collection
 from datetime import datetime
 
@@ -9,6 +12,7 @@ from flask import Flask
 from sqlalchemy import select, text
 
 from core import db
+from core.config import Config
 from core.mail import deeds, fates, ledger, letters, queue
 from core.mail.models import Delivery, State
 from newsletter import (
@@ -25,7 +29,8 @@ from newsletter import (
 )
 from newsletter.models import IssueState
 from newsletter.preferences import Preferences
-from tests.newsletter.conftest import Join, person
+from tests.newsletter import roll_killer
+from tests.newsletter.conftest import Crowd, Join, person
 from tests.newsletter.test_newsletters import adds_up, an_issue, rows
 
 CAST = tuple(f"{name}@example.com" for name in ("ada", "ben", "chloe", "dan", "eve"))
@@ -164,6 +169,25 @@ def test_a_portion_is_entered_and_struck_or_neither(
     assert recipients(issue) == list(CAST[:2])
     enter_all()
     assert recipients(issue) == list(CAST)
+
+
+@pytest.mark.slow
+def test_whoever_enters_a_roll_is_killed_and_everybody_is_entered_once(
+    app: Flask, crowd: Crowd, shop_config: Config
+) -> None:
+    crowd(3_000)
+    with pytest.MonkeyPatch.context() as small:
+        small.setattr(rolls, "PORTION", roll_killer.PORTION)
+        issue = an_issue()
+        dispatch.send(issue)
+    where = {"DATA_DIR": str(shop_config.data_dir), "DATABASE_URL": shop_config.database_url}
+    subprocess.run(
+        [sys.executable, "-m", "tests.newsletter.roll_killer"],
+        env=os.environ | where | {"LOG_LEVEL": "warning"},
+        check=True,
+    )
+    assert sorted(recipients(issue)) == sorted(f"reader-{n}@example.com" for n in range(3_000))
+    assert not rolls.is_open(newsletters.find(issue))
 
 
 def test_waves_count_those_who_have_yet_to_be_entered(issue: int) -> None:
