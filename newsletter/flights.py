@@ -27,6 +27,8 @@ from newsletter.verdicts import BETWEEN_STEP_AND_ISSUE
 _Kind = TypeVar("_Kind")
 MOST = 1_000_000
 """Made-up readers of one flight."""
+SAMPLE = 100_000
+"""Readers of whom it is asked what else goes to them; of a longer list one stands for several."""
 SPREAD = timedelta(days=30)
 """Over which made-up readers begin, as many each hour."""
 _GROUPS = 10_000
@@ -177,6 +179,13 @@ def made_up(count: int, issues: Sequence[Issue] = ()) -> dict[Reader, int]:
     return dict(_shared(count, kinds))
 
 
+def one_in() -> int:
+    """How many of the list one stands for, where what else goes to each is asked for."""
+    with db.reading() as session:
+        last = session.scalar(select(func.max(Subscriber.id))) or 0
+    return 1 + last // SAMPLE
+
+
 def spread(begin: datetime) -> dict[datetime, float]:
     """The hours in which made-up readers begin, with equal shares."""
     hours = int(SPREAD / timedelta(hours=1))
@@ -189,36 +198,40 @@ def audience(
     issues: Sequence[Issue] = (),
     *,
     capped: Caps = UNCAPPED,
+    one_in: int = 1,
     only: str | None = None,
 ) -> tuple[dict[Reader, int], Counter[str]]:
     """Everybody on the list, those who are alike together; and who is not, by reason.
 
-    Where there is a cap, with what else goes to them. `only` is the address of one who is meant.
+    Where there is a cap, with what else goes to them; `one_in` so many then stands for all of
+    these. `only` is the address of one who is meant.
     """
     asking = [at for at, step in enumerate(walked) if _asked(step) is not None]
     met = [case((_meets(walked[at]), at), else_=-1).label(f"meets_{at}") for at in asking]
     reached = [
         case((each.reaches(), at), else_=-1).label(f"gets_{at}") for at, each in enumerate(issues)
     ]
-    may_not = case(
+    why_not = case(
         (Suppression.reason.is_not(None), literal("suppressed: ") + Suppression.reason),
         (Subscriber.standing != Standing.CONFIRMED, cast(Subscriber.standing, String)),
     )
     clock_of_theirs = Subscriber.timezone, Subscriber.pace_days, Subscriber.paused_until
     # Each person in a row first: PostgreSQL groups by columns, not by expressions with parameters.
-    each = select(*clock_of_theirs, *met, *reached, may_not.label("may_not"))
+    each = select(*clock_of_theirs, *met, *reached, why_not.label("may_not"))
     each = each.outerjoin(Suppression, Suppression.address_hash == Subscriber.address_hash)
-    if capped.limits:
-        each = other_mail.beside(each, sequence_id)
     if only is not None:
         each = each.where(Subscriber.email == only)
+    everybody = each.subquery()
+    if capped.limits:
+        each = other_mail.beside(each, sequence_id, one_in=one_in)
     one = each.subquery()
     columns = [column for column in one.c if column.name != "may_not"]
     alike = select(*columns, func.count()).where(one.c.may_not.is_(None)).group_by(*columns)
-    left_out = select(one.c.may_not, func.count()).where(one.c.may_not.is_not(None))
+    may_not = everybody.c.may_not
+    left_out = select(may_not, func.count()).where(may_not.is_not(None)).group_by(may_not)
     with db.reading() as session:
         rows = session.execute(alike).all()
-        reasons = session.execute(left_out.group_by(one.c.may_not)).all()
+        reasons = session.execute(left_out).all()
     readers, ledger = Counter[Reader](), other_mail.Reading()
     for zone, pace, paused_until, *answers, count in rows:
         positions, rest = answers[: len(met)], answers[len(met) :]
@@ -235,7 +248,7 @@ def audience(
         )
         if capped.limits:
             reader = reader._replace(other=ledger.of(reader, *rest[len(issues) :]))
-        readers[reader] += count
+        readers[reader] += count * one_in
     return dict(readers), Counter({str(reason): count for reason, count in reasons})
 
 

@@ -98,14 +98,17 @@ def issues() -> list[Issue]:
         ]
 
 
-def beside(readers: Select[*tuple[Any, ...]], sequence_id: int) -> Select[*tuple[Any, ...]]:
-    """A selection of readers with two more columns, which `Reading` reads.
+def beside(
+    readers: Select[*tuple[Any, ...]], sequence_id: int, *, one_in: int = 1
+) -> Select[*tuple[Any, ...]]:
+    """A selection of readers, one in so many of them, with two more columns that `Reading` reads.
 
     What the ledger holds for them, and where they are in other sequences.
     """
-    ledger, walks = _in_the_ledger(), _on_other_ways(sequence_id)
+    ledger, walks = _in_the_ledger(one_in), _on_other_ways(sequence_id, one_in)
     return (
         readers.add_columns(ledger.c.ledger, walks.c.walks)
+        .where(Subscriber.id % one_in == 0)
         .outerjoin(ledger, ledger.c.recipient == Subscriber.email)
         .outerjoin(walks, walks.c.subscriber_id == Subscriber.id)
     )
@@ -141,7 +144,7 @@ class Reading:
         return self._versions[version]
 
 
-def _in_the_ledger() -> Subquery:
+def _in_the_ledger(one_in: int) -> Subquery:
     """For each address what counts of a week, and what waits, but for what staff hold."""
     went = Delivery.state.in_((State.ACCEPTED, State.UNKNOWN)) & (
         Delivery.settled_at > clock.now() - caps.WEEK
@@ -151,19 +154,28 @@ def _in_the_ledger() -> Subquery:
     token = kind + _hour(func.coalesce(Delivery.settled_at, Delivery.due_at))
     return (
         select(Delivery.recipient, func.aggregate_strings(token, " ").label("ledger"))
-        .where(Delivery.stream == Stream.MARKETING, Delivery.within.is_(None), or_(went, waits))
+        .where(
+            Delivery.stream == Stream.MARKETING,
+            Delivery.within.is_(None),
+            or_(went, waits),
+            or_(Delivery.person.is_(None), Delivery.person % one_in == 0),
+        )
         .group_by(Delivery.recipient)
         .subquery()
     )
 
 
-def _on_other_ways(sequence_id: int) -> Subquery:
+def _on_other_ways(sequence_id: int, one_in: int) -> Subquery:
     """For each reader the version, the step that comes next and its hour, of other sequences."""
     place = cast(Enrolment.version_id, String) + ":" + cast(Enrolment.position, String)
     token = place + ":" + _hour(Enrolment.due_at)
     return (
         select(Enrolment.subscriber_id, func.aggregate_strings(token, " ").label("walks"))
-        .where(Enrolment.state == Walk.ACTIVE, Enrolment.sequence_id != sequence_id)
+        .where(
+            Enrolment.state == Walk.ACTIVE,
+            Enrolment.sequence_id != sequence_id,
+            Enrolment.subscriber_id % one_in == 0,
+        )
         .group_by(Enrolment.subscriber_id)
         .subquery()
     )

@@ -66,8 +66,9 @@ def simulate(number: int) -> ResponseReturnValue:
     if chosen not in AUDIENCES:
         abort(404)
     capped, issues = mailboxes.in_force(), other_mail.issues()
+    one_in = flights.one_in() if chosen == LIST and capped.limits else 1
     if chosen == LIST:
-        readers, left_out = flights.audience(walked, number, issues, capped=capped)
+        readers, left_out = flights.audience(walked, number, issues, capped=capped, one_in=one_in)
         starts = {begin: 1.0}
     else:
         readers, left_out = flights.made_up(int(chosen), issues), Counter[str]()
@@ -95,6 +96,7 @@ def simulate(number: int) -> ResponseReturnValue:
         letters=_bars(walked, flight.letters),
         nothing=left_out + flight.nothing,
         capped=capped,
+        one_in=one_in,
         issues=len(issues),
         elsewhere=sum(number for reader, number in readers.items() if any(reader.other)),
         put_off=_bars(walked, flight.put_off),

@@ -307,3 +307,19 @@ def test_made_up_readers_part_at_each_branch_and_goal_however_many_there_are() -
     assert flight.readers == 1000
     assert flight.letters[32] == 1000
     assert 600 < flight.letters[31] < 730
+
+
+def test_of_a_long_list_one_stands_for_several_under_a_cap(app: Flask, join: Join) -> None:
+    one: list[Step] = [Mail(subject="One", body="Hello", delay_days=3)]
+    with time_machine.travel(NOW, tick=False):
+        sequences.publish("other", "Other", one, trigger="confirmed")
+        for number in range(4):
+            join(f"reader{number}@example.com")
+        subscribers.unsubscribe(join("chloe@example.com").public_id, method="button")
+        assert flights.one_in() == 1
+        with db.reading() as session:
+            number = session.scalars(select(Sequence.id)).one()
+        all_of_them = flights.audience(one, number + 1, capped=CAPPED)
+        assert flights.audience(one, number + 1, capped=CAPPED, one_in=2) == all_of_them
+        assert all_of_them[0] == {next(iter(all_of_them[0])): 4}
+        assert all_of_them[1] == {"unsubscribed": 1}
