@@ -10,6 +10,7 @@ from core.readiness import Finding, State, judge
 
 _FRESH = timedelta(days=2)
 _SAMPLE = "[Sample"
+_NEAR = ("127.0.0.1", "::1", "localhost")
 _SAMPLE_DOMAIN = "shop.example"
 
 
@@ -48,6 +49,13 @@ def _settings() -> Iterator[Finding]:
         otherwise="none: letters go to the local mailbox; set MAIL_SERVER",
         worst=State.BLOCKS,
     )
+    mail = chosen.mail
+    if not (mail.use_tls or mail.use_ssl or mail.server in _NEAR):
+        yield Finding(
+            "Mail in transit",
+            State.BLOCKS if mail.password else State.WARNING,
+            f"goes to {mail.server} so that anybody on the way can read it: set MAIL_USE_TLS",
+        )
 
 
 def _identity() -> Iterator[Finding]:

@@ -3,14 +3,16 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 from dns.resolver import Resolver
 from flask import Flask
 
-from core import backups, readiness, requirements, sender_dns, settings
+from core import backups, config, readiness, requirements, sender_dns, settings
 from core.mail import dkim
 from core.readiness import Finding, State
 from core.sender_dns import Signer
@@ -161,6 +163,24 @@ def test_what_was_done_no_longer_blocks(app: Flask, tmp_path: Path) -> None:
     assert found["Legal name"] is State.OK
     assert found["Postal address"] is State.OK
     assert found["Backup"] is State.OK
+
+
+@pytest.mark.parametrize(
+    ("changed", "state"),
+    [
+        ({}, None),
+        ({"server": "smtp.mail.test", "use_tls": True}, None),
+        ({"server": "smtp.mail.test"}, State.WARNING),
+        ({"server": "smtp.mail.test", "password": "secret"}, State.BLOCKS),
+    ],
+)
+def test_mail_is_not_sent_in_the_open(
+    app: Flask, changed: dict[str, Any], state: State | None
+) -> None:
+    ours = config.current()
+    config.install(replace(ours, mail=replace(ours.mail, **changed)))
+    assert states(list(requirements.check())).get("Mail in transit") is state
+    config.install(ours)
 
 
 def test_warnings_alone_do_not_block() -> None:
