@@ -69,14 +69,14 @@ def _of_all_alike(fill: Fill) -> Fill:
 
 
 def _own_links(
-    skeleton: Skeleton, delivery: Delivery, reader: _Reader
+    skeleton: Skeleton, reader: _Reader, *deliveries: Delivery
 ) -> tuple[Skeleton, dict[str, str]]:
     """A letter with a reader's own links and their values, where that reader agreed to it."""
-    if not noting.among({delivery.person}):
+    if not noting.among({deliveries[0].person}):
         return skeleton, {}
     _, _, public_id = reader
     own, targets = tracking.skeleton(skeleton)
-    return own, tracking.values(public_id, delivery.source, targets)
+    return own, tracking.values(public_id, [each.source for each in deliveries], targets)
 
 
 def headers(source: str) -> dict[str, str]:
@@ -109,7 +109,7 @@ def _compose_issue(delivery: Delivery) -> Message:
     reader = _found(_readers([delivery]).get(delivery.person or 0))
     frozen = _frozen(delivery.source)
     skeleton = _restored(frozen, frozen.subject_of(delivery))
-    skeleton, own = _own_links(skeleton, delivery, reader)
+    skeleton, own = _own_links(skeleton, reader, delivery)
     values = frozen.values(delivery, reader) | _return_path(delivery) | own
     return skeleton.fill(values, headers(delivery.source))
 
@@ -194,7 +194,7 @@ def _restored(issue: _Frozen, number: int) -> Skeleton:
 def _compose_step(delivery: Delivery) -> Message:
     reader = _found(_readers([delivery]).get(delivery.person or 0))
     skeleton = _step_skeleton(_step(delivery), settings.store(), _moment(), delivery.source)
-    skeleton, own = _own_links(skeleton, delivery, reader)
+    skeleton, own = _own_links(skeleton, reader, delivery)
     values = rendering.values(*reader) | _return_path(delivery) | own
     return skeleton.fill(values, headers(delivery.source) | AUTOMATIC)
 
@@ -204,7 +204,7 @@ def _compose_steps(deliveries: Sequence[Delivery]) -> Message:
     first = deliveries[0]
     reader = _found(_readers([first]).get(first.person or 0))
     parts = tuple(Part(*_step(delivery), delivery.source) for delivery in deliveries)
-    skeleton, own = _own_links(_bundle(parts, settings.store(), _moment()), first, reader)
+    skeleton, own = _own_links(_bundle(parts, settings.store(), _moment()), reader, *deliveries)
     values = rendering.values(*reader) | _return_path(first) | own
     return skeleton.fill(values, headers(first.source) | AUTOMATIC)
 

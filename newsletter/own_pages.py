@@ -141,9 +141,10 @@ def follow(token: str) -> ResponseReturnValue:
 @pages.get("/opened/<token>.gif")
 def see(token: str) -> ResponseReturnValue:
     """The pixel of such a letter."""
-    public_id, source, _ = _noted(token)
+    public_id, sources, _ = _noted(token)
     if request.method == "GET":
-        _notebook().hold(public_id, source, "")
+        for source in sources.split(","):
+            _notebook().hold(public_id, source, "")
     return Response(_GIF, mimetype="image/gif", headers={**PRIVATE, "Cache-Control": "no-store"})
 
 

@@ -5,6 +5,7 @@ named: its token is signed, so that nobody can make one that leads elsewhere.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from html import unescape
 
@@ -33,22 +34,23 @@ def skeleton(of_all: Skeleton) -> tuple[Skeleton, list[str]]:
     return replace(of_all, html=tuple(html.split(MARK))), targets
 
 
-def values(public_id: str, source: str, targets: list[str]) -> dict[str, str]:
-    """What fills those slots for one reader.
+def values(public_id: str, sources: Sequence[str], targets: list[str]) -> dict[str, str]:
+    """What fills those slots for one reader of a message, in which several letters may go.
 
-    A link counts for the letter that it tells, as several may go within one message.
+    A link counts for the letter that it tells, an opening for all of them.
     """
     base = f"{config.current().site_url}/newsletter"
 
     def token(target: str) -> str:
         told = _OF_A_STEP.search(target)
-        return links.sign(_PURPOSE, [public_id, told[1] if told else source, target])
+        return links.sign(_PURPOSE, [public_id, told[1] if told else sources[0], target])
 
     followed = {f"follow{n}": f"{base}/go/{token(target)}" for n, target in enumerate(targets)}
-    return {"opened": f"{base}/opened/{token('')}.gif", **followed}
+    opened = links.sign(_PURPOSE, [public_id, ",".join(sources), ""])
+    return {"opened": f"{base}/opened/{opened}.gif", **followed}
 
 
 def read(token: str) -> tuple[str, str, str]:
-    """Whose link it is, of which letter, and where it leads. Raises `BadLink`."""
+    """Whose link it is, of which letters, with commas, and where it leads. Raises `BadLink`."""
     public_id, source, target = links.read(_PURPOSE, token)
     return public_id, source, target

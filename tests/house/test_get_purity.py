@@ -79,7 +79,7 @@ def addresses(app: Flask, olivia: FlaskClient) -> dict[str, str]:
         assert delivery
         wish = session.scalars(select(AddressChange.public_id)).one()
         own = tracking.values(
-            ben.public_id, "newsletter:1", ["/products/ql-claw?from=newsletter:1"]
+            ben.public_id, ["newsletter:1"], ["/products/ql-claw?from=newsletter:1"]
         )
         confirm = urlsplit(links.confirmation(ben)).path
         token = links.token(ben.public_id)

@@ -13,7 +13,7 @@ import shop
 from core import db, settings
 from core.mail import fates, printing, queue, sending, validation
 from core.mail.models import Delivery, State, Stream
-from newsletter import enrolments, mailing, reasons, sequences, tracking, verdicts, walks
+from newsletter import enrolments, mailing, noting, reasons, sequences, tracking, verdicts, walks
 from newsletter.models import Enrolment, Sequence, Subscriber, Walk
 from newsletter.steps import Mail
 from newsletter.tick import tick
@@ -88,12 +88,17 @@ def test_one_message_keeps_the_rules_and_each_letter_its_links(ada: Subscriber) 
     assert html.count("/newsletter/unsubscribe/") == 1
 
 
-def test_what_is_noted_is_noted_of_the_letter_that_holds_the_link(ada: Subscriber) -> None:
+def test_what_is_noted_is_noted_of_the_letter_that_holds_the_link(
+    app: Flask, ada: Subscriber
+) -> None:
     agree(ada)
     both = steps()
     _, html, _ = printed(both)
     followed = [tracking.read(token) for token in re.findall(r"/newsletter/go/([\w.-]+)", html)]
     assert [source for _, source, _ in followed] == [delivery.source for delivery in both]
+    app.test_client().get(re.findall(r"/newsletter/opened/[\w.-]+", html)[0])
+    app.extensions["notebook"].flush()
+    assert {row.source for row in noting.readings(ada)} == {each.source for each in both}
 
 
 def test_why_says_with_what_it_went(ada: Subscriber) -> None:
