@@ -76,12 +76,11 @@ def feed() -> Response:
 @limiter.limit("30 per minute; 300 per hour")
 def subscribe() -> ResponseReturnValue:
     """The same answer for every address, whoever is already on the list."""
-    entered = request.form.get("email", "")
     try:
-        address = addresses.normalize(entered)
+        address = addresses.normalize(request.form.get("email", ""))
         gate.check(address)
     except InvalidAddress as error:
-        return own("about", 400, entered=entered, error=str(error), latest=None)
+        return own("about", 400, given=request.form, error=str(error), latest=None)
     # The field `website` is hidden from people; what fills it in is a machine.
     if not request.form.get("website"):
         subscribers.subscribe(
@@ -91,7 +90,7 @@ def subscribe() -> ResponseReturnValue:
             name=request.form.get("name", ""),
             pace_days=request.form.get("pace_days", 0, type=int),
         )
-    return own("asked", suggestion=addresses.suggest(address))
+    return own("asked", suggestion=addresses.suggest(address), given=request.form)
 
 
 @pages.get("/confirm/<token>")

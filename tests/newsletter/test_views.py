@@ -1,12 +1,17 @@
 """The newsletter's pages, as a browser or a mail program asks for them."""
 
+import re
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+import blog.samples
+import shop.samples
 from core import db
 from newsletter import links, subscribers
 from newsletter.models import Consent, Standing
+from tests import samples
 from tests.newsletter.conftest import Join, confirmation_token, mail_to, person
 
 pytestmark = pytest.mark.one_database
@@ -34,11 +39,55 @@ def test_the_answer_is_the_same_whoever_is_on_the_list(
     assert answers.pop()[0] == 200
 
 
+def test_each_page_that_is_read_offers_the_letters(app: Flask, visitor: FlaskClient) -> None:
+    """With a source of its own, by which segments tell where people came from."""
+    samples.fill(shop.samples, blog.samples)
+    offers = {
+        "/": "home",
+        "/products/ql-claw": "product",
+        "/blog/": "blog",
+        "/blog/topics/low-back": "topic",
+        "/blog/psoas-trigger-points": "post",
+        "/pain-finder": "finder",
+        "/pain-finder/temple": "finder",
+        "/muscles/": "muscles",
+        "/muscles/quadratus-lumborum": "muscle",
+        "/newsletter/": "newsletter",
+        "/newsletter/archive/": "archive",
+    }
+    for path, source in offers.items():
+        page = visitor.get(path).text
+        assert page.count('action="/newsletter/subscribe"') == 1, path
+        assert f'name="source" value="{source}"' in page, path
+    for path in ("/pages/safety", "/cart", "/orders/", "/blog/search?q=psoas"):
+        page = visitor.get(path).text
+        assert 'action="/newsletter/subscribe"' not in page
+        assert 'href="/newsletter/"' in page
+
+
 def test_what_is_no_address_is_named_beside_the_field(visitor: FlaskClient) -> None:
     status, page = ask(visitor, email="ada@example")
     assert status == 400
     assert 'value="ada@example"' in page
     assert 'aria-invalid="true"' in page
+
+
+def test_what_was_typed_beside_a_bad_address_stays_with_where_it_was_typed(
+    visitor: FlaskClient,
+) -> None:
+    form = {"email": "ada@", "name": "Ada", "pace_days": "7", "page": "/blog/psoas"}
+    _, page = ask(visitor, **form)
+    assert 'name="source" value="post"' in page
+    assert 'name="page" value="/blog/psoas"' in page
+    assert 'value="Ada"' in page
+    assert '<option value="7" selected>' in page
+
+
+def test_what_was_meant_takes_one_press(visitor: FlaskClient) -> None:
+    _, page = ask(visitor, email="ada@gmial.com", name="Ada", pace_days="7", page="/blog/psoas")
+    form = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page))
+    assert form.pop("email") == "ada@gmail.com"
+    assert form == {"source": "post", "name": "Ada", "pace_days": "7", "page": "/blog/psoas"}
 
 
 def test_a_machine_that_fills_in_every_field_is_thanked_and_forgotten(
@@ -158,7 +207,7 @@ def test_the_public_page_holds_nothing_of_any_visitor(visitor: FlaskClient) -> N
     [
         ("/blog/the-ql", "/blog/the-ql"),
         ("/muscles/psoas-major", "/muscles/"),
-        ("/pain-finder/low-back", "/pain-finder/"),
+        ("/pain-finder/temple", "/pain-finder/"),
         ("/muscles/", "/muscles/"),
         ("javascript:alert(1)", "/newsletter/"),
         ("", "/newsletter/"),
