@@ -232,6 +232,7 @@ def _preferences(
         subscriber=subscriber,
         form=form,
         on_the_list=subscriber.standing is Standing.CONFIRMED,
+        is_shut_out=subscribers.is_shut_out(subscriber),
         next_letter=walks.next_letter(subscriber),
         zones=zones(),
         areas=areas.every(),

@@ -90,11 +90,14 @@ def admit(subscriber: Subscriber, *, evidence: str, file: str) -> None:
 
 
 def confirm(token: str) -> Subscriber:
-    """Put the person on the list; again changes nothing. Raises `links.Expired`, `BadLink`."""
+    """Put the person on the list; again changes nothing. Raises `links.Expired`, `BadLink`.
+
+    A link to an address that was shut out since has ended.
+    """
     public_id, membership = links.read_confirmation(token)
     with db.transaction():
         subscriber = locked(public_id)
-        if subscriber is None or subscriber.membership != membership:
+        if subscriber is None or subscriber.membership != membership or is_shut_out(subscriber):
             raise links.Expired(public_id)
         if not has_agreed(subscriber):
             join(subscriber, Circumstances(page="/newsletter/confirm/", method="button"))
@@ -115,10 +118,13 @@ def unsubscribe(public_id: str, *, method: str) -> None:
 
 
 def resubscribe(public_id: str) -> bool:
-    """Take back an unsubscription, from the page that follows it; False where there is none."""
+    """Take back an unsubscription, from the page that follows it.
+
+    False where there is none, or the address was shut out.
+    """
     with db.transaction():
         subscriber = locked(public_id)
-        if subscriber is None or subscriber.standing not in _MAY_RETURN:
+        if subscriber is None or not may_return(subscriber):
             return False
         join(subscriber, Circumstances(page="/newsletter/unsubscribe/", method="button"))
         events.tell(Returned(subscriber.id))
@@ -161,6 +167,16 @@ def on_asked_to_leave(event: AskedToLeave) -> None:
 def has_agreed(subscriber: Subscriber) -> bool:
     """Whether a person is on the list by their own word, not because they bought."""
     return subscriber.standing is Standing.CONFIRMED and subscriber.implied_until is None
+
+
+def is_shut_out(subscriber: Subscriber) -> bool:
+    """Whether nothing goes to an address, but by staff; one that was erased may come back."""
+    return suppression.reason(subscriber.address_hash) not in (None, Reason.ERASED)
+
+
+def may_return(subscriber: Subscriber) -> bool:
+    """Whether one press brings a person back who left."""
+    return subscriber.standing in _MAY_RETURN and not is_shut_out(subscriber)
 
 
 def find(public_id: str) -> Subscriber | None:
@@ -248,7 +264,7 @@ def _turn() -> datetime | None:
 
 def _may_be_asked(subscriber: Subscriber) -> bool:
     """Not where the address is shut, nor too often."""
-    if suppression.reason(subscriber.address_hash) not in (None, Reason.ERASED):
+    if is_shut_out(subscriber):
         return False
     now = clock.now()
     with db.reading() as session:

@@ -128,7 +128,9 @@ def unsubscribe(token: str) -> ResponseReturnValue:
     except BadLink as error:
         return bad_link(error)
     subscribers.unsubscribe(public_id, method="one-click" if one_click else "button")
-    return own("unsubscribed", token=token, subscriber=subscribers.find(public_id))
+    left = subscribers.find(public_id)
+    may_return = left is not None and subscribers.may_return(left)
+    return own("unsubscribed", token=token, may_return=may_return)
 
 
 def _asked_on(path: str) -> str:

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 import time_machine
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import delete, func, select, update
 
 from core import db, settings
@@ -173,6 +174,24 @@ def test_leaving_can_be_taken_back(app: Flask, join: Join) -> None:
     subscribers.unsubscribe(ada.public_id, method="button")
     assert subscribers.resubscribe(ada.public_id)
     assert person(ADA).standing is Standing.CONFIRMED
+
+
+@pytest.mark.parametrize("reason", [Reason.STAFF, Reason.BOUNCED, Reason.COMPLAINED])
+def test_whoever_is_shut_out_comes_back_by_no_link_of_theirs(
+    app: Flask, join: Join, visitor: FlaskClient, reason: Reason
+) -> None:
+    ada = join(ADA)
+    subscribers.subscribe("ben@example.com", source="post")
+    token = confirmation_token("ben@example.com")
+    for address in (ADA, "ben@example.com"):
+        subscribers.turn_away(address, reason)
+    assert subscribers.resubscribe(ada.public_id) is False
+    page = visitor.get(f"/newsletter/preferences/{links.token(ada.public_id)}").text
+    assert "No letters come to this address" in page
+    assert 'value="return"' not in page
+    with pytest.raises(links.Expired):
+        subscribers.confirm(token)
+    assert Standing.CONFIRMED not in {person(ADA).standing, person("ben@example.com").standing}
 
 
 def test_an_address_that_complained_is_never_asked_again(app: Flask, join: Join) -> None:
