@@ -234,4 +234,4 @@ def _was_asked_for(move: _Move, step: Step) -> bool:
         .join(SequenceVersion, SequenceVersion.sequence_id == Sequence.id)
         .where(SequenceVersion.id == move.version)
     )
-    return db.session().scalar(begins) not in triggers.UNTIL_BOUGHT
+    return db.session().scalar(begins) in triggers.ASKED_FOR

@@ -69,6 +69,8 @@ SAID_OF = {
 """The same of what; other triggers have no value."""
 _OF_GOODS = (Trigger.BOUGHT, Trigger.DELIVERED, Trigger.ABANDONED, Trigger.RESTOCKED)
 
+ASKED_FOR = (Trigger.CONFIRMED, Trigger.BOUGHT, Trigger.RESTOCKED)
+"""What these begin answers what its reader just did or waited for."""
 UNTIL_BOUGHT = (Trigger.ABANDONED, Trigger.INACTIVE)
 """What these begin asks somebody to buy, and ends when they do."""
 
