@@ -12,8 +12,8 @@ from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 
-from core import clock, jobs
-from newsletter import newsletters
+from core import clock, db, jobs
+from newsletter import newsletters, subscribers
 from staff import members
 from staff.models import Role
 from tests.core.images import photograph
@@ -216,3 +216,18 @@ def test_a_letter_is_looked_at_as_phones_show_it_in_the_dark_and_as_text(
     page.keyboard.press("Control+s")
     expect(page.get_by_role("status")).to_have_text("Saved.")
     page.context.close()
+
+
+def test_text_of_twice_the_size_needs_no_scrolling_sideways(
+    chromium: Browser, address: str
+) -> None:
+    """WCAG 2.2, 1.4.4 and 1.4.10, on the desks of people who get letters."""
+    ida = "a.rather.long.address.of.somebody@mail.of.a.university.example"
+    with db.transaction():
+        number = subscribers.find_or_add(ida, source="test").id
+    page = sign_in(chromium, address)
+    page.set_viewport_size({"width": 390, "height": 800})
+    for desk in ("subscribers", f"subscribers/{number}", "subscribers/imports", "segments/new"):
+        page.goto(f"{address}/staff/{desk}")
+        page.evaluate("document.documentElement.style.fontSize = '200%'")
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), desk
