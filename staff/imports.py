@@ -99,7 +99,7 @@ def carry_out(number: int) -> ResponseReturnValue:
     except NotWaiting:
         say("This file was imported before, or waited for too long.", kind="warning")
     else:
-        said = f"{outcome.confirmed:,} people are on the list, {outcome.asked:,} are asked."
+        said = f"on the list at once {outcome.confirmed:,}, asked {outcome.asked:,}."
         say(f"“{run.file}” is imported: {said}", undo=f"/staff/subscribers/imports/{number}/undo")
     return redirect(f"/staff/subscribers/imports/{number}", 303)
 
@@ -114,8 +114,8 @@ def undo(number: int) -> ResponseReturnValue:
         say("This import was taken back before.", kind="warning")
     else:
         say(
-            f"Taken back: {ended['removed']:,} people removed, {ended['restored']:,} as they were "
-            f"before, {ended['left']:,} left because of what they did themselves."
+            f"Taken back: removed {ended['removed']:,}, as they were before {ended['restored']:,}, "
+            f"left because of what they did themselves {ended['left']:,}."
         )
     return redirect(f"/staff/subscribers/imports/{number}", 303)
 

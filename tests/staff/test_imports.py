@@ -57,7 +57,7 @@ def test_an_import_is_taken_back_and_whom_that_leaves_is_named(ed: FlaskClient, 
         ada = session.scalars(select(Subscriber.id).where(Subscriber.name == "Ada")).one()
     ed.post(f"/staff/subscribers/{ada}/unsubscribe")
     told = ed.post(f"{DESK}/1/undo", follow_redirects=True).text
-    assert "1 people removed" in told
+    assert "removed 1, as they were before 0, left because of what they did themselves 1." in told
     assert "unsubscribed since" in told
     assert list(people()) == ["ada@example.com"]
     assert "was taken back before" in ed.post(f"{DESK}/1/undo", follow_redirects=True).text
