@@ -5,7 +5,7 @@ follows a message's octets in the same write. Elsewhere each command waits for i
 """
 
 import smtplib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
@@ -66,26 +66,33 @@ class _Ended(Exception):
     """The connection is over; nothing is open on it."""
 
 
-def converse(host: smtplib.SMTP, parcels: Sequence[Parcel]) -> Iterator[Answer]:
+def converse(
+    host: smtplib.SMTP, parcels: Sequence[Parcel], meanwhile: Callable[[], None]
+) -> Iterator[Answer]:
     """Hand messages over, in their order; an answer for each.
+
+    Calls `meanwhile`, which must not raise, whenever the server has a message to read.
 
     Ends early where the connection does: whoever has no answer was not begun. The connection is
     then closed.
     """
     try:
-        yield from (_pipelined if host.has_extn("pipelining") else _one_by_one)(host, parcels)
+        way = _pipelined if host.has_extn("pipelining") else _one_by_one
+        yield from way(host, parcels, meanwhile)
     except (_Ended, OSError, smtplib.SMTPException):
         host.close()
 
 
-def _pipelined(host: smtplib.SMTP, parcels: Sequence[Parcel]) -> Iterator[Answer]:
+def _pipelined(
+    host: smtplib.SMTP, parcels: Sequence[Parcel], meanwhile: Callable[[], None]
+) -> Iterator[Answer]:
     following = iter([_envelope(host, parcel) for parcel in parcels])
     _write(host, next(following, b""))
     for parcel in parcels:
         mail, rcpt, data = _reply(host), _reply(host), _reply(host)
         refusal = _refused_sender(host, mail) or _refused(rcpt)
         if refusal is None and data.code == _GO_AHEAD:
-            yield _answer_to_octets(host, parcel, next(following, b""))
+            yield _answer_to_octets(host, parcel, next(following, b""), meanwhile)
             continue
         if data.code == _GO_AHEAD:
             # The server waits for octets that nobody will get (RFC 2920, 3.1).
@@ -96,7 +103,9 @@ def _pipelined(host: smtplib.SMTP, parcels: Sequence[Parcel]) -> Iterator[Answer
         _reply(host)
 
 
-def _one_by_one(host: smtplib.SMTP, parcels: Sequence[Parcel]) -> Iterator[Answer]:
+def _one_by_one(
+    host: smtplib.SMTP, parcels: Sequence[Parcel], meanwhile: Callable[[], None]
+) -> Iterator[Answer]:
     for parcel in parcels:
         mail, rcpt, data = _envelope(host, parcel).splitlines(keepends=True)
         refusal = (
@@ -105,7 +114,7 @@ def _one_by_one(host: smtplib.SMTP, parcels: Sequence[Parcel]) -> Iterator[Answe
             or _refused(_asked(host, data))
         )
         if refusal is None:
-            yield _answer_to_octets(host, parcel, b"")
+            yield _answer_to_octets(host, parcel, b"", meanwhile)
         else:
             yield refusal
             _write(host, b"RSET\r\n")
@@ -119,11 +128,14 @@ def _envelope(host: smtplib.SMTP, parcel: Parcel) -> bytes:
     ).encode("ascii")
 
 
-def _answer_to_octets(host: smtplib.SMTP, parcel: Parcel, following: bytes) -> Answer:
+def _answer_to_octets(
+    host: smtplib.SMTP, parcel: Parcel, following: bytes, meanwhile: Callable[[], None]
+) -> Answer:
     """Write a message and what follows it. From its first octet on its fate can be unknown."""
     stuffed = parcel.octets.replace(b"\r\n.", b"\r\n..")
     try:
         _write(host, b"%s.\r\n%s" % (stuffed, following))
+        meanwhile()
         reply = _reply(host)
     except (_Ended, OSError, smtplib.SMTPException) as error:
         host.close()

@@ -4,7 +4,8 @@ import logging
 import re
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from email.utils import formatdate, parseaddr
 from functools import lru_cache
@@ -55,16 +56,44 @@ RETURN_PATH = "return_path"
 """A slot that any form may have: the return path of the message, see `core.mail.verp`."""
 
 
+class Press:
+    """Prints messages, each when it is wanted, or before that while somebody is waited for."""
+
+    def __init__(self) -> None:
+        self._sender = "", ""
+        self._filled: dict[Delivery, Filling | Undeliverable | Faulty] = {}
+        self._printed: dict[Delivery, Print] = {}
+
+    def load(self, deliveries: Iterable[Delivery]) -> None:
+        """Have it look up what messages say; reads the database and changes nothing."""
+        has = self._filled.keys() | self._printed.keys()
+        new = [each for each in deliveries if each not in has]
+        if new:
+            with db.reading():
+                self._sender = find_sender()
+                self._filled |= dict(_fillings(new, self._sender))
+
+    def print_next(self) -> None:
+        """Print one message ahead, where one is loaded; a fault shows once it is taken."""
+        delivery = next(iter(self._filled), None)
+        if delivery is None:
+            return
+        with suppress(*FAULTS):
+            self._printed[delivery] = _print(delivery, self._filled[delivery], self._sender)
+            del self._filled[delivery]
+
+    def take(self, delivery: Delivery) -> Print:
+        """A loaded message as it goes, which the press then has no more."""
+        if delivery in self._printed:
+            return self._printed.pop(delivery)
+        return _print(delivery, self._filled.pop(delivery), self._sender)
+
+
 def print_all(deliveries: Sequence[Delivery]) -> dict[Delivery, Print]:
     """Compose messages and make parcels of them; reads the database and changes nothing."""
-    if not deliveries:
-        return {}
-    with db.reading():
-        sender = find_sender()
-        return {
-            delivery: _print(delivery, filling, sender)
-            for delivery, filling in _fillings(deliveries, sender)
-        }
+    press = Press()
+    press.load(deliveries)
+    return {delivery: press.take(delivery) for delivery in deliveries}
 
 
 def print_as_one(deliveries: Sequence[Delivery]) -> Print:

@@ -37,7 +37,7 @@ from core.mail.grouping import Grouping
 from core.mail.letters import Undeliverable, Verdict, Wait
 from core.mail.models import Cause, Delivery, Stream
 from core.mail.pipelining import Answer, Fate, Parcel
-from core.mail.printing import Faulty, Print, Printed
+from core.mail.printing import Faulty, Press, Printed
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +48,6 @@ stopping = threading.Event()
 _turn = threading.Lock()
 _rung = threading.Event()
 Outcomes = list[tuple[Delivery, Answer]]
-Press = dict[Delivery, Print]
 
 
 @jobs.job(ledger.BELL, every_minutes=1)
@@ -148,12 +147,12 @@ def _drain(
 ) -> int:
     """Send group after group, and leave no row of ours in doubt that need not be."""
     handed_over = 0
-    press: Press = {}
+    press = Press()
     outcomes: Outcomes = []
     try:
         while claimed and not stopping.is_set():
             size = grouping.size
-            press |= printing.print_all([row for row in claimed if row not in press])
+            press.load(claimed)
             if not rates.wait_for(min(size, len(claimed)), stopping):
                 break
             with db.transaction():
@@ -163,7 +162,8 @@ def _drain(
                 following = _claim_next(worker, claimed[size:], streams, grouping)
             outcomes, claimed = [], following
             started = time.monotonic()
-            outcomes = _hand_over(connection, begun)
+            press.load(claimed)
+            outcomes = _hand_over(connection, begun, press)
             grouping.learn(len(begun), time.monotonic() - started)
             handed_over += sum(answer.fate is not Fate.BARRED for _, answer in outcomes)
             if any(answer.fate is Fate.BARRED for _, answer in outcomes):
@@ -175,8 +175,11 @@ def _drain(
     return handed_over
 
 
-def _hand_over(connection: smtp.Connection, begun: Sequence[tuple[Delivery, Parcel]]) -> Outcomes:
-    answers = connection.send([parcel for _, parcel in begun])
+def _hand_over(
+    connection: smtp.Connection, begun: Sequence[tuple[Delivery, Parcel]], press: Press
+) -> Outcomes:
+    """While the server reads one message, the press prints one of those that follow."""
+    answers = connection.send([parcel for _, parcel in begun], meanwhile=press.print_next)
     return [(delivery, answer) for (delivery, _), answer in zip(begun, answers, strict=True)]
 
 
@@ -186,7 +189,7 @@ def _begin(
     """Have a last look at a printed group and mark the intent to send what is left of it."""
     ready: dict[Delivery, Printed] = {}
     for delivery in group:
-        sheet = press.pop(delivery)
+        sheet = press.take(delivery)
         if isinstance(sheet, Undeliverable):
             fates.fail(delivery, str(sheet))
         elif isinstance(sheet, Faulty):

@@ -4,7 +4,7 @@ import re
 import smtplib
 import socket
 import ssl
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -42,6 +42,10 @@ def is_authentication_fault(answer: Answer) -> bool:
     return answer.fate is not Fate.ACCEPTED and bool(_NOT_AUTHENTICATED.match(answer.text))
 
 
+def _idle() -> None:
+    """Nothing else is to be done."""
+
+
 class Connection:
     """A connection that opens with the first message and is kept for many; a context manager."""
 
@@ -64,20 +68,26 @@ class Connection:
             except (OSError, smtplib.SMTPException):
                 host.close()
 
-    def send(self, parcels: Sequence[Parcel]) -> list[Answer]:
+    def send(
+        self, parcels: Sequence[Parcel], meanwhile: Callable[[], None] = _idle
+    ) -> list[Answer]:
         """Hand messages over, in their order; an answer for each.
+
+        Does a little of something else `meanwhile`, whenever the server reads a message.
 
         A server may end a connection at any time, so another one is tried. Where none can be
         opened, or the server takes nothing of ours, the rest of them is `BARRED`.
         """
         answers: list[Answer] = []
-        for answer in self._converse(parcels):
+        for answer in self._converse(parcels, meanwhile):
             answers.append(answer)
             if answer.fate is Fate.BARRED:
                 break
         return answers + answers[-1:] * (len(parcels) - len(answers))
 
-    def _converse(self, parcels: Sequence[Parcel]) -> Iterator[Answer]:
+    def _converse(
+        self, parcels: Sequence[Parcel], meanwhile: Callable[[], None]
+    ) -> Iterator[Answer]:
         answered, in_vain = 0, 0
         while answered < len(parcels):
             malformed = _malformed(parcels[answered])
@@ -91,7 +101,8 @@ class Connection:
                 yield Answer(Fate.BARRED, _words(error))
                 return
             before = answered
-            for answer in pipelining.converse(host, _until_malformed(parcels[answered:])):
+            well_formed = _until_malformed(parcels[answered:])
+            for answer in pipelining.converse(host, well_formed, meanwhile):
                 yield answer
                 answered += 1
             in_vain = in_vain + 1 if answered == before else 0

@@ -90,7 +90,8 @@ def _write(letter: Letter) -> None:
 
 def _work() -> None:
     claimed = queue.claim("worker", 50)
-    press = printing.print_all(claimed)
+    press = printing.Press()
+    press.load(claimed)
     with db.transaction():
         begun = sending._begin(claimed, press, tuple(Stream))
     fates.accept(*(delivery for delivery, _ in begun))

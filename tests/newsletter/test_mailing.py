@@ -48,7 +48,8 @@ def steps() -> list[Delivery]:
 def turn() -> list[Delivery]:
     """A worker's turn with a server that takes everything; what was handed over."""
     claimed = [row for row in queue.claim("worker", 50) if row.id in {each.id for each in steps()}]
-    press = printing.print_all(claimed)
+    press = printing.Press()
+    press.load(claimed)
     with db.transaction():
         begun = [row for row, _ in sending._begin(claimed, press, tuple(Stream))]
     fates.accept(*begun)

@@ -97,7 +97,8 @@ def work(server: Server) -> None:
     """A worker's turn, by the statements that workers run."""
     sending.recover()
     claimed = queue.claim("worker", 50)
-    press = printing.print_all(claimed)
+    press = printing.Press()
+    press.load(claimed)
     with db.transaction():
         begun = sending._begin(claimed, press, tuple(Stream))
     answers = server.send([parcel for _, parcel in begun])

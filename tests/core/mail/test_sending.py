@@ -20,6 +20,7 @@ from core.mail import (
     grouping,
     ledger,
     letters,
+    printing,
     queue,
     sending,
     smtp,
@@ -468,3 +469,27 @@ def test_the_queue_is_read_by_its_index(app: Flask, database_kind: str, write: W
         with db.engine().connect() as connection:
             plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
             assert "USING INDEX ix_delivery_due" in str(plan.all())
+
+
+def test_what_is_printed_ahead_is_what_goes_and_a_fault_shows_when_it_is_wanted(
+    app: Flask, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(count=3)
+    first, second, third = queue.claim("test", 3)
+    press = printing.Press()
+    press.load([first, second])
+    press.print_next()
+    ahead = press.take(first)
+    assert isinstance(ahead, printing.Printed)
+    with monkeypatch.context() as broken:
+        broken.setattr("core.mail.dkim.sign", lambda octets: octets[-1:] + 1)
+        press.print_next()
+        with pytest.raises(TypeError):
+            press.take(second)
+    press.load([second, third])
+    for _ in range(3):
+        press.print_next()
+    for delivery in (second, third):
+        sheet = press.take(delivery)
+        assert isinstance(sheet, printing.Printed)
+        assert sheet.parcel.recipient == delivery.recipient

@@ -28,7 +28,9 @@ def test_a_broken_authentication_stops_newsletters_and_blames_nobody(
     app: Flask, mailbox: Mailbox, write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fault = Answer(Fate.REFUSED, "550 5.7.26 This mail has been blocked, unauthenticated")
-    monkeypatch.setattr("core.mail.smtp.Connection.send", lambda _, parcels: [fault] * len(parcels))
+    monkeypatch.setattr(
+        "core.mail.smtp.Connection.send", lambda _, parcels, **_more: [fault] * len(parcels)
+    )
     write(count=60)
     sending.deliver()
     assert states() == {State.PENDING: 60}
