@@ -20,8 +20,8 @@ from newsletter.models import IssueState, Newsletter, RollEntry, Subscriber, Sup
 
 LETTER = "newsletter.issue"
 """What the messages of an issue are called."""
-PORTION = 5_000
-"""Readers who are entered in one transaction, which takes about a tenth of a second."""
+PORTION = 500
+"""Readers who are entered in one transaction, for which other writers wait: some 10 ms."""
 
 
 def freeze(issue: Newsletter) -> int:

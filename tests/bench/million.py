@@ -2,6 +2,8 @@
 
 import os
 import resource
+import secrets
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -16,7 +18,7 @@ from sqlalchemy import String, cast, func, insert, literal, select
 from core import clock, config, db, schema, settings
 from core.mail import ledger
 from core.mail.models import State
-from newsletter import dispatch, newsletters
+from newsletter import dispatch, newsletters, subscribers
 from newsletter.models import Standing, Subscriber
 from tests.bench import mail, sequences
 from wsgi import create_app
@@ -49,12 +51,13 @@ def _on(database: str, environment: dict[str, str]) -> None:
         dispatch.send(issue)
         frozen = time.perf_counter() - start
         rate = _enter()
-        sent, memory = _work(environment, f"newsletter:{issue}")
+        sent, memory, patience = _work(environment, f"newsletter:{issue}")
         dispatch.cancel(issue)
         print(f"\n{READERS:,} readers on {database}")
         print(f"  {'an audience frozen':<46}{frozen:>7,.1f} s")
         print(f"  {'entered into the ledger from its roll':<46}{rate:>7,.0f}/s")
         print(f"  {'memory of a worker at its peak':<46}{memory:>7,.0f} MB  ({sent:,} sent)")
+        print(f"  {'sign-up meanwhile, 95th percentile':<46}{patience * 1000:>7,.1f} ms")
         sequences.measure()
     db.engine().dispose()
 
@@ -92,22 +95,35 @@ def _enter() -> float:
     return entered / (time.perf_counter() - start)
 
 
-def _work(environment: dict[str, str], source: str) -> tuple[int, float]:
-    """Let a worker process send for a while: messages, and megabytes at its peak."""
+def _work(environment: dict[str, str], source: str) -> tuple[int, float, float]:
+    """Let a worker process send for a while: messages, megabytes at its peak, and seconds.
+
+    For so long 95 of 100 people who sign up meanwhile wait at most.
+    """
     worker = subprocess.Popen(
         [sys.executable, "-m", "flask", "--app", "wsgi", "worker"], env=os.environ | environment
     )
     try:
         while not (sent := _accepted(source)) and worker.poll() is None:
             time.sleep(0.5)
-        time.sleep(_WATCHED)
+        waits = list(_sign_up_for(_WATCHED))
         sent = _accepted(source)
     finally:
         worker.terminate()
         worker.wait()
     if not sent:
         raise RuntimeError("the worker sent nothing")
-    return sent, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    return sent, memory, statistics.quantiles(waits, n=20)[-1]
+
+
+def _sign_up_for(seconds: float) -> Iterator[float]:
+    """One person after the other asks for letters: how long each waits."""
+    end = time.perf_counter() + seconds
+    while (start := time.perf_counter()) < end:
+        subscribers.subscribe(f"{secrets.token_hex(8)}@example.com", source="bench")
+        yield time.perf_counter() - start
+        time.sleep(0.02)
 
 
 def _accepted(source: str) -> int:
