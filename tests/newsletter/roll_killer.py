@@ -13,7 +13,7 @@ from newsletter.models import RollEntry
 from wsgi import create_app
 
 KILLS = 6
-PORTION = 50
+PORTION = 20
 
 
 def main() -> None:
