@@ -41,7 +41,7 @@ def ask(public_id: str, entered: str) -> str:
             return address
         if reader.email == address:
             raise ValueError("Your letters come to this address already.")
-        if suppression.reason(hashes.keyed_hash(address)) is None and _may_ask(reader, address):
+        if not _is_shut(address) and _may_ask(reader, address):
             wish = AddressChange(
                 public_id=token_urlsafe(16),
                 subscriber_id=reader.id,
@@ -95,7 +95,7 @@ def confirm(token: str) -> Subscriber:
             raise Over(move)
         if wish.done_at is not None:
             return reader
-        if wish.asked_at <= clock.now() - VALID or reader.email != wish.old:
+        if wish.asked_at <= clock.now() - VALID or reader.email != wish.old or _is_shut(wish.new):
             raise Over(move)
         wish.done_at = clock.now()
         other = session.scalar(
@@ -149,6 +149,11 @@ def _move(reader: Subscriber, address: str) -> None:
     )
     consents.record(reader, ConsentEvent.MOVED, how)
     db.session().flush()
+
+
+def _is_shut(address: str) -> bool:
+    """Whether nothing goes to an address, by its own reader's word or staff's."""
+    return suppression.reason(hashes.keyed_hash(address)) is not None
 
 
 def _may_ask(reader: Subscriber, address: str) -> bool:

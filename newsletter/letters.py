@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, and_, case, literal, select
 
 from core import db
 from core.mail import composing, letters
 from core.mail.letters import Letter, Message, Undeliverable
 from core.mail.models import Delivery, Stream
 from newsletter import address_changes, links, subscribers
-from newsletter.models import Standing, Subscriber
+from newsletter.models import Standing, Subscriber, Suppression
+from newsletter.suppression import Reason
 from newsletter.wording import wording
 
 REMINDER = "newsletter.reminder"
@@ -76,17 +77,21 @@ def _erased(batch: Sequence[Delivery]) -> dict[int, str]:
 
 
 def _no_longer_wanted(batch: Sequence[Delivery]) -> dict[int, str]:
-    """Whoever has confirmed by now need not be asked; whoever was erased must not be."""
+    """Whoever has confirmed by now need not be asked; whoever is erased or shut out must not be."""
     people = [delivery.person for delivery in batch]
-    rows = db.session().execute(
-        select(Subscriber.id, _have_agreed()).where(Subscriber.id.in_(people))
+    verdict = case(
+        (_have_agreed(), "confirmed already"),
+        (Suppression.reason != Reason.ERASED.value, literal("suppressed: ") + Suppression.reason),
+        else_="",
     )
-    agreed = dict(rows.all())
-    return {
-        delivery.id: "confirmed already" if delivery.person in agreed else "erased"
-        for delivery in batch
-        if agreed.get(delivery.person or 0, True)
-    }
+    asked = (
+        select(Subscriber.id, verdict)
+        .outerjoin(Suppression, Suppression.address_hash == Subscriber.address_hash)
+        .where(Subscriber.id.in_(people))
+    )
+    known: dict[int, str] = dict(db.session().execute(asked).all())
+    verdicts = {row.id: known.get(row.person or 0, "erased") for row in batch}
+    return {row: verdict for row, verdict in verdicts.items() if verdict}
 
 
 def _have_agreed() -> ColumnElement[bool]:

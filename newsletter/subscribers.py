@@ -131,10 +131,14 @@ def resubscribe(public_id: str) -> bool:
         return True
 
 
-def turn_away(address: str, reason: Reason) -> None:
-    """Send nothing more to an address that bounced, complained, or that staff shut out."""
+def turn_away(address: str, reason: Reason, *, by: str = "") -> bool:
+    """Send nothing more to an address that bounced, complained, or that staff shut out.
+
+    What waits for it is called off, but for receipts. False where it was turned away so before.
+    """
     with db.transaction() as session:
-        suppression.suppress(hashes.keyed_hash(address), reason)
+        is_new = suppression.suppress(hashes.keyed_hash(address), reason, by=by)
+        ledger.call_off_to(address, f"suppressed: {reason.value}", letters="newsletter.")
         subscriber = session.scalar(
             select(Subscriber).where(Subscriber.email == address).with_for_update()
         )
@@ -142,6 +146,7 @@ def turn_away(address: str, reason: Reason) -> None:
             standing = {Reason.BOUNCED: Standing.BOUNCED, Reason.COMPLAINED: Standing.COMPLAINED}
             leave(subscriber, standing.get(reason, Standing.UNSUBSCRIBED))
             events.tell(Left(subscriber.id, reason.value))
+    return is_new
 
 
 def on_bounced(event: Bounced) -> None:
@@ -216,7 +221,7 @@ def join(subscriber: Subscriber, how: Circumstances) -> None:
     subscriber.standing = Standing.CONFIRMED
     subscriber.confirmed_at = clock.now()
     subscriber.unsubscribed_at = subscriber.implied_until = None
-    suppression.lift(subscriber.address_hash, only=Reason.ERASED)
+    suppression.lift(subscriber.address_hash, Reason.ERASED)
     consents.record(subscriber, ConsentEvent.CONFIRMED, how)
 
 

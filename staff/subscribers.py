@@ -17,12 +17,12 @@ from newsletter import (
     personal_data,
     reasons,
     segments,
+    shutouts,
     subscribers,
     suppression,
     walks,
 )
 from newsletter.models import Segment, Standing, Subscriber, SubscriberTag
-from newsletter.suppression import Reason
 from newsletter.wording import wording
 from staff import access, reader_history
 from staff.frame import page, say
@@ -89,6 +89,7 @@ def show(number: int) -> ResponseReturnValue:
         areas=[label for area, label in areas.every().items() if area in areas.chosen(person)],
         former=personal_data.former_addresses(person),
         suppressed=suppression.reason(person.address_hash),
+        liftable=suppression.LIFTABLE,
         ways=paths.way(person),
         next_letter=walks.next_letter(person),
         events=reader_history.of(person, receipts),
@@ -141,7 +142,7 @@ def unsubscribe(number: int) -> ResponseReturnValue:
 def shut_out(number: int) -> ResponseReturnValue:
     """Send nothing to an address any more, whoever adds it again."""
     person = _found(number)
-    subscribers.turn_away(person.email, Reason.STAFF)
+    shutouts.shut_out(person.email, by=access.member().email)
     say(
         f"Nothing goes to {person.email} any more, whoever adds it.",
         undo=f"/staff/subscribers/{number}/let-in",
@@ -151,10 +152,10 @@ def shut_out(number: int) -> ResponseReturnValue:
 
 @desk.post("/<int:number>/let-in")
 def let_in(number: int) -> ResponseReturnValue:
-    """Let an address that staff shut out ask for letters again."""
+    """Take back the mark that staff set, or that a bounce left."""
     person = _found(number)
-    suppression.lift(person.address_hash, only=Reason.STAFF)
-    say(f"{person.email} may ask for letters again.", kind="info")
+    if shutouts.let_in(person.email, by=access.member().email):
+        say(f"The mark of {person.email} is taken back.", kind="info")
     return redirect(f"/staff/subscribers/{number}", 303)
 
 

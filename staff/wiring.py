@@ -47,6 +47,7 @@ from staff import (
     sign_in,
     styleguide,
     subscribers,
+    suppressions,
     today,
     variants,
     working_copies,
@@ -87,7 +88,8 @@ for _part in (parcels, papers, repayments, disputes):
 for _part in (working_copies, revisions, pieces, readers):
     posts.desk.register_blueprint(_part.pages)
 newsletters.desk.register_blueprint(letter_pieces.pages)
-subscribers.desk.register_blueprint(imports.pages)
+for _part in (imports, suppressions):
+    subscribers.desk.register_blueprint(_part.pages)
 for _part in (beginnings, drafts, flights):
     sequences.desk.register_blueprint(_part.pages)
 

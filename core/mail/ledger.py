@@ -8,11 +8,23 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, exists, func, literal, or_, select, true, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    case,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    update,
+)
 
 from core import clock, db, jobs
 from core.mail import letters
-from core.mail.models import WAITING, Delivery, MailReport, State
+from core.mail.models import WAITING, Delivery, MailReport, State, Stream
 
 BELL = "deliver"
 _UNBEGUN = (State.PENDING, State.HELD, State.CLAIMED)
@@ -130,6 +142,18 @@ def call_off(keys: Collection[str], reason: str) -> int:
     """Decide against the messages of these keys that have not begun; how many those were."""
     return _move(
         Delivery.key.in_(keys),
+        _UNBEGUN,
+        state=State.EXCLUDED,
+        reason=reason,
+        settled_at=clock.now(),
+    )
+
+
+def call_off_to(recipient: str, reason: str, *, letters: str) -> int:
+    """Decide against what has not begun to an address, of advertising and of letters named so."""
+    meant = or_(Delivery.stream == Stream.MARKETING, Delivery.letter.startswith(letters))
+    return _move(
+        and_(Delivery.recipient == recipient, meant),
         _UNBEGUN,
         state=State.EXCLUDED,
         reason=reason,

@@ -1,6 +1,12 @@
 """Tables of the newsletter: people and their consent, issues, sequences and who walks them."""
 
-from newsletter.models.consents import Consent, ConsentEvent, Suppression
+from newsletter.models.consents import (
+    Consent,
+    ConsentEvent,
+    Marking,
+    Suppression,
+    SuppressionLog,
+)
 from newsletter.models.imports import ImportEntry, ImportRun
 from newsletter.models.issues import (
     IssueState,
@@ -34,6 +40,7 @@ __all__ = [
     "ImportRun",
     "IssueState",
     "Lateness",
+    "Marking",
     "Newsletter",
     "OtherSubject",
     "Reading",
@@ -46,6 +53,7 @@ __all__ = [
     "SubscriberArea",
     "SubscriberTag",
     "Suppression",
+    "SuppressionLog",
     "Trial",
     "Walk",
     "Yardstick",

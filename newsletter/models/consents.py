@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base, choice
@@ -57,10 +57,42 @@ class Consent(Base):
 
 
 class Suppression(Base):
-    """An address that gets no letters, as a keyed hash; it outlives the person's erasure."""
+    """An address that gets no letters, as a keyed hash; it outlives the person's erasure.
+
+    `reason` is the gravest of the marks that it has, see `newsletter.suppression`.
+    """
 
     __tablename__ = "suppression"
 
     address_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     reason: Mapped[str] = mapped_column(String(32))
+    at: Mapped[datetime]
+
+
+class Marking(StrEnum):
+    """What happened to a mark."""
+
+    SET = "set"
+    LIFTED = "lifted"
+
+
+class SuppressionLog(Base):
+    """That an address got a mark or lost one, when, and by whom; `by` is empty for no staff."""
+
+    __tablename__ = "suppression_log"
+    __table_args__ = (
+        Index("ix_suppression_log_address_hash", "address_hash", "id"),
+        Index(
+            "ix_suppression_log_by_staff",
+            "id",
+            sqlite_where=text("by <> ''"),
+            postgresql_where=text("by <> ''"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    address_hash: Mapped[str] = mapped_column(String(64))
+    event: Mapped[Marking] = mapped_column(choice(Marking))
+    reason: Mapped[str] = mapped_column(String(32))
+    by: Mapped[str] = mapped_column(String(320))
     at: Mapped[datetime]

@@ -52,6 +52,11 @@ FORBIDDEN_TO_FULFILMENT = [
     ("GET", "/staff/subscribers"),
     ("GET", "/staff/subscribers/1/export"),
     ("POST", "/staff/subscribers/1/erase"),
+    ("GET", "/staff/subscribers/suppressions"),
+    ("POST", "/staff/subscribers/suppressions/address"),
+    ("POST", "/staff/subscribers/suppressions/shut-out"),
+    ("POST", "/staff/subscribers/suppressions/let-in"),
+    ("POST", "/staff/subscribers/suppressions/several"),
 ]
 
 

@@ -31,6 +31,7 @@ from newsletter import (
     segments,
     subjects,
     subscribers,
+    suppression,
     verdicts,
 )
 from newsletter.conditions import Rule, Tagged, Term
@@ -218,7 +219,7 @@ def test_the_last_look_finds_what_changed_since(app: Flask, join: Join) -> None:
     issue = an_issue()
     dispatch.send(issue)
     subscribers.unsubscribe(person("ada@example.com").public_id, method="one-click")
-    subscribers.turn_away("ben@example.com", Reason.COMPLAINED)
+    suppression.suppress(person("ben@example.com").address_hash, Reason.COMPLAINED)
     personal_data.erase(person("chloe@example.com").public_id)
     batch = [row for row in rows(issue) if row.state is State.PENDING]
     with db.reading():

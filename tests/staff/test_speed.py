@@ -39,6 +39,7 @@ LISTS = {
     "newsletters": "/staff/newsletters",
     "sequences": "/staff/sequences",
     "subscribers": "/staff/subscribers",
+    "subscribers, suppressions": "/staff/subscribers/suppressions",
     "subscribers, imports": "/staff/subscribers/imports",
     "subscribers, an import that waits": "/staff/subscribers/imports/1",
     "subscribers, an import": "/staff/subscribers/imports/2",
