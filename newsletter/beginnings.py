@@ -6,7 +6,7 @@ Only readers on the list begin, and only a sequence that is published and not st
 from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, select
 
 from core import clock, db
-from newsletter import enrolments, segments, sequences, walks
+from newsletter import enrolments, lots, segments, sequences, walks
 from newsletter.models import Enrolment, Sequence, Standing, Subscriber, Walk
 
 BY_HAND = "hand"
@@ -31,8 +31,16 @@ def waiting(sequence: Sequence, segment: str | None) -> int:
         return session.scalar(people.where(_never_began(sequence, segment))) or 0
 
 
+def held_out(sequence: Sequence, segment: str | None) -> int:
+    """How many of these would get nothing, by lot. Raises `LookupError`."""
+    drawn = lots.is_held_out(Subscriber.id, sequence.id, sequence.held_out)
+    with db.reading() as session:
+        people = select(func.count()).select_from(Subscriber)
+        return session.scalar(people.where(_never_began(sequence, segment), drawn)) or 0
+
+
 def begin_all(sequence: Sequence, segment: str | None) -> int:
-    """Let all of these begin, a part in each transaction; how many did.
+    """Let all of these begin, a part in each transaction; how many did, held out by lot or not.
 
     Raises `NotOpen`, and `LookupError` where no segment is called so.
     """
@@ -50,7 +58,7 @@ def begin_all(sequence: Sequence, segment: str | None) -> int:
 def begin_one(sequence: Sequence, reader: Subscriber) -> bool:
     """Let one reader begin, even if they walked it before; False for whoever is on it now.
 
-    Raises `NotOpen`, also for whoever is not on the list.
+    No lot is drawn: staff mean this reader. Raises `NotOpen`, also for whoever is not on the list.
     """
     if not is_open(sequence) or reader.standing is not Standing.CONFIRMED:
         raise NotOpen
@@ -60,7 +68,7 @@ def begin_one(sequence: Sequence, reader: Subscriber) -> bool:
         if session.scalar(_walks(sequence, reader).where(Enrolment.state == Walk.ACTIVE)):
             return False
         again = f"{BY_HAND}:{clock.now():%Y-%m-%dT%H:%M:%S}"
-        return enrolments.enrol(sequence.name, reader.id, occurrence=again)
+        return enrolments.enrol(sequence.name, reader.id, occurrence=again, draws=False)
 
 
 def take_out(sequence: Sequence, reader: Subscriber) -> bool:

@@ -36,6 +36,8 @@ class Stage(StrEnum):
     ACTIVE = "active"
     DONE = "done"
     EXITED = "exited"
+    HELD_OUT = "held out"
+    """Would have begun it, and gets nothing by lot."""
 
 
 @dataclass(frozen=True)

@@ -52,8 +52,11 @@ class Outdated(Exception):
     """The steps were changed by somebody else since they were looked at."""
 
 
-def begin(title: str, trigger: str | None, value: str | None) -> int:
-    """A sequence without a step, which nobody begins; its number. Raises `NameTaken`."""
+def begin(title: str, trigger: str | None, value: str | None, *, held_out: int = 0) -> int:
+    """A sequence without a step, which nobody begins; its number. Raises `NameTaken`.
+
+    Of those who would begin, `held_out` percent will get nothing.
+    """
     with db.transaction() as session:
         if session.scalar(select(Sequence.id).where(Sequence.name == title.lower())):
             raise NameTaken("There is a sequence of that title.")
@@ -64,6 +67,7 @@ def begin(title: str, trigger: str | None, value: str | None) -> int:
             trigger_value=value,
             active=False,
             draft=[],
+            held_out=held_out,
             created_at=clock.now(),
         )
         session.add(sequence)
@@ -81,7 +85,8 @@ def duplicate(number: int) -> int:
             for name in (f"{original.title[:50]}, copy {count}" for count in itertools.count(1))
             if name.lower() not in taken
         )
-        copy = begin(title, original.trigger, original.trigger_value)
+        begins = original.trigger, original.trigger_value
+        copy = begin(title, *begins, held_out=original.held_out)
         session.get_one(Sequence, copy).draft = _written(read(original))
         return copy
 

@@ -16,7 +16,7 @@ from typing import NamedTuple, TypeVar
 from sqlalchemy import ColumnElement, String, case, cast, func, literal, select
 
 from core import db
-from newsletter import mailboxes, offers, other_mail, predicates, steps
+from newsletter import lots, mailboxes, offers, other_mail, predicates, steps
 from newsletter.conditions import Rule
 from newsletter.mailboxes import UNCAPPED, Caps, Departure, Letter, Mailbox
 from newsletter.models import Standing, Subscriber, Suppression
@@ -25,6 +25,8 @@ from newsletter.steps import Branch, End, Goal, Mail, Step
 from newsletter.verdicts import BETWEEN_STEP_AND_ISSUE
 
 _Kind = TypeVar("_Kind")
+HELD_OUT = "held out by lot"
+"""Why somebody gets nothing of a sequence that leaves a part of its readers out."""
 MOST = 1_000_000
 """Made-up readers of one flight."""
 SAMPLE = 100_000
@@ -200,20 +202,23 @@ def audience(
     capped: Caps = UNCAPPED,
     one_in: int = 1,
     only: str | None = None,
+    held_out: int = 0,
 ) -> tuple[dict[Reader, int], Counter[str]]:
     """Everybody on the list, those who are alike together; and who is not, by reason.
 
     Where there is a cap, with what else goes to them; `one_in` so many then stands for all of
-    these. `only` is the address of one who is meant.
+    these. `only` is the address of one who is meant. `held_out` percent get nothing, by lot.
     """
     asking = [at for at, step in enumerate(walked) if _asked(step) is not None]
     met = [case((_meets(walked[at]), at), else_=-1).label(f"meets_{at}") for at in asking]
     reached = [
         case((each.reaches(), at), else_=-1).label(f"gets_{at}") for at, each in enumerate(issues)
     ]
+    drawn = [(lots.is_held_out(Subscriber.id, sequence_id, held_out), literal(HELD_OUT))]
     why_not = case(
         (Suppression.reason.is_not(None), literal("suppressed: ") + Suppression.reason),
         (Subscriber.standing != Standing.CONFIRMED, cast(Subscriber.standing, String)),
+        *(drawn if held_out else ()),
     )
     clock_of_theirs = Subscriber.timezone, Subscriber.pace_days, Subscriber.paused_until
     # Each person in a row first: PostgreSQL groups by columns, not by expressions with parameters.

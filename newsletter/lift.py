@@ -1,4 +1,7 @@
-"""What an issue really added: buyers among those it was for, against a part held out by lot."""
+"""What an issue really added: buyers among those it was for, against a part held out by lot.
+
+What a sequence added is in `newsletter.hold_outs`.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -34,21 +37,38 @@ class Group:
 
 @dataclass(frozen=True)
 class Lift:
-    """Both groups, and how many buyers the issue added to those who were to get it.
+    """Both groups, and how many buyers were added to those who were to get letters.
 
-    With 95% confidence it is between `least` and `most`; both may be below zero.
+    With 95% confidence it is between `least` and `most`; both may be below zero. Nothing can be
+    said where one of the groups `is_empty`.
     """
 
     sent: Group
     held_out: Group
-    added: int
-    least: int
-    most: int
-    until: datetime
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nobody to compare with."""
+        return not (self.sent.people and self.held_out.people)
+
+    @property
+    def added(self) -> int:
+        """How many more bought than would have in equal shares."""
+        return round((self.sent.share - self.held_out.share) * self.sent.people)
+
+    @property
+    def least(self) -> int:
+        """How many buyers were added at least."""
+        return round(interval(self.sent, self.held_out)[0] * self.sent.people)
+
+    @property
+    def most(self) -> int:
+        """How many buyers were added at most."""
+        return round(interval(self.sent, self.held_out)[1] * self.sent.people)
 
     @property
     def is_sure(self) -> bool:
-        """Whether an issue that adds nothing would show so much in one of twenty cases at most."""
+        """Whether letters that add nothing would show so much in one of twenty cases at most."""
         return self.least > 0 or self.most < 0
 
 
@@ -61,18 +81,8 @@ def measure(issue: Newsletter) -> Lift | None:
     """
     if issue.frozen_at is None or not issue.held_out or issue.state is IssueState.CANCELLED:
         return None
-    sent, held_out = _groups(issue.source, issue.frozen_at)
-    if not sent.people or not held_out.people:
-        return None
-    least, most = interval(sent, held_out)
-    return Lift(
-        sent=sent,
-        held_out=held_out,
-        added=round((sent.share - held_out.share) * sent.people),
-        least=round(least * sent.people),
-        most=round(most * sent.people),
-        until=issue.frozen_at + WINDOW,
-    )
+    found = Lift(*_groups(issue.source, issue.frozen_at))
+    return None if found.is_empty else found
 
 
 def interval(one: Group, other: Group) -> tuple[float, float]:

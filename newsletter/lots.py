@@ -1,7 +1,8 @@
 """Lots: who of an audience is left out of an issue, or gets which form of it, by chance alone.
 
 A lot is a number from 0 to 99, drawn for a reader and an issue. It is the same in Python and in
-SQL, is written down nowhere, and another issue draws anew.
+SQL, is written down nowhere, and another issue draws anew. Sequences draw like issues, by numbers
+that no issue has.
 
 A reader's number is stretched and moved by what Lehmer's generator gives for the issue, and then
 raised to its fifth power, modulo a prime to which that is a shuffle (5 has no part in the prime
@@ -19,6 +20,12 @@ _MODULUS = 2**31 - 1
 _MULTIPLIER = 48_271  # Park, Miller, Stockmeyer: Communications of the ACM 36 (1993), page 108
 _AHEAD = 1_000  # steps before the first issue; without them neighbors would draw the same
 _APART = 1_000_000_000  # steps between what stretches and what moves
+_SEQUENCES = 500_000_000  # no issue has so high a number
+
+
+def of_sequence(number: int) -> int:
+    """The number by which a sequence draws, as an issue does by its own."""
+    return _SEQUENCES + number
 
 
 def lot(reader: int, issue: int) -> int:
@@ -29,6 +36,13 @@ def lot(reader: int, issue: int) -> int:
 def drawn(reader: SQLColumnExpression[Any], issue: int) -> ColumnElement[int]:
     """The same as an expression over a column of readers' ids."""
     return _drawn_point(reader, issue) * LOTS // literal(_MODULUS, BigInteger)
+
+
+def is_held_out(
+    reader: SQLColumnExpression[Any], sequence: int, percent: int
+) -> ColumnElement[bool]:
+    """Whether a reader is among so many percent who get nothing of a sequence."""
+    return drawn(reader, of_sequence(sequence)) < percent
 
 
 def part(reader: int, issue: int) -> int:

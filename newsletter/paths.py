@@ -62,7 +62,10 @@ class StepCounts:
 
 @dataclass(frozen=True, kw_only=True)
 class Path:
-    """A sequence's newest version with counts; `older` people walk versions before it."""
+    """A sequence's newest version with counts; `older` people walk versions before it.
+
+    `held_out` are those of all versions who got nothing, by lot.
+    """
 
     sequence: Sequence
     version: SequenceVersion
@@ -72,6 +75,7 @@ class Path:
     done: int
     exited: int
     older: int
+    held_out: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,6 +122,7 @@ def path(sequence: Sequence) -> Path | None:
             for (number, walk), count in walks.items()
             if number != version.id and walk is Walk.ACTIVE
         ),
+        held_out=sum(count for (_, walk), count in walks.items() if walk is Walk.HELD_OUT),
     )
 
 

@@ -14,24 +14,36 @@ from newsletter.events import Erased
 from newsletter.models import (
     AddressChange,
     Consent,
+    Enrolment,
     ImportEntry,
     Reading,
     Subscriber,
     SubscriberArea,
     SubscriberTag,
 )
+from newsletter.models import Sequence as Path
 from newsletter.subscribers import locked
 from newsletter.suppression import Reason
 
 
 def export(subscriber: Subscriber) -> dict[str, Any]:
-    """All that is kept about a person: themselves, their receipts, every message to them."""
+    """All that is kept about a person: themselves, their receipts, walks and messages."""
     return {
         "subscriber": _columns(subscriber),
         "areas": sorted(areas.chosen(subscriber)),
         "tags": segments.tags_of(subscriber),
         "former_addresses": former_addresses(subscriber),
         "consents": [_columns(consent) for consent in consents.receipts(subscriber)],
+        "walks": [
+            {
+                "sequence": title,
+                "state": walk.state.value,
+                "reason": walk.reason,
+                "begun_at": walk.created_at.isoformat(),
+                "ended_at": walk.ended_at.isoformat() if walk.ended_at else None,
+            }
+            for walk, title in _walks(subscriber)
+        ],
         "readings": [
             {"letter": row.source, "link": row.path or None, "last_at": row.at.isoformat()}
             for row in noting.readings(subscriber)
@@ -85,6 +97,18 @@ def forget(people: Sequence[Subscriber], *, wished: bool = False) -> None:
 
 _THEIRS = (Consent, SubscriberTag, SubscriberArea, AddressChange, Reading, ImportEntry)
 """The tables with rows of one person's."""
+
+
+def _walks(subscriber: Subscriber) -> list[tuple[Enrolment, str]]:
+    """A person's walks with their sequences' titles, oldest first."""
+    mine = (
+        select(Enrolment, Path.title)
+        .join(Path, Path.id == Enrolment.sequence_id)
+        .where(Enrolment.subscriber_id == subscriber.id)
+    )
+    with db.reading() as session:
+        rows = session.execute(mine.order_by(Enrolment.id))
+        return [(walk, title) for walk, title in rows]
 
 
 def _former(people: Sequence[int]) -> list[str]:

@@ -38,6 +38,7 @@ STAGES = {
     "active": "under way",
     "done": "got all of it",
     "exited": "left it early",
+    "held out": "held out of it by lot",
 }
 Known = Mapping[str, Mapping[str, str]]
 """How the values of fields are called, by the field's name and the value."""

@@ -83,8 +83,9 @@ def _expression(condition: Condition) -> ColumnElement[bool]:  # noqa: C901, PLR
             return _paid(Order.country == country)
         case Walked(sequence, stage):
             named = select(Path.id).where(Path.name == sequence).scalar_subquery()
-            far = [] if stage is Stage.BEGUN else [Enrolment.state == Walk(stage.value)]
-            return _of_them(Enrolment.subscriber_id, Enrolment.sequence_id == named, *far)
+            began = Enrolment.state != Walk.HELD_OUT
+            far = began if stage is Stage.BEGUN else Enrolment.state == Walk(stage.value)
+            return _of_them(Enrolment.subscriber_id, Enrolment.sequence_id == named, far)
         case Chose(area):
             return areas.wants([area])
         case Followed(days):

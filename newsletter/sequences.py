@@ -62,12 +62,25 @@ def latest_version(sequence_id: int) -> SequenceVersion | None:
         return session.scalar(versions.order_by(SequenceVersion.number.desc()).limit(1))
 
 
-def rename(number: int, title: str, *, trigger: str | None, trigger_value: str | None) -> None:
+def change(
+    number: int,
+    title: str,
+    *,
+    trigger: str | None,
+    trigger_value: str | None,
+    held_out: int = 0,
+) -> None:
     """Give a sequence another title, and let something else begin it from now on.
 
-    Its name, by which segments ask for it, stays.
+    Of those who would begin, `held_out` percent get nothing. Its name, by which segments ask for
+    it, stays.
     """
-    changed = {"title": title, "trigger": trigger, "trigger_value": trigger_value}
+    changed = {
+        "title": title,
+        "trigger": trigger,
+        "trigger_value": trigger_value,
+        "held_out": held_out,
+    }
     with db.transaction():
         db.changed(update(Sequence).where(Sequence.id == number).values(changed))
 

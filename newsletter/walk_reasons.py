@@ -40,6 +40,8 @@ def _of_walk(person: Subscriber, walk: Enrolment, written: Mapping[str, Delivery
     log = session.scalars(
         select(EnrolmentLog).where(EnrolmentLog.enrolment_id == walk.id).order_by(EnrolmentLog.id)
     ).all()
+    if walk.state is Walk.HELD_OUT:
+        return [_held_out(person, walk, [*standing(person), *_walk_facts(version, log)])]
     reasons = []
     walked = steps.read(version.steps)
     for position, step in enumerate(walked):
@@ -58,6 +60,15 @@ def _of_walk(person: Subscriber, walk: Enrolment, written: Mapping[str, Delivery
             )
         )
     return reasons
+
+
+def _held_out(person: Subscriber, walk: Enrolment, facts: list[Fact]) -> Reason:
+    return Reason(
+        letter=db.session().get_one(Sequence, walk.sequence_id).title,
+        sentence=f"They are in its hold-out: on {day(person, walk.created_at)} they were drawn by"
+        " lot to get none of its letters, so that what these add can be seen.",
+        facts=facts,
+    )
 
 
 def _is_past(entry: EnrolmentLog, position: int) -> bool:

@@ -28,6 +28,9 @@ def choose(number: int) -> ResponseReturnValue:
         is_open=beginnings.is_open(sequence),
         segment=segment,
         readers=readers,
+        held_out=beginnings.held_out(sequence, segment or None)
+        if readers and sequence.held_out
+        else 0,
         choices=[("", "Everybody on the list"), *((name, name) for name in segments.names())],
     )
 
@@ -43,7 +46,9 @@ def begin(number: int) -> ResponseReturnValue:
     except NotOpen:
         say(_NOT_OPEN, kind="error")
     else:
-        say(f"{begun:,} {'reader' if begun == 1 else 'readers'} began.")
+        drawn = sequence.held_out and begun
+        less = " Those who were drawn by lot get nothing." if drawn else ""
+        say(f"{begun:,} {'reader' if begun == 1 else 'readers'} began.{less}")
     return redirect(f"/staff/sequences/{number}", 303)
 
 

@@ -68,10 +68,14 @@ def simulate(number: int) -> ResponseReturnValue:
     capped, issues = mailboxes.in_force(), other_mail.issues()
     one_in = flights.one_in() if chosen == LIST and capped.limits else 1
     if chosen == LIST:
-        readers, left_out = flights.audience(walked, number, issues, capped=capped, one_in=one_in)
+        readers, left_out = flights.audience(
+            walked, number, issues, capped=capped, one_in=one_in, held_out=sequence.held_out
+        )
         starts = {begin: 1.0}
     else:
-        readers, left_out = flights.made_up(int(chosen), issues), Counter[str]()
+        drawn = int(chosen) * sequence.held_out // 100
+        readers = flights.made_up(int(chosen) - drawn, issues)
+        left_out = +Counter({flights.HELD_OUT: drawn})
         starts = flights.spread(begin)
     flight = flights.fly(walked, readers, starts, capped)
     days = flight.every_day()
@@ -110,11 +114,11 @@ def simulate(number: int) -> ResponseReturnValue:
         ],
         zones=zones.zones(),
         paces=PACES,
-        one=_one(walked, number, issues, capped),
+        one=_one(walked, sequence, issues, capped),
     )
 
 
-def _one(walked: list[Step], number: int, issues: list[Issue], capped: Caps) -> One:
+def _one(walked: list[Step], sequence: Sequence, issues: list[Issue], capped: Caps) -> One:
     """The one reader whose way is asked for: somebody on the list, or by clock and pace."""
     usual, address = settings.store().timezone, request.args.get("email", "").strip().lower()
     zone, pace = request.args.get("zone", usual), request.args.get("pace", type=int)
@@ -123,7 +127,9 @@ def _one(walked: list[Step], number: int, issues: list[Issue], capped: Caps) -> 
     )
     why_not = ""
     if address:
-        found, left_out = flights.audience(walked, number, issues, capped=capped, only=address)
+        found, left_out = flights.audience(
+            walked, sequence.id, issues, capped=capped, only=address, held_out=sequence.held_out
+        )
         reader = next(iter(found), reader)
         why_not = "" if found else next(iter(left_out), "nobody has this address")
     went = [] if why_not else flights.departures(walked, reader, clock.now(), capped)

@@ -42,6 +42,7 @@ def show(issue: Newsletter) -> str:
         kept_days=visits.KEPT.days,
         forgotten=issue.frozen_at is not None and clock.now() - issue.frozen_at > visits.KEPT,
         lift=lift.measure(issue),
+        counted_until=issue.frozen_at + lift.WINDOW if issue.frozen_at else None,
         now=clock.now(),
     )
 

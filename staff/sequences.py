@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from core import db, settings
 from newsletter import (
     beginnings,
+    hold_outs,
     newsletters,
     paths,
     reasons,
@@ -38,8 +39,9 @@ _CAP = re.compile(r"[0-9]{1,2}")
 def index() -> ResponseReturnValue:
     """Every sequence with how many walk it."""
     under_way = func.count(Enrolment.id).filter(Enrolment.state == Walk.ACTIVE)
+    began = func.count(Enrolment.id).filter(Enrolment.state != Walk.HELD_OUT)
     rows = (
-        select(Sequence, under_way, func.count(Enrolment.id))
+        select(Sequence, under_way, began)
         .outerjoin(Enrolment, Enrolment.sequence_id == Sequence.id)
         .group_by(Sequence.id)
         .order_by(Sequence.title)
@@ -79,7 +81,15 @@ def show(number: int) -> ResponseReturnValue:
     path = paths.path(sequence)
     if path is None:
         return redirect(f"/staff/sequences/{number}/edit", 303)
-    return page("sequence.html", path=path, begins=triggers.said(sequence))
+    measured = sequence.held_out or path.held_out
+    return page(
+        "sequence.html",
+        path=path,
+        begins=triggers.said(sequence),
+        added=hold_outs.measure(path.version) if measured else {},
+        counted_days=hold_outs.days(path.version),
+        may_hold_out=sequence.trigger not in triggers.ASKED_FOR,
+    )
 
 
 @desk.get("/<int:number>/<int:position>/html")

@@ -16,7 +16,8 @@ class Sequence(Base):
     `trigger` says what enrols people, see `newsletter.triggers`, and `trigger_value` of what, such
     as a SKU; None of all, or of none where people are enrolled by hand. Those who walk it keep the
     version they began with. `draft` holds steps that staff have not published, see
-    `newsletter.drafts`; None where nothing differs from the newest version.
+    `newsletter.drafts`; None where nothing differs from the newest version. Of those who would
+    begin, `held_out` percent get nothing, by lot, see `newsletter.hold_outs`.
     """
 
     __tablename__ = "sequence"
@@ -28,6 +29,7 @@ class Sequence(Base):
     trigger_value: Mapped[str | None] = mapped_column(String(64))
     active: Mapped[bool] = mapped_column(default=True)
     draft: Mapped[list[dict[str, Any]] | None]
+    held_out: Mapped[int] = mapped_column(default=0, server_default="0")
     created_at: Mapped[datetime]
 
 
@@ -54,6 +56,8 @@ class Walk(StrEnum):
     DONE = "done"
     EXITED = "exited"
     """Ended before its last letter, for `reason`."""
+    HELD_OUT = "held out"
+    """Never begun, by lot, to be compared with those who did."""
 
 
 class Enrolment(Base):
@@ -61,7 +65,8 @@ class Enrolment(Base):
 
     `position` is the step that comes next and `due_at` when; `reached_at` is when the step before
     went into the ledger, from which a changed pace counts anew. `occurrence` tells repeated walks
-    apart, such as one for each purchase.
+    apart, such as one for each purchase. `odds` is the percentage that was held out when a lot was
+    drawn for it; None where no lot was.
     """
 
     __tablename__ = "enrolment"
@@ -76,6 +81,13 @@ class Enrolment(Base):
         ),
         Index("ix_enrolment_version", "version_id", "state", "position"),
         Index("ix_enrolment_subscriber", "subscriber_id"),
+        Index(
+            "ix_enrolment_odds",
+            "sequence_id",
+            "subscriber_id",
+            sqlite_where=text("odds IS NOT NULL"),
+            postgresql_where=text("odds IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -88,6 +100,7 @@ class Enrolment(Base):
     reached_at: Mapped[datetime]
     state: Mapped[Walk] = mapped_column(choice(Walk), default=Walk.ACTIVE)
     reason: Mapped[str | None] = mapped_column(String(64))
+    odds: Mapped[int | None]
     created_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
 

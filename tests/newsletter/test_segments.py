@@ -124,7 +124,7 @@ def holds(reader: Reader, condition: Condition) -> bool:  # noqa: C901, PLR0911 
         case ShippedTo(country):
             return any(order.country == country for order in paid(reader))
         case Walked(sequence, Stage.BEGUN):
-            return sequence in reader.walks
+            return reader.walks.get(sequence, Walk.HELD_OUT) is not Walk.HELD_OUT
         case Walked(sequence, stage):
             return reader.walks.get(sequence) == Walk(stage.value)
 

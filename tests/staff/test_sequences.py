@@ -15,6 +15,7 @@ from newsletter import drafts, mailing, segments, tick
 from newsletter.conditions import Match, Rule, Tagged, Term
 from newsletter.models import Sequence, Subscriber
 from newsletter.steps import Branch, End, Goal, Late, Mail, Step, Tag
+from tests.newsletter.conftest import fill_list
 
 pytestmark = pytest.mark.one_database
 
@@ -273,3 +274,30 @@ def test_the_chart_by_hours_says_which_days_it_shows(ed: FlaskClient, runners: s
     write(ed, f"{runners}/edit/new", kind="mail", subject="Two", body="Hello", delay_days="200")
     shown = ed.get(f"{runners}/flight?readers=1000").text
     assert "Day by day and hour by hour, the first 90 days</h2>" in shown
+
+
+def test_a_part_is_held_out_and_compared(ed: FlaskClient, runners: str) -> None:
+    fill_list(40)
+    asked = {"title": "Runners", "trigger": "tagged", "value": "runner"}
+    told = ed.post(f"{runners}/settings", data=asked | {"held_out": "60"}).text
+    assert 'id="held_out-error">A whole number from 0 to 50' in told
+    assert 'value="60"' in told
+    back = asked | {"trigger": "restocked", "value": "", "held_out": "10"}
+    told = unescape(ed.post(f"{runners}/settings", data=back).text)
+    assert 'id="held_out-error">Nobody can be held out of what begins when what somebody' in told
+    assert ed.post(f"{runners}/settings", data=asked | {"held_out": "30"}).status_code == 303
+    assert 'value="30"' in ed.get(f"{runners}/settings").text
+    write(ed, f"{runners}/edit/new", kind="mail", subject="One", body="Hello")
+    ed.post(f"{runners}/publish", data={"seen": seen()})
+    assert "Nobody has been drawn yet" in ed.get(runners).text
+    ed.post(f"{runners}/start")
+    before = unescape(ed.get(f"{runners}/begin?segment=").text)
+    drawn = int(re.findall(r"(\d+) of them were drawn by lot", before)[0])
+    assert f"Held out by lot</dt><dd>{drawn}" in ed.get(f"{runners}/flight").text
+    assert "Held out by lot</dt><dd>300" in ed.get(f"{runners}/flight?readers=1000").text
+    told = ed.post(f"{runners}/begin", data={"segment": ""}, follow_redirects=True).text
+    assert "40 readers began. Those who were drawn by lot get nothing." in told
+    assert f"<dt>Held out by lot</dt><dd>{drawn}</dd>" in told
+    assert "Held out by lot, 30 of 100" in told
+    assert "too few to tell" in told
+    assert f'<td class="number">{40 - drawn}</td>' in ed.get("/staff/sequences").text
