@@ -19,7 +19,6 @@ from sqlalchemy import (
     Engine,
     Enum,
     Executable,
-    Integer,
     MetaData,
     Text,
     bindparam,
@@ -35,7 +34,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, QueryableAttribute, Session
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
-from sqlalchemy.types import TypeDecorator, TypeEngine
+from sqlalchemy.types import TypeDecorator
 
 # Named constraints, since a migration can only change what it can name.
 _NAMES = {
@@ -282,19 +281,18 @@ def changed(statement: Executable, values: Mapping[str, Any] | None = None) -> i
 
 
 class _Numbers(TypeDecorator[list[int]]):
-    """A list as one parameter: an array in PostgreSQL, JSON in SQLite."""
+    """A list as one parameter: text, as JSON or PostgreSQL writes it.
+
+    PostgreSQL's driver would look at each member of a list, for longer than it takes to find a row.
+    """
 
     impl = Text
     cache_ok = True
 
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """What the database knows it as."""
-        is_sqlite = dialect.name == "sqlite"
-        return dialect.type_descriptor(Text() if is_sqlite else postgresql.ARRAY(Integer))
-
-    def process_bind_param(self, value: list[int] | None, dialect: Dialect) -> Any:
-        """The list as it is, or as JSON."""
-        return dumps(value) if dialect.name == "sqlite" else value
+    def process_bind_param(self, value: list[int] | None, dialect: Dialect) -> str:
+        """The list in brackets, or in braces."""
+        numbers = dumps(value)
+        return numbers if dialect.name == "sqlite" else "{" + numbers[1:-1] + "}"
 
 
 class _Among(FunctionElement[bool]):
@@ -312,7 +310,7 @@ def _among_in_sqlite(element: _Among, compiler: SQLCompiler, **options: Any) -> 
 @compiles(_Among, "postgresql")
 def _among_in_postgresql(element: _Among, compiler: SQLCompiler, **options: Any) -> str:
     column, numbers = (compiler.process(clause, **options) for clause in element.clauses)
-    return f"{column} = ANY({numbers})"
+    return f"{column} = ANY(CAST({numbers} AS INTEGER[]))"
 
 
 def _prepare_sqlite(connection: Any, record: object) -> None:

@@ -95,7 +95,8 @@ def forget(number: int) -> None:
     """Delete a sequence that nobody ever began. Raises `Begun` for another."""
     with db.transaction() as session:
         sequence = session.get_one(Sequence, number, with_for_update=True)
-        if session.scalar(select(Enrolment.id).where(Enrolment.sequence_id == number).limit(1)):
+        begun = Enrolment.version_id.in_(sequences.versions_of(number))
+        if session.scalar(select(Enrolment.id).where(begun).limit(1)):
             raise Begun("Somebody has begun it: what they got would lose its reason.")
         db.changed(delete(SequenceVersion).where(SequenceVersion.sequence_id == number))
         session.delete(sequence)

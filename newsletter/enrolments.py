@@ -74,7 +74,7 @@ def enrol_all(
         newcomers = _newcomers(sequence, people, odds).limit(at_most)
         begun = _begin(version, newcomers, now, since or now)
         if begun:
-            _note_beginnings(sequence, now)
+            _note_beginnings(sequence, version, now)
             jobs.ring(walks.BELL)
         return begun
 
@@ -170,11 +170,11 @@ def _write(
     return db.changed(inserted.on_conflict_do_nothing())
 
 
-def _note_beginnings(sequence: Sequence, now: datetime) -> None:
+def _note_beginnings(sequence: Sequence, version: SequenceVersion, now: datetime) -> None:
     """Log the walks that were just written, which are those without a log."""
     logged = exists().where(EnrolmentLog.enrolment_id == Enrolment.id)
     new = select(Enrolment.id).where(
-        Enrolment.sequence_id == sequence.id, Enrolment.created_at == now, ~logged
+        Enrolment.version_id == version.id, Enrolment.created_at == now, ~logged
     )
     if sequence.held_out:
         held_out = new.where(Enrolment.state == Walk.HELD_OUT)

@@ -200,7 +200,7 @@ def _lanes(walked: Rows[Step]) -> list[list[str]]:
 def _walks(sequence_id: int) -> dict[tuple[int, Walk], int]:
     rows = db.session().execute(
         select(Enrolment.version_id, Enrolment.state, func.count())
-        .where(Enrolment.sequence_id == sequence_id)
+        .where(Enrolment.version_id.in_(sequences.versions_of(sequence_id)))
         .group_by(Enrolment.version_id, Enrolment.state)
     )
     counts: dict[tuple[int, Walk], int] = defaultdict(int)

@@ -5,7 +5,7 @@ Who walks a sequence keeps the version they began with; `newsletter.walks` has t
 
 from collections.abc import Sequence as Rows
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 
 from core import clock, db
 from newsletter import steps
@@ -60,6 +60,14 @@ def latest_version(sequence_id: int) -> SequenceVersion | None:
     versions = select(SequenceVersion).where(SequenceVersion.sequence_id == sequence_id)
     with db.reading() as session:
         return session.scalar(versions.order_by(SequenceVersion.number.desc()).limit(1))
+
+
+def versions_of(sequence_id: int) -> Select[int]:
+    """The ids of all versions of a sequence, for a statement that asks for its walks.
+
+    Walks are found by their version: they have no index that begins with their sequence.
+    """
+    return select(SequenceVersion.id).where(SequenceVersion.sequence_id == sequence_id)
 
 
 def change(

@@ -85,26 +85,32 @@ def _move_batch() -> int:
 def _due() -> dict[_Alike, list[_Person]]:
     """Those whose next step is due, the longest due first, with their likes."""
     now = clock.now()
-    rows = db.session().execute(
-        select(
-            Enrolment.id,
-            Enrolment.subscriber_id,
-            Enrolment.version_id,
-            Enrolment.position,
-            Enrolment.due_at < now - steps.LATE,
-            Subscriber.standing,
-            Subscriber.timezone,
-            Subscriber.pace_days,
-            Subscriber.paused_until,
-        )
-        .join(Subscriber, Subscriber.id == Enrolment.subscriber_id)
+    # Before the join, which would otherwise be made for all who are due and not for one batch.
+    due = (
+        select(Enrolment)
         .where(
             Enrolment.state == db.literally(Walk.ACTIVE, Enrolment.state),
             Enrolment.due_at <= now,
         )
         .order_by(Enrolment.due_at, Enrolment.id)
         .limit(BATCH)
-        .with_for_update(skip_locked=True, of=Enrolment)
+        .with_for_update(skip_locked=True)
+        .cte("due")
+    )
+    rows = db.session().execute(
+        select(
+            due.c.id,
+            due.c.subscriber_id,
+            due.c.version_id,
+            due.c.position,
+            due.c.due_at < now - steps.LATE,
+            Subscriber.standing,
+            Subscriber.timezone,
+            Subscriber.pace_days,
+            Subscriber.paused_until,
+        )
+        .join(Subscriber, Subscriber.id == due.c.subscriber_id)
+        .order_by(due.c.due_at, due.c.id)
     )
     alike: dict[_Alike, list[_Person]] = defaultdict(list)
     for row in rows:
@@ -196,7 +202,9 @@ def _carry_out(move: _Move, step: Step, people: Rows[_Person]) -> None:
     if move.state is not Walk.ACTIVE:
         values |= {"ended_at": clock.now(), "reason": move.reason}
         walks.note_all(ids, move.state.value, move.reason)
-    db.changed(update(Enrolment).where(db.among(Enrolment.id, ids)).values(values))
+    moved = update(Enrolment).where(db.among(Enrolment.id, ids)).values(values)
+    # No walk is loaded here, and to look for one all numbers would come back.
+    db.changed(moved.execution_options(synchronize_session=False))
     if move.event == "goal":
         walks.call_off(move.version, ids, "goal")
 

@@ -68,7 +68,7 @@ def plan(sequence_id: int, draft: Rows[Step] | None = None) -> list[Shift]:
         select(SequenceVersion, Enrolment.position, func.count())
         .join(Enrolment, Enrolment.version_id == SequenceVersion.id)
         .where(
-            Enrolment.sequence_id == sequence_id,
+            SequenceVersion.sequence_id == sequence_id,
             Enrolment.state == Walk.ACTIVE,
             is_older,
         )

@@ -71,7 +71,7 @@ class Enrolment(Base):
 
     __tablename__ = "enrolment"
     __table_args__ = (
-        UniqueConstraint("sequence_id", "subscriber_id", "occurrence"),
+        UniqueConstraint("subscriber_id", "sequence_id", "occurrence"),
         Index(
             "ix_enrolment_due",
             "due_at",
@@ -80,7 +80,6 @@ class Enrolment(Base):
             postgresql_where=text("state = 'active'"),
         ),
         Index("ix_enrolment_version", "version_id", "state", "position"),
-        Index("ix_enrolment_subscriber", "subscriber_id"),
         Index(
             "ix_enrolment_odds",
             "sequence_id",
@@ -106,13 +105,17 @@ class Enrolment(Base):
 
 
 class EnrolmentLog(Base):
-    """What happened to an enrolment and when, one row each. Never changed."""
+    """What happened to an enrolment and when, one row each. Never changed.
+
+    No foreign key: PostgreSQL would look up the enrolment of each row that a turn of the tick
+    writes, from enrolments that it holds locked.
+    """
 
     __tablename__ = "enrolment_log"
     __table_args__ = (Index("ix_enrolment_log_enrolment", "enrolment_id", "id"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolment.id"))
+    enrolment_id: Mapped[int]
     event: Mapped[str] = mapped_column(String(32))
     position: Mapped[int]
     detail: Mapped[str | None] = mapped_column(String(200))
