@@ -34,6 +34,7 @@ def install() -> None:
                 stream=Stream.TRANSACTIONAL,
                 compose=compose,
                 last_look=_is_it_wanted_still,
+                withheld=True,
             )
         )
 

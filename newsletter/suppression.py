@@ -12,6 +12,7 @@ from typing import NamedTuple
 from sqlalchemy import delete, extract, func, select, update
 
 from core import clock, db
+from core.mail import hashes
 from newsletter.models import Marking, Suppression, SuppressionLog
 
 
@@ -64,11 +65,25 @@ def reason(address_hash: str) -> Reason | None:
     return Reason(found) if found else None
 
 
-def among(hashes: Collection[str]) -> set[str]:
+def among(digests: Collection[str]) -> set[str]:
     """Which of these addresses get no letters."""
-    found = select(Suppression.address_hash).where(Suppression.address_hash.in_(hashes))
+    found = select(Suppression.address_hash).where(Suppression.address_hash.in_(digests))
     with db.reading() as session:
         return set(session.scalars(found))
+
+
+def shut_out(recipients: Collection[str]) -> dict[str, str]:
+    """Which recipients of other packages' letters get nothing but receipts, and why.
+
+    Whoever had their data deleted may have asked for something since.
+    """
+    digests = {each: hashes.keyed_hash(each.strip().lower()) for each in recipients}
+    marked = select(Suppression.address_hash, Suppression.reason).where(
+        Suppression.address_hash.in_(digests.values()), Suppression.reason != Reason.ERASED.value
+    )
+    with db.reading() as session:
+        why = dict(session.execute(marked).all())
+    return {each: f"suppressed: {why[key]}" for each, key in digests.items() if key in why}
 
 
 def lift(address_hash: str, mark: Reason, *, by: str = "") -> bool:

@@ -5,6 +5,7 @@ from werkzeug.test import Client
 
 from core import events
 from core import readiness as launch
+from core.mail import letters as mail_letters
 from core.mail.events import AskedToLeave, Bounced, Complained
 from core.web import sitemap, visits
 from newsletter import (
@@ -21,6 +22,7 @@ from newsletter import (
     purchases,
     readiness,
     subscribers,
+    suppression,
     tick,
     triggers,
     upkeep,
@@ -46,6 +48,7 @@ def init_app(app: Flask) -> None:
         lambda path: Client(app).get(path, headers={"User-Agent": deadlinks.AGENT}).status_code
     )
     letters.install()
+    mail_letters.withhold_from(suppression.shut_out)
     launch.register(readiness.check)
     mailing.install()
     for group in (cli.newsletter, cli.subscribers):

@@ -30,7 +30,13 @@ _BEGUN = (State.SENDING, State.ACCEPTED, State.UNKNOWN)
 def install() -> None:
     """Make the letter known to the worker."""
     letters.register(
-        Letter(name=REMINDER, stream=Stream.MARKETING, compose=_compose, last_look=_last_look)
+        Letter(
+            name=REMINDER,
+            stream=Stream.MARKETING,
+            compose=_compose,
+            last_look=_last_look,
+            withheld=True,
+        )
     )
 
 

@@ -19,11 +19,20 @@ _LATER = timedelta(hours=1)
 def install() -> None:
     """Make them known to the worker."""
     letters.register(
-        Letter(name=restock.CONFIRMATION, stream=Stream.TRANSACTIONAL, compose=_confirmation)
+        Letter(
+            name=restock.CONFIRMATION,
+            stream=Stream.TRANSACTIONAL,
+            compose=_confirmation,
+            withheld=True,
+        )
     )
     letters.register(
         Letter(
-            name=restock.BACK, stream=Stream.TRANSACTIONAL, compose=_back, last_look=_is_still_there
+            name=restock.BACK,
+            stream=Stream.TRANSACTIONAL,
+            compose=_back,
+            last_look=_is_still_there,
+            withheld=True,
         )
     )
 

@@ -27,7 +27,13 @@ _LATE = timedelta(days=14)
 def install() -> None:
     """Make the letters about reviews known to the worker."""
     letters.register(
-        Letter(name=REQUEST, stream=Stream.MARKETING, compose=_request, last_look=_last_look)
+        Letter(
+            name=REQUEST,
+            stream=Stream.MARKETING,
+            compose=_request,
+            last_look=_last_look,
+            withheld=True,
+        )
     )
     letters.register(Letter(name=moderation.REMOVED, stream=Stream.TRANSACTIONAL, compose=_removal))
 

@@ -1,6 +1,6 @@
 """The kinds of letter that packages write: who composes one, and who has a last look at it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -74,6 +74,8 @@ class Letter:
     `merge` makes one message of several to one person, where they may go so; the first gives it its
     Message-ID and return path. Without it the letter always goes by itself.
     `last_look` is asked for a whole batch just before it goes: which ids must not go, or not now.
+    `withheld` says that it does not go to whom `withhold_from` names: it is no receipt, and its own
+    last look does not ask who is shut out.
     """
 
     name: str
@@ -82,9 +84,22 @@ class Letter:
     last_look: LastLook | None = None
     fill: Filler | None = None
     merge: Merger | None = None
+    withheld: bool = False
 
+
+ShutOut = Callable[[Collection[str]], Mapping[str, str]]
+"""Which of these recipients get nothing but receipts, and why."""
 
 _letters: dict[str, Letter] = {}
+
+
+def _nobody(recipients: Collection[str]) -> Mapping[str, str]:
+    """Where no package knows who is shut out."""
+    del recipients
+    return {}
+
+
+_shut_out: ShutOut = _nobody
 
 
 def register(letter: Letter) -> None:
@@ -109,7 +124,22 @@ def may_be_merged(name: str) -> bool:
     return name in _letters and _letters[name].merge is not None
 
 
+def withhold_from(shut_out: ShutOut) -> None:
+    """Let this say from whom the letters that are `withheld` are kept."""
+    global _shut_out  # noqa: PLW0603 - one package keeps the list
+    _shut_out = shut_out
+
+
 def look(name: str, deliveries: Sequence[Delivery]) -> Mapping[int, Verdict]:
     """The last look at a batch of one letter: which ids must not go, or not now."""
-    last_look = _letters[name].last_look if name in _letters else None
-    return last_look(deliveries) if last_look else {}
+    letter = _letters.get(name)
+    if letter is None:
+        return {}
+    verdicts = letter.last_look(deliveries) if letter.last_look else {}
+    if not letter.withheld:
+        return verdicts
+    shut = _shut_out({each.recipient for each in deliveries})
+    return {
+        **verdicts,
+        **{each.id: shut[each.recipient] for each in deliveries if each.recipient in shut},
+    }

@@ -6,13 +6,23 @@ import time_machine
 from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from core import db
-from newsletter import suppression
+from core.mail import hashes, ledger, letters
+from core.mail.models import Delivery, Stream
+from newsletter import mailing, suppression
 from newsletter.models import Suppression, SuppressionLog
 from newsletter.suppression import GRAVEST_FIRST, Count, Reason
 
+WITHHELD = (
+    "blog.answer",
+    "blog.answer_confirmation",
+    "shop.checkout_reminder",
+    "shop.restock_confirmation",
+    "shop.restock",
+    "shop.review_request",
+)
 ADA = "a" * 64
 BEN = "b" * 64
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
@@ -54,3 +64,37 @@ def test_it_counts_since_the_mark_in_force_was_set(app: Flask) -> None:
     assert suppression.by_month() == [Count(2026, 11, Reason.BOUNCED, 2)]
     told = [(each.event.value, each.by) for each in suppression.deeds_of_staff(9)]
     assert told == [("lifted", "ed@shop.example"), ("set", "ed@shop.example")]
+
+
+def test_letters_of_other_packages_are_withheld_but_receipts_go(app: Flask) -> None:
+    marks = {"a@example.com": Reason.STAFF, "b@example.com": Reason.ERASED}
+    for address, mark in marks.items():
+        suppression.suppress(hashes.keyed_hash(address), mark)
+    for letter in WITHHELD:
+        for recipient in ("A@Example.com", "b@example.com", "c@example.com"):
+            ledger.enqueue(
+                key=f"{letter}:{recipient}",
+                person=0,
+                letter=letter,
+                recipient=recipient,
+                source="x",
+            )
+    with db.reading() as session:
+        for letter in WITHHELD:
+            rows = session.scalars(select(Delivery).where(Delivery.letter == letter)).all()
+            verdicts = letters.look(letter, rows)
+            shut = {row.recipient for row in rows if verdicts.get(row.id) == "suppressed: staff"}
+            assert shut == {"A@Example.com"}, letter
+
+
+def test_every_letter_that_is_no_receipt_heeds_the_list(app: Flask) -> None:
+    withheld = {name for name in letters.names() if letters.find(name).withheld}
+    assert withheld == set(WITHHELD)
+    others = {
+        name for name in letters.names() - withheld if letters.find(name).stream is Stream.MARKETING
+    }
+    # Their own last look asks for more than that; the proof's letters go to nobody.
+    assert {name for name in others if not name.startswith("proof.")} == {
+        mailing.ISSUE,
+        mailing.STEP,
+    }
