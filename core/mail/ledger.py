@@ -1,4 +1,4 @@
-"""The delivery ledger as a book: messages are entered, counted, found, held back, forgotten.
+"""The delivery ledger as a book: messages are entered, counted, found, called off.
 
 How workers take them from it is in `core.mail.queue`, what becomes of them in `core.mail.fates`.
 """
@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from core import clock, db, jobs
 from core.mail import letters
-from core.mail.models import WAITING, Delivery, MailReport, State, Stream
+from core.mail.models import WAITING, Delivery, State, Stream
 
 BELL = "deliver"
 _UNBEGUN = (State.PENDING, State.HELD, State.CLAIMED)
@@ -296,27 +296,6 @@ def redirect(recipient: str, to: str, *, letters: str) -> None:
         waits = Delivery.state.in_(_UNBEGUN), Delivery.letter.startswith(letters)
         theirs = update(Delivery).where(Delivery.recipient == recipient, *waits)
         db.changed(theirs.values(recipient=to))
-
-
-def forget(recipient: str, *, letters: str) -> None:
-    """Take a person out of the rows of letters whose names begin with `letters`.
-
-    What waits does not go; what went stays counted.
-    """
-    with db.transaction():
-        theirs = Delivery.recipient == recipient, Delivery.letter.startswith(letters)
-        unbegun = update(Delivery).where(*theirs, Delivery.state.in_(_UNBEGUN))
-        db.changed(
-            unbegun.values(
-                state=State.EXCLUDED,
-                reason="erased",
-                settled_at=clock.now(),
-                fence=Delivery.fence + 1,
-            )
-        )
-        db.changed(update(Delivery).where(*theirs).values(recipient="", person=None, payload={}))
-        reports = update(MailReport).where(MailReport.recipient == recipient)
-        db.changed(reports.values(recipient="", detail=None))
 
 
 def backlog() -> int:
