@@ -119,7 +119,7 @@ def test_whoever_is_drawn_is_in_the_books_and_gets_nothing(
     with db.reading() as session:
         log = session.execute(
             select(EnrolmentLog.event, Enrolment.state)
-            .join(Enrolment)
+            .join(Enrolment, Enrolment.id == EnrolmentLog.enrolment_id)
             .where(EnrolmentLog.event.in_(("begun", "held out")))
         ).all()
     assert len(log) == PEOPLE
