@@ -37,8 +37,8 @@ def examine(trigger: str | None, entered: str) -> int:
     percent = int(entered or 0)
     if percent and trigger in triggers.ASKED_FOR:
         raise BadHoldOut(
-            f"Nobody can be held out of what begins {triggers.SAID[triggers.Trigger(trigger)]}: it"
-            " answers what they just did. Enter 0."
+            f"What begins {triggers.SAID[triggers.Trigger(trigger)]} answers what they asked for or"
+            " did, so nobody can be held out. Enter 0."
         )
     return percent
 

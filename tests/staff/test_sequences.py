@@ -284,7 +284,7 @@ def test_a_part_is_held_out_and_compared(ed: FlaskClient, runners: str) -> None:
     assert 'value="60"' in told
     back = asked | {"trigger": "restocked", "value": "", "held_out": "10"}
     told = unescape(ed.post(f"{runners}/settings", data=back).text)
-    assert 'id="held_out-error">Nobody can be held out of what begins when what somebody' in told
+    assert 'id="held_out-error">What begins when what somebody waited for is back' in told
     assert ed.post(f"{runners}/settings", data=asked | {"held_out": "30"}).status_code == 303
     assert 'value="30"' in ed.get(f"{runners}/settings").text
     write(ed, f"{runners}/edit/new", kind="mail", subject="One", body="Hello")
