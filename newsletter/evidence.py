@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
-from newsletter import suppression
+from newsletter import suppression, verdicts
 from newsletter.models import Subscriber
 from newsletter.zones import local_day
 
@@ -43,6 +44,12 @@ def day(person: Subscriber, moment: datetime) -> str:
     return f"{local_day(moment, person.timezone):%B %-d, %Y}"
 
 
+def hour(person: Subscriber, moment: datetime) -> str:
+    """The date and the hour that a moment has for the person."""
+    local = moment.astimezone(ZoneInfo(person.timezone))
+    return f"{local:%B %-d, %Y, at %-H:%M}"
+
+
 def worded(reason: str) -> str:
     """A reason as the ledger and walks keep it, in words; one that is not known stays as it is."""
     return _WORDS.get(reason, reason)
@@ -62,7 +69,9 @@ _WORDS = {
     "other areas": "they chose letters about other parts of the body",
     "lapsed": "they got letters because they bought, and that had ended",
     "pace": "their slower pace put it off for so long that it was old news",
-    "the reader's pace": "their pace or pause puts it off, or another letter came just before",
+    verdicts.PAUSE: "they paused their letters",
+    verdicts.PACE: "the pace that they chose puts it off",
+    verdicts.DISTANCE: "another letter came to them just before",
     "cancelled": "the issue was called off",
     "bought": "they had bought",
     "refunded": "their order was refunded",

@@ -19,7 +19,7 @@ from newsletter import (
     preferences,
     subscribers,
     tracking,
-    walks,
+    upcoming,
 )
 from newsletter.address_changes import Over
 from newsletter.addresses import InvalidAddress
@@ -233,7 +233,7 @@ def _preferences(
         form=form,
         on_the_list=subscriber.standing is Standing.CONFIRMED,
         is_shut_out=subscribers.is_shut_out(subscriber),
-        next_letter=walks.next_letter(subscriber),
+        next_letter=upcoming.next_letter(subscriber),
         zones=zones(),
         areas=areas.every(),
         may_note=noting.is_on() or form.chosen.noted,

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from core import clock, db
 from core.mail import ledger, stops, warming
 from core.mail.models import Delivery, MailReport, Report, State, Stream
-from newsletter.evidence import Fact, Reason, day, worded
+from newsletter.evidence import Fact, Reason, day, hour, worded
 from newsletter.models import Subscriber
 
 
@@ -75,7 +75,7 @@ def _of_pending(person: Subscriber, delivery: Delivery) -> str:
         return f"It waits: {warming.SPENT}."
     if delivery.due_at > clock.now():
         why = delivery.reason or "its time has not come"
-        return f"It waits until {day(person, delivery.due_at)}: {worded(why)}."
+        return f"It waits until {hour(person, delivery.due_at)}, by their own clock: {worded(why)}."
     return "It is written, and goes out at the next turn of a worker."
 
 

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
 
-from core import clock, db
+from core import clock, db, settings
 from core.mail.letters import Verdict, Wait
 from core.mail.models import Delivery, State, Stream
-from newsletter import draws, implied, lateness, offers, sequences, trials
+from newsletter import draws, implied, lateness, offers, sequences, trials, zones
 from newsletter.models import (
     DEFAULT_PACE,
     Enrolment,
@@ -28,6 +28,10 @@ STALE = timedelta(days=14)
 """For how long an issue waits for a reader's pace; after that it is old news."""
 BETWEEN_STEP_AND_ISSUE = timedelta(hours=20)
 """For how long a step waits after another letter."""
+PAUSE = "the reader's pause"
+PACE = "the reader's pace"
+DISTANCE = "just after another letter"
+"""Why a letter waits; `newsletter.evidence` has each in a sentence."""
 _EARLY = timedelta(hours=6)
 """By how much a letter may come before the pace's days are full, as mornings are not exact."""
 
@@ -40,6 +44,7 @@ class _Reader(NamedTuple):
     pace_days: int
     paused_until: datetime | None
     implied_until: datetime | None
+    zone: str | None
     suppressed: str | None
 
 
@@ -77,6 +82,7 @@ _READERS = (
         Subscriber.pace_days,
         Subscriber.paused_until,
         Subscriber.implied_until,
+        Subscriber.zone,
         Suppression.reason,
     )
     .outerjoin(Suppression, Suppression.address_hash == Subscriber.address_hash)
@@ -187,31 +193,30 @@ def _too_soon(delivery: Delivery, reader: _Reader, latest: datetime | None) -> V
     """A pause and a pace put letters off; an issue that would be put off for too long is left out.
 
     A reader who chose no slower pace gets an issue at once, and a first letter of a sequence that
-    was just asked for never waits.
+    was just asked for never waits. A letter that was put off comes by day, on the reader's clock.
     """
     if delivery.payload.get("asked_for"):
         return None
     now = clock.now()
-    until = max(_pause_ends(reader, now), _pace_allows(delivery, reader, latest, now))
-    if until <= now:
+    paused = reader.paused_until or now
+    allowed, reason = _pace_allows(delivery, reader, latest, now)
+    if max(paused, allowed) <= now:
         return None
-    if _is_issue(delivery) and until > delivery.created_at + STALE:
+    if _is_issue(delivery) and max(paused, allowed) > delivery.created_at + STALE:
         return "pace"
-    return Wait(until=until, reason="the reader's pace")
-
-
-def _pause_ends(reader: _Reader, now: datetime) -> datetime:
-    return reader.paused_until or now
+    until = zones.by_day(max(paused, allowed), reader.zone or settings.store().timezone)
+    return Wait(until=until, reason=PAUSE if paused >= allowed else reason)
 
 
 def _pace_allows(
     delivery: Delivery, reader: _Reader, latest: datetime | None, now: datetime
-) -> datetime:
+) -> tuple[datetime, str]:
+    """From when on a letter may come after the one before, and why not earlier."""
     if latest is None:
-        return now
+        return now, PACE
     if reader.pace_days > DEFAULT_PACE:
-        return latest + timedelta(days=reader.pace_days) - _EARLY
-    return latest + BETWEEN_STEP_AND_ISSUE if not _is_issue(delivery) else now
+        return latest + timedelta(days=reader.pace_days) - _EARLY, PACE
+    return (latest + BETWEEN_STEP_AND_ISSUE if not _is_issue(delivery) else now), DISTANCE
 
 
 def _is_issue(delivery: Delivery) -> bool:

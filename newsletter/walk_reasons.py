@@ -7,15 +7,14 @@ from sqlalchemy import select
 
 from core import clock, db
 from core.mail.models import Delivery
-from newsletter import offers, phrases, row_reasons, sequences, steps, suppression
-from newsletter.evidence import Fact, Reason, day, standing, worded
+from newsletter import absence_reasons, offers, phrases, row_reasons, sequences, steps
+from newsletter.evidence import Fact, Reason, day, hour, standing, worded
 from newsletter.models import (
     DEFAULT_PACE,
     Enrolment,
     EnrolmentLog,
     Sequence,
     SequenceVersion,
-    Standing,
     Subscriber,
     Walk,
 )
@@ -83,7 +82,7 @@ def _not_written(
     position: int,
 ) -> str:
     """Why a letter of a walk is not in the ledger."""
-    due = day(person, walk.due_at)
+    due = hour(person, walk.due_at)
     if walk.state is Walk.EXITED:
         return f"It did not come: {worded(walk.reason or 'exited')} before it was due."
     if position < walk.position:
@@ -125,23 +124,9 @@ def _what_puts_off(person: Subscriber) -> str:
 def _never_began(person: Subscriber, sequence: Sequence) -> Reason:
     return Reason(
         letter=sequence.title,
-        sentence=f"They never began it: {_why_never(person, sequence)}.",
+        sentence=f"They never began it: {absence_reasons.why(person, sequence)}.",
         facts=[*standing(person), Fact(what="Sequence made", at=sequence.created_at)],
     )
-
-
-def _why_never(person: Subscriber, sequence: Sequence) -> str:
-    if person.standing is not Standing.CONFIRMED:
-        return worded(person.standing.value)
-    if (reason := suppression.reason(person.address_hash)) is not None:
-        return worded(f"suppressed: {reason.value}")
-    if person.confirmed_at is not None and person.confirmed_at < sequence.created_at:
-        return "they were on the list before the sequence existed"
-    if not sequence.active:
-        return "the sequence is switched off"
-    if person.source == "import":
-        return "they came with an import, which begins no sequence unless it is named"
-    return "what begins it has not happened to them since it was switched on"
 
 
 def _walk_facts(version: SequenceVersion, log: Rows[EnrolmentLog]) -> list[Fact]:

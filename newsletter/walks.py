@@ -1,4 +1,4 @@
-"""Who walks which sequence: reaching goals, leaving, and what comes next.
+"""Who walks which sequence: reaching goals, and leaving.
 
 How a walk begins is in `newsletter.enrolments`. When the next step is due is computed once, when
 the one before is taken; `newsletter.tick` moves people on.
@@ -6,8 +6,6 @@ the one before is taken; `newsletter.tick` moves people on.
 
 from collections.abc import Collection
 from collections.abc import Sequence as Rows
-from dataclasses import dataclass
-from datetime import date, datetime
 
 from sqlalchemy import Select, literal, select
 
@@ -19,26 +17,14 @@ from newsletter.models import (
     EnrolmentLog,
     Sequence,
     SequenceVersion,
-    Standing,
     Subscriber,
     Walk,
 )
 from newsletter.sequences import key
-from newsletter.steps import Goal, Mail, Step
-from newsletter.zones import local_day
+from newsletter.steps import Goal, Step
 
 BELL = "sequences"
 _KEYS = 10_000  # that one statement names; SQLite takes 32,766
-
-
-@dataclass(frozen=True, kw_only=True)
-class NextLetter:
-    """What comes next for a reader, and the day it has in their zone."""
-
-    subject: str
-    sequence: str
-    due_at: datetime
-    day: date
 
 
 def leave(
@@ -160,25 +146,6 @@ def active(subscriber_id: int) -> Rows[Enrolment]:
     )
     with db.reading() as session:
         return session.scalars(walks.order_by(Enrolment.due_at, Enrolment.id)).all()
-
-
-def next_letter(subscriber: Subscriber) -> NextLetter | None:
-    """The letter of a sequence that comes next for a reader, if one does."""
-    if subscriber.standing is not Standing.CONFIRMED:
-        return None
-    with db.reading() as session:
-        for enrolment in active(subscriber.id):
-            version = session.get_one(SequenceVersion, enrolment.version_id)
-            step = steps.read(version.steps)[enrolment.position]
-            if not isinstance(step, Mail):
-                continue
-            return NextLetter(
-                subject=step.subject,
-                sequence=session.get_one(Sequence, enrolment.sequence_id).title,
-                due_at=enrolment.due_at,
-                day=local_day(enrolment.due_at, subscriber.timezone),
-            )
-    return None
 
 
 def _locked(subscriber_id: int, *states: Walk) -> Rows[Enrolment]:

@@ -1,11 +1,13 @@
 """Time zones as people choose them, and the moment at which a day's letter goes."""
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 MORNING = time(9)
 """When letters arrive, on the reader's own clock."""
+EVENING = time(21)
+"""From when on a letter that was put off waits for the next morning."""
 
 
 @cache
@@ -37,6 +39,15 @@ def at_hour(day: date, hour: int, zone: str) -> datetime:
 def at_time(local: datetime, zone: str) -> datetime:
     """What the clocks of a zone show, in UTC; see `at_hour`."""
     return local.replace(tzinfo=ZoneInfo(zone), fold=0).astimezone(UTC)
+
+
+def by_day(moment: datetime, zone: str) -> datetime:
+    """The first moment from this one on at which it is day in a zone: from morning to evening."""
+    local = moment.astimezone(ZoneInfo(zone))
+    if MORNING <= local.time() < EVENING:
+        return moment
+    later = timedelta(days=local.time() >= EVENING)
+    return max(moment, morning(local.date() + later, zone))
 
 
 def local_day(moment: datetime, zone: str) -> date:

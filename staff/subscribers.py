@@ -20,7 +20,7 @@ from newsletter import (
     shutouts,
     subscribers,
     suppression,
-    walks,
+    upcoming,
 )
 from newsletter.models import Segment, Standing, Subscriber, SubscriberTag
 from newsletter.wording import wording
@@ -91,7 +91,7 @@ def show(number: int) -> ResponseReturnValue:
         suppressed=suppression.reason(person.address_hash),
         liftable=suppression.LIFTABLE,
         ways=paths.way(person),
-        next_letter=walks.next_letter(person),
+        next_letter=upcoming.next_letter(person),
         events=reader_history.of(person, receipts),
     )
 

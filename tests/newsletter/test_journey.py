@@ -18,7 +18,7 @@ from core.config import Config
 from core.mail import sending
 from core.mailbox import server, unsubscribe
 from core.mailbox.server import Mailbox
-from newsletter import dispatch, newsletters, progress, samples, walks
+from newsletter import dispatch, newsletters, progress, samples, upcoming
 from newsletter.models import Standing
 from newsletter.tick import tick
 from newsletter.wording import CONTENT
@@ -90,7 +90,7 @@ def test_a_reader_s_way_from_the_form_to_leaving(
         assert "Hello there," in first.text
 
         came = 1
-        while (coming := walks.next_letter(person(ADA))) is not None:
+        while (coming := upcoming.next_letter(person(ADA))) is not None:
             machine.move_to(coming.due_at)
             work()
             assert mailbox.wait_for(to=ADA, subject_contains=coming.subject)

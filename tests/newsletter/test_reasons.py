@@ -25,6 +25,7 @@ from newsletter.conditions import CameFrom, Match, Rule, Tagged, Term
 from newsletter.models import Newsletter, Sequence, Subscriber
 from newsletter.steps import Branch, End, Mail
 from newsletter.tick import tick
+from shop.models import OrderState
 from tests import samples
 from tests.newsletter.conftest import Join
 from tests.staff.test_orders import order_of
@@ -51,6 +52,18 @@ def the_welcome() -> Sequence:
         return session.scalars(select(Sequence)).one()
 
 
+def named(name: str) -> Sequence:
+    with db.reading() as session:
+        return session.scalars(select(Sequence).where(Sequence.name == name)).one()
+
+
+def never(person: Subscriber, name: str) -> str:
+    (said,) = told(person, named(name))
+    begun, _, why = said.partition("They never began it: ")
+    assert begun == ""
+    return why
+
+
 def told(person: Subscriber, sequence: Sequence) -> list[str]:
     return [reason.sentence for reason in reasons.of_sequence(person, sequence)]
 
@@ -61,8 +74,10 @@ def test_each_letter_of_a_walk_says_what_became_of_it(welcome: Sequence, join: J
         tick()
         written, next_one, later = told(ada, welcome)
         assert written == "It is written, and goes out at the next turn of a worker."
-        assert next_one.startswith("It comes on March 5, 2026, by their own clock.")
-        assert later.endswith("other letters are before it, the next one on March 5, 2026.")
+        assert next_one.startswith("It comes on March 5, 2026, at 9:00, by their own clock.")
+        assert later.endswith(
+            "other letters are before it, the next one on March 5, 2026, at 9:00."
+        )
         for row in queue.claim("worker", 9):
             queue.begin({row: "x"})
             fates.accept(row)
@@ -120,12 +135,47 @@ def test_whoever_never_began_is_told_why(app: Flask, join: Join) -> None:
         ada = join(ADA)
         machine.shift(timedelta(days=1))
         sequences.publish("welcome", "Welcome", STEPS, trigger="confirmed")
-        assert told(ada, the_welcome()) == [
+        assert told(ada, named("welcome")) == [
             "They never began it: they were on the list before the sequence existed."
         ]
-        sequences.switch(the_welcome().id, active=False)
+        sequences.publish("by-hand", "By hand", STEPS)
+        sequences.publish("vip", "VIP", STEPS, trigger="tagged", trigger_value="vip")
+        sequences.publish("day", "A day", STEPS, trigger="date", trigger_value="2026-03-06")
+        sequences.publish("back", "Back", STEPS, trigger="inactive", trigger_value="90")
+        sequences.publish("here", "Here", STEPS, trigger="delivered")
+        assert never(ada, "by-hand") == "it begins by hand alone, and nobody let them begin."
+        assert never(ada, "vip") == "they do not have the tag “vip”."
+        assert never(ada, "day") == "its day, March 6, 2026, has not come for them yet."
+        assert never(ada, "back") == "it is for buyers, and they have bought nothing."
+        assert never(ada, "here").startswith("it begins when an order has arrived, and that has")
+        segments.tag(ada.id, "vip", quietly=True)
+        assert never(ada, "vip").startswith("they got the tag “vip” before it was switched on")
+        machine.shift(timedelta(days=5))
+        sequences.switch(named("day").id, active=False)
+        assert never(ada, "day") == (
+            "it was switched off on its day, March 6, 2026; now it is switched off."
+        )
+        sequences.switch(named("welcome").id, active=False)
         ben = join("ben@example.com")
-        assert "switched off" in told(ben, the_welcome())[0]
+        assert "not switched on when they joined" in told(ben, named("welcome"))[0]
+        assert (
+            never(ben, "day")
+            == "its day was March 6, 2026, before they joined; now it is switched off."
+        )
+
+
+def test_whoever_left_a_payment_without_a_yes_to_reminders_began_nothing(
+    app: Flask, join: Join
+) -> None:
+    samples.fill(shop.samples)
+    with time_machine.travel(NOW, tick=False):
+        ada = join(ADA)
+        sequences.publish("left", "Left", STEPS, trigger="abandoned")
+        assert never(ada, "left").startswith("it begins when somebody leaves the payment page")
+        order_of("ada", 902, OrderState.EXPIRED)
+        assert never(ada, "left") == (
+            "they left the payment page on March 2, 2026, but had not agreed to be reminded."
+        )
 
 
 def test_an_issue_says_why_it_passed_somebody_by(app: Flask, join: Join) -> None:

@@ -8,7 +8,7 @@ import time_machine
 from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import func, literal, select
+from sqlalchemy import func, literal, select, update
 
 from blog import samples as blog_samples
 from blog.models import Post
@@ -25,6 +25,7 @@ from newsletter import (
     sequences,
     steps,
     subscribers,
+    upcoming,
     verdicts,
     walks,
 )
@@ -39,9 +40,10 @@ from newsletter.paths import Path
 from newsletter.preferences import Preferences
 from newsletter.steps import Mail
 from newsletter.tick import tick
-from newsletter.zones import local_day, morning
+from newsletter.zones import by_day, local_day, morning
 from shop import samples as shop_samples
 from tests.newsletter.conftest import Crowd, Join, mail_to, person
+from tests.staff.test_orders import order_of
 
 ADA = "ada@example.com"
 # A Monday, ten in the morning in New York.
@@ -97,7 +99,7 @@ def test_the_first_letter_comes_at_once_and_the_next_some_mornings_later(
         ada = join(ADA)
         tick()
         assert steps_to(ADA) == [0]
-        coming = walks.next_letter(ada)
+        coming = upcoming.next_letter(ada)
         assert coming is not None
         assert (coming.subject, coming.day) == ("Two", date(2026, 3, 5))
         assert coming.due_at == datetime(2026, 3, 5, 14, tzinfo=UTC)
@@ -127,7 +129,7 @@ def test_a_sequence_ends_after_its_last_letter(app: Flask, welcome: int, join: J
             machine.shift(timedelta(days=4))
         assert steps_to(ADA) == [0, 1, 2]
         assert walk_of(ADA).state is Walk.DONE
-        assert walks.next_letter(ada) is None
+        assert upcoming.next_letter(ada) is None
 
 
 def test_a_slower_pace_stretches_what_is_still_to_come(
@@ -311,11 +313,46 @@ def test_a_letter_too_soon_after_another_waits(app: Flask, welcome: int, join: J
         with db.reading():
             verdict = verdicts.last_look([row])[row.id]
         assert verdict == letters.Wait(
-            until=NOW + timedelta(days=3, hours=20), reason="the reader's pace"
-        )
+            until=NOW + timedelta(days=3, hours=23), reason="just after another letter"
+        ), "20 hours later it would be six in the morning"
+
+
+def test_what_was_put_off_is_told_as_the_next_letter(app: Flask, welcome: int, join: Join) -> None:
+    with time_machine.travel(NOW, tick=False) as machine:
+        ada = join(ADA)
+        tick()
+        machine.shift(timedelta(days=3))
+        tick()
+        two = mail_to(ADA)[-1]
+        later = NOW + timedelta(days=4)
+        with db.transaction():
+            db.changed(update(Delivery).where(Delivery.id == two.id).values(due_at=later))
+        coming = upcoming.next_letter(ada)
+        assert coming is not None
+        assert (coming.subject, coming.due_at) == ("Two", later), "not the third, days later"
+
+
+def test_an_offer_is_not_told_to_a_buyer(app: Flask, join: Join) -> None:
+    shop_samples.seed()
+    offer = Mail(subject="The tool", body="Hello", offer=True, delay_days=3)
+    sequences.publish("welcome", "Welcome", [offer], trigger="confirmed")
+    ada = join(ADA)
+    assert upcoming.next_letter(ada) is not None
+    order_of("ada", 901)
+    assert upcoming.next_letter(ada) is None
 
 
 PLACES = st.sampled_from(sorted(available_timezones()))
+
+
+@given(
+    zone=PLACES,
+    moment=st.datetimes(datetime(2024, 1, 1), datetime(2030, 12, 31), timezones=st.just(UTC)),  # noqa: DTZ001 - hypothesis wants bounds without a zone
+)
+def test_what_is_put_off_comes_by_day_and_hardly_later(zone: str, moment: datetime) -> None:
+    comes = by_day(moment, zone)
+    assert 8 <= comes.astimezone(ZoneInfo(zone)).hour <= 21
+    assert moment <= comes <= moment + timedelta(hours=14)
 
 
 @given(zone=PLACES, day=st.dates(date(2024, 1, 1), date(2030, 12, 31)))
