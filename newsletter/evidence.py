@@ -74,6 +74,7 @@ _WORDS = {
     verdicts.DISTANCE: "another letter came to them just before",
     "cancelled": "the issue was called off",
     "bought": "they had bought",
+    "not arrived": "their order had not arrived after all",
     "refunded": "their order was refunded",
     "goal": "they had reached the goal of the sequence",
     "held out": "they were drawn to get nothing, so that what the issue added can be seen",

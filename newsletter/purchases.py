@@ -17,6 +17,7 @@ from newsletter.triggers import UNTIL_BOUGHT, Trigger
 from shop import refusals
 from shop.events import (
     Agreed,
+    ArrivalTakenBack,
     BackInStock,
     CheckoutAbandoned,
     OrderDelivered,
@@ -27,6 +28,8 @@ from shop.models import Order, OrderLine, OrderState, Product, Variant
 
 CUSTOMERS = "customers"
 """The tag of readers who bought."""
+NOT_ARRIVED = "not arrived"
+"""Why a walk rests that an order began which has not arrived after all."""
 AFTER_REMINDER = timedelta(days=1)
 """How long after a left payment page a sequence begins to count, where the shop reminds itself."""
 
@@ -62,9 +65,22 @@ def on_order_paid(event: OrderPaid) -> None:
 
 
 def on_order_delivered(event: OrderDelivered) -> None:
-    """Let a reader begin what is for those whose order has arrived."""
+    """Let a reader begin what is for those whose order has arrived, or take it up again."""
     if (reader := _reader(event.email)) is not None:
-        _begin(Trigger.DELIVERED, reader, event.order_id, _skus(event.order_id))
+        with db.transaction():
+            walks.take_up(reader, NOT_ARRIVED, occurrence=_occurrence(event.order_id))
+            _begin(Trigger.DELIVERED, reader, event.order_id, _skus(event.order_id))
+
+
+def on_arrival_taken_back(event: ArrivalTakenBack) -> None:
+    """Tell nobody how to use what they do not have yet."""
+    if (reader := _reader(event.email)) is not None:
+        walks.leave(
+            reader.id,
+            NOT_ARRIVED,
+            triggers=(Trigger.DELIVERED,),
+            occurrence=_occurrence(event.order_id),
+        )
 
 
 def on_order_refunded(event: OrderRefunded) -> None:

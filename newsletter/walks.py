@@ -68,6 +68,19 @@ def end(enrolment: Enrolment, state: Walk, reason: str | None = None) -> None:
         call_off(enrolment.version_id, [enrolment.id], reason)
 
 
+def take_up(reader: Subscriber, reason: str, *, occurrence: str) -> None:
+    """Let a person go on with what ended for this reason; the next step counts from now."""
+    with db.transaction() as session:
+        for enrolment in _locked(reader.id, Walk.EXITED):
+            if (enrolment.reason, enrolment.occurrence) != (reason, occurrence):
+                continue
+            walked = steps.read(session.get_one(SequenceVersion, enrolment.version_id).steps)
+            enrolment.state, enrolment.reason, enrolment.ended_at = Walk.ACTIVE, None, None
+            enrolment.reached_at = clock.now()
+            enrolment.due_at = steps.due(walked[enrolment.position], clock.now(), reader)
+            note(enrolment, "taken up")
+
+
 def reach_goals(subscriber_id: int) -> None:
     """Let a person skip ahead to the goals that they meet now, in the transaction of the cause."""
     with db.transaction() as session:

@@ -30,7 +30,14 @@ from newsletter import (
 )
 from newsletter.events import Confirmed, Erased, Left, PreferencesChanged, Returned, Tagged
 from newsletter.wording import paces, wording
-from shop.events import BackInStock, CheckoutAbandoned, OrderDelivered, OrderPaid, OrderRefunded
+from shop.events import (
+    ArrivalTakenBack,
+    BackInStock,
+    CheckoutAbandoned,
+    OrderDelivered,
+    OrderPaid,
+    OrderRefunded,
+)
 
 # Each of these names its jobs when it is imported.
 JOBS = (dispatch, tick, triggers, upkeep)
@@ -57,6 +64,7 @@ def init_app(app: Flask) -> None:
     events.listen(Tagged, triggers.on_tagged)
     events.listen(OrderPaid, purchases.on_order_paid)
     events.listen(OrderDelivered, purchases.on_order_delivered)
+    events.listen(ArrivalTakenBack, purchases.on_arrival_taken_back)
     events.listen(OrderRefunded, purchases.on_order_refunded)
     events.listen(CheckoutAbandoned, purchases.on_checkout_abandoned)
     events.listen(BackInStock, purchases.on_back_in_stock)

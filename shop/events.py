@@ -51,6 +51,14 @@ class OrderDelivered:
 
 
 @dataclass(frozen=True)
+class ArrivalTakenBack:
+    """What was told as delivered is on its way after all."""
+
+    order_id: int
+    email: str
+
+
+@dataclass(frozen=True)
 class OrderRefunded:
     """`amount` minor units go back, `refunded` in all; `source` is what led to the order."""
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import selectinload
 
 from core import clock, db, events
 from shop import carriers, orders
-from shop.events import OrderDelivered, OrderShipped
+from shop.events import ArrivalTakenBack, OrderDelivered, OrderShipped
 from shop.models import TO_FULFIL, Fulfilment, FulfilmentLine, Order, OrderLine, Progress
 from shop.orders import NotPossible
 
@@ -72,7 +72,7 @@ def deliver(order_id: int, parcel_id: int | None = None, *, by: str) -> Order:
 def take_back_arrival(order_id: int, parcel_id: int, *, by: str) -> Order:
     """A parcel that was marked as delivered is still on its way. Raises `NotPossible`.
 
-    Whoever was told that it arrived stays told: what follows from an arrival follows once.
+    What followed from the arrival ends, as far as it has not happened, and follows from the next.
     """
     with db.transaction():
         order = orders.locked(Order.id == order_id)
@@ -83,7 +83,8 @@ def take_back_arrival(order_id: int, parcel_id: int, *, by: str) -> Order:
         )
         if order is None or not db.changed(arrived.values(delivered_at=None)):
             raise NotPossible("There is no such parcel that has arrived.")
-        orders.advance(order, Progress.FULFILLED, (Progress.DELIVERED,), delivered_at=None)
+        if orders.advance(order, Progress.FULFILLED, (Progress.DELIVERED,), delivered_at=None):
+            events.tell(ArrivalTakenBack(order.id, order.email or ""))
         orders.note(order, "not delivered yet", who=by)
     return order
 

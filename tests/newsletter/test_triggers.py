@@ -18,7 +18,7 @@ from newsletter.events import PreferencesChanged
 from newsletter.models import Enrolment, EnrolmentLog, Subscriber, Walk
 from newsletter.steps import Branch, End, Goal, Late, Mail, Step, Tag
 from newsletter.tick import tick
-from shop.events import BackInStock, CheckoutAbandoned, OrderDelivered
+from shop.events import ArrivalTakenBack, BackInStock, CheckoutAbandoned, OrderDelivered
 from tests import samples
 from tests.newsletter.conftest import Join, mail_to, person
 from tests.newsletter.test_purchases import pay
@@ -125,6 +125,28 @@ def test_the_shop_s_events_begin_what_is_for_them(app: Flask, join: Join) -> Non
     assert [state for state, _ in walks_of(ADA)] == [Walk.ACTIVE] * 2
     pay(ADA, consent=False, order=order)
     assert walks_of(ADA) == [(Walk.EXITED, "bought"), (Walk.ACTIVE, None), (Walk.ACTIVE, None)]
+
+
+def test_an_arrival_taken_back_rests_what_it_began_until_the_next(app: Flask, join: Join) -> None:
+    samples.fill(shop.samples)
+    publish("delivered", mail("The first evening", 1), mail("A week later", 7))
+    order = order_of("Ada", 1001)
+    with time_machine.travel(NOW, tick=False) as machine:
+        join(ADA)
+        events.tell(OrderDelivered(order, ADA))
+        events.tell(ArrivalTakenBack(order, ADA))
+        assert walks_of(ADA) == [(Walk.EXITED, "not arrived")]
+        machine.shift(timedelta(days=5))
+        tick()
+        assert written_to(ADA) == []
+        events.tell(ArrivalTakenBack(order + 1, ADA))
+        events.tell(OrderDelivered(order, ADA))
+        assert walks_of(ADA) == [(Walk.ACTIVE, None)]
+        tick()
+        assert written_to(ADA) == [], "a day counts from the real arrival"
+        machine.shift(timedelta(days=2))
+        tick()
+        assert written_to(ADA) == [0]
 
 
 def test_a_day_begins_in_each_reader_s_zone(app: Flask, join: Join) -> None:

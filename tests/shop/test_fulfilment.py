@@ -10,7 +10,7 @@ from core import db, events
 from core.mail import letters as kinds
 from core.mail.models import Delivery
 from shop import fulfilment, orders
-from shop.events import OrderDelivered, OrderShipped
+from shop.events import ArrivalTakenBack, OrderDelivered, OrderShipped
 from shop.models import OrderLine, OrderState, Progress, Variant
 from shop.orders import NotPossible
 from tests.shop.running import at_once
@@ -74,6 +74,27 @@ def test_an_order_leaves_in_two_parcels_and_arrives_with_the_last(
     assert whats(ada)[1:] == [
         "partly shipped", "shipped", "parcel delivered", "parcel delivered", "delivered",
     ]  # fmt: skip
+
+
+def test_an_arrival_marked_by_mistake_is_told_as_taken_back(
+    ada: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parcels = [
+        fulfilment.ship(ada, carrier="UPS", units={line: 1}, by=FAY).id for line in lines(ada)
+    ]
+    told: list[object] = []
+    monkeypatch.setattr(events, "tell", told.append)
+    fulfilment.ship(ada, carrier="UPS", by=FAY)
+    fulfilment.deliver(ada, parcels[0], by=FAY)
+    fulfilment.take_back_arrival(ada, parcels[0], by=FAY)
+    assert ArrivalTakenBack(ada, "ada@example.com") not in told, "the order had not arrived"
+    fulfilment.deliver(ada, by=FAY)
+    fulfilment.take_back_arrival(ada, parcels[1], by=FAY)
+    fulfilment.take_back_arrival(ada, parcels[0], by=FAY)
+    assert told[1:] == [
+        OrderDelivered(ada, "ada@example.com"),
+        ArrivalTakenBack(ada, "ada@example.com"),
+    ]
 
 
 def test_the_letter_lists_what_is_in_the_parcel_and_what_follows(ada: int) -> None:
