@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, Protocol
 
 from newsletter import conditions, phrases
 from newsletter.conditions import BadRule, Match, Rule
+from newsletter.models.people import DEFAULT_PACE
 from newsletter.zones import MORNING, at_hour, local_day
 
 MOST = 100
@@ -213,6 +214,8 @@ def wait(step: Step) -> str:
     parts = []
     if step.delay_days:
         parts.append(f"{step.delay_days} day{'' if step.delay_days == 1 else 's'} later")
+    if isinstance(step, Mail) and 0 < step.delay_days < DEFAULT_PACE:
+        parts[-1] += f" ({DEFAULT_PACE} by the pace of most readers)"
     if step.delay_hours:
         parts.append(f"{step.delay_hours} hour{'' if step.delay_hours == 1 else 's'} later")
     if step.weekday is not None:

@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from sqlalchemy import Select, String, cast, false, func, literal, or_, select
 
-from core import clock, db, jobs
+from core import clock, db, jobs, settings
 from newsletter import choices, enrolments, walks, zones
 from newsletter.events import Confirmed, Returned, Tagged
 from newsletter.models import Sequence, Standing, Subscriber
@@ -89,6 +89,16 @@ def said(sequence: Sequence) -> str:
     if trigger in SAID_OF and sequence.trigger_value:
         return SAID_OF[trigger].format(sequence.trigger_value)
     return SAID[trigger]
+
+
+def hindrance(sequence: Sequence) -> str | None:
+    """Why nobody can begin a sequence as things are, for staff; None where people can."""
+    if sequence.trigger != Trigger.ABANDONED or settings.store().checkout_reminders:
+        return None
+    return (
+        "Nobody begins it as things are: it is for those who agreed to be reminded, and the cart "
+        "does not ask for that. Settings have it as “Remind once of a payment page that was left”."
+    )
 
 
 def begin(

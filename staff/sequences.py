@@ -89,6 +89,7 @@ def show(number: int) -> ResponseReturnValue:
         added=hold_outs.measure(path.version) if measured else {},
         counted_days=hold_outs.days(path.version),
         may_hold_out=sequence.trigger not in triggers.ASKED_FOR,
+        hindrance=triggers.hindrance(sequence),
     )
 
 

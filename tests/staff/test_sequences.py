@@ -301,3 +301,15 @@ def test_a_part_is_held_out_and_compared(ed: FlaskClient, runners: str) -> None:
     assert "Held out by lot, 30 of 100" in told
     assert "too few to tell" in told
     assert f'<td class="number">{40 - drawn}</td>' in ed.get("/staff/sequences").text
+
+
+def test_what_nobody_can_begin_says_so_and_what_is_missing(ed: FlaskClient, runners: str) -> None:
+    write(ed, f"{runners}/edit/new", kind="mail", subject="Left", body="Hello", delay_days="1")
+    ed.post(f"{runners}/publish", data={"seen": ed_sees(ed, runners)})
+    shown = ed.get(runners).text
+    assert "Nobody begins it as things are" not in shown
+    assert "1 day later (2 by the pace of most readers)" in shown
+    ed.post(f"{runners}/settings", data={"title": "Left", "trigger": "abandoned", "value": ""})
+    assert "Nobody begins it as things are" in ed.get(runners).text
+    settings.change(checkout_reminders=True)
+    assert "Nobody begins it as things are" not in ed.get(runners).text
