@@ -20,6 +20,12 @@ PHONE = {"width": 390, "height": 844}
 NARROW = {"width": 320, "height": 640}
 TABS = 90
 
+STOP = """() => {
+  const at = document.activeElement, style = getComputedStyle(at);
+  return [at.name || at.tagName, style.outlineStyle === "none" ? 0 : parseFloat(style.outlineWidth)];
+}"""
+"""Where the keyboard is, and how wide the ring around it."""
+
 NOWHERE = "/nowhere"
 PUBLIC = (
     *("/", "/blog/", "/blog/psoas-trigger-points", "/blog/search?q=psoas", "/muscles/"),
@@ -52,6 +58,22 @@ def test_axe_finds_nothing_on_the_way_and_nothing_scrolls_sideways(
         width = page.evaluate("document.documentElement.scrollWidth")
         found += [f"{name} is {width} px wide"] if width > NARROW["width"] else []
     assert found == []
+
+
+def test_every_stop_of_the_preferences_shows_where_the_keyboard_is(
+    page: Page, running_shop: RunningShop
+) -> None:
+    assert "preferences" in _walk_the_letters(page, running_shop)
+    stops = []
+    for _ in range(TABS):
+        page.keyboard.press("Tab")
+        name, ring = page.evaluate(STOP)
+        if name == "BODY":
+            break
+        stops.append(name)
+        assert ring > 0, stops
+    # Month, day, year, and the button of the calendar.
+    assert stops.count("paused_until") == 4
 
 
 def test_ada_reads_and_buys_with_the_keyboard_alone(page: Page, running_shop: RunningShop) -> None:
