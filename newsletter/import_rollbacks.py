@@ -10,11 +10,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 from enum import StrEnum
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import undefer
 
 from core import clock, db, events
-from newsletter import consents, personal_data, segments
+from newsletter import consents, offers, personal_data, segments
 from newsletter.admissions import Fate
 from newsletter.consents import Circumstances
 from newsletter.events import UNDONE, Left
@@ -27,7 +27,6 @@ from newsletter.models import (
     Standing,
     Subscriber,
 )
-from shop.models import BOUGHT, Order
 
 _AT_ONCE = 500
 
@@ -121,14 +120,14 @@ def _undo_some(number: int) -> int:
 
 def _what_they_did(people: Sequence[Subscriber]) -> dict[int, tuple[int, bool]]:
     """Of each person the number of their last receipt, and whether they ever bought."""
-    bought = exists().where(func.lower(Order.email) == Subscriber.email, Order.state.in_(BOUGHT))
+    buyers = offers.buyers_among({person.email for person in people})
     rows = db.session().execute(
-        select(Subscriber.id, func.max(Consent.number), bought)
-        .outerjoin(Consent, Consent.subscriber_id == Subscriber.id)
-        .where(Subscriber.id.in_([person.id for person in people]))
-        .group_by(Subscriber.id, Subscriber.email)
+        select(Consent.subscriber_id, func.max(Consent.number))
+        .where(Consent.subscriber_id.in_([person.id for person in people]))
+        .group_by(Consent.subscriber_id)
     )
-    return {person: (number or 0, has_bought) for person, number, has_bought in rows}
+    last: dict[int, int] = dict(rows.all())
+    return {person.id: (last.get(person.id, 0), person.email in buyers) for person in people}
 
 
 def _own_deed(entry: ImportEntry, person: Subscriber, receipt: int, bought: bool) -> str | None:  # noqa: FBT001 - a row's own columns

@@ -84,6 +84,8 @@ class Order(Base):
             "refunded_amount",
         ),
         Index("ix_shop_order_email", "email", "id"),
+        # Whether a reader has bought is asked by their address, which is kept in lower case.
+        Index("ix_shop_order_buyer", text("lower(email)"), "state"),
         # One cart can be paid through one page at a time.
         Index(
             "uq_shop_order_cart",

@@ -4,6 +4,7 @@ import re
 import runpy
 from pathlib import Path
 
+import pytest
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -33,6 +34,26 @@ def test_they_go_up_down_and_up_again_without_drift_from_the_models(app: Flask) 
     assert left == ["alembic_version"]
     schema.upgrade()
     assert schema.drift() == []
+
+
+@pytest.mark.parametrize(
+    ("deed", "undo"),
+    [
+        (
+            "DROP INDEX ix_shop_order_buyer",
+            "CREATE INDEX ix_shop_order_buyer ON shop_order (lower(email), state)",
+        ),
+        ("CREATE INDEX ix_of_nobody ON shop_order (upper(email))", "DROP INDEX ix_of_nobody"),
+    ],
+)
+def test_an_index_of_an_expression_on_one_side_only_is_drift(
+    app: Flask, deed: str, undo: str
+) -> None:
+    for statement, drifts in ((deed, True), (undo, False)):
+        with db.engine().begin() as connection:
+            connection.exec_driver_sql(statement)
+        found = str(schema.drift())
+        assert (deed.split()[2] in found) == drifts, found
 
 
 def test_a_letter_from_before_keys_named_the_version_is_called_off_by_a_purchase(

@@ -2,12 +2,22 @@
 
 from datetime import UTC, datetime
 
+import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
 import shop.samples
 from core import db, events
-from newsletter import consents, personal_data, purchases, segments, sequences, subscribers, walks
+from newsletter import (
+    consents,
+    offers,
+    personal_data,
+    purchases,
+    segments,
+    sequences,
+    subscribers,
+    walks,
+)
 from newsletter.models import Standing, Subscriber
 from newsletter.steps import Mail
 from shop.events import Agreed, OrderPaid
@@ -15,6 +25,7 @@ from shop.models import LetterRefusal
 from tests import samples
 from tests.newsletter.conftest import Join, mail_to, person
 from tests.staff.test_orders import order_of
+from tests.staff.test_speed import plan_of, questions
 
 ADA = "ada@example.com"
 AGREED = Agreed(
@@ -82,3 +93,14 @@ def test_a_buyer_who_leaves_is_not_asked_for_a_review_and_nobody_else_is_written
     personal_data.erase(join("ben@example.com").public_id)
     with db.reading() as session:
         assert session.scalars(select(LetterRefusal.email)).all() == [ADA]
+
+
+def test_who_has_bought_is_found_by_an_index(app: Flask, database_kind: str) -> None:
+    if database_kind != "sqlite":
+        pytest.skip("PostgreSQL chooses by the tables' sizes")
+    samples.fill(shop.samples)
+    order_of("Ada", 1001)
+    with questions() as asked:
+        assert offers.buyers_among({ADA, "ben@example.com"}) == {ADA}
+    (statement,) = [each for each in asked if "shop_order" in each]
+    assert any("ix_shop_order_buyer" in step for step in plan_of(statement)), plan_of(statement)
