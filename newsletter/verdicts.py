@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from core import clock, db, settings
+from core.mail import caps
 from core.mail.letters import Verdict, Wait
 from core.mail.models import Delivery, State, Stream
 from newsletter import draws, implied, lateness, offers, sequences, trials, zones
@@ -49,11 +50,16 @@ class _Reader(NamedTuple):
 
 
 def last_look(batch: Sequence[Delivery]) -> dict[int, Verdict]:
-    """Who of a batch must get nothing, or not now, by what is true at this moment."""
+    """Who of a batch must get nothing, or not now, by what is true at this moment.
+
+    Of several that are due for one reader the first goes, and the others keep their distance,
+    unless a cap may let them go as one message.
+    """
     readers = _readers(batch)
     causes = _late_ones(batch) | _issues_at_rest(batch) | _walks_at_an_end(batch)
     causes |= offers.refused(batch)
     latest = _latest_letters(_whose_pace_counts(batch, readers))
+    go_apart, now = not caps.merge(), clock.now()
     verdicts: dict[int, Verdict] = {}
     for delivery in batch:
         reader = readers.get(delivery.person or 0)
@@ -64,6 +70,8 @@ def last_look(batch: Sequence[Delivery]) -> dict[int, Verdict]:
         )
         if verdict:
             verdicts[delivery.id] = verdict
+        elif reader and go_apart:
+            latest[reader.email] = now
     return verdicts
 
 
@@ -173,20 +181,23 @@ def _walks_at_an_end(batch: Sequence[Delivery]) -> dict[int, Verdict]:
 
 
 def _latest_letters(recipients: set[str]) -> dict[str, datetime]:
-    """When each of these last got such a letter, within the slowest pace."""
+    """When each of these last got such a letter, within the slowest pace, or that one goes now."""
     if not recipients:
         return {}
+    now = clock.now()
+    went = (Delivery.state == State.ACCEPTED) & (Delivery.settled_at > now - STALE)
     rows = db.session().execute(
-        select(Delivery.recipient, func.max(Delivery.settled_at))
-        .where(
+        select(Delivery.recipient, Delivery.settled_at).where(
             Delivery.recipient.in_(recipients),
             Delivery.stream == Stream.MARKETING,
-            Delivery.settled_at > clock.now() - STALE,
-            Delivery.state == State.ACCEPTED,
+            went | (Delivery.state == State.SENDING),
         )
-        .group_by(Delivery.recipient)
     )
-    return {recipient: latest for recipient, latest in rows if latest is not None}
+    latest: dict[str, datetime] = {}
+    for recipient, settled_at in rows:
+        moment = settled_at or now
+        latest[recipient] = max(moment, latest.get(recipient, moment))
+    return latest
 
 
 def _too_soon(delivery: Delivery, reader: _Reader, latest: datetime | None) -> Verdict | None:

@@ -12,7 +12,7 @@ from sqlalchemy import func, literal, select, update
 
 from blog import samples as blog_samples
 from blog.models import Post
-from core import db
+from core import db, settings
 from core.mail import fates, letters, queue
 from core.mail.models import Delivery, State
 from newsletter import (
@@ -315,6 +315,33 @@ def test_a_letter_too_soon_after_another_waits(app: Flask, welcome: int, join: J
         assert verdict == letters.Wait(
             until=NOW + timedelta(days=3, hours=23), reason="just after another letter"
         ), "20 hours later it would be six in the morning"
+
+
+def test_two_letters_that_are_due_at_once_do_not_go_at_once(
+    app: Flask, welcome: int, join: Join
+) -> None:
+    with time_machine.travel(NOW, tick=False) as machine:
+        ada = join(ADA)
+        sequences.publish("second", "Second", [step("A", 3)])
+        enrolments.enrol("second", ada.id)
+        tick()
+        machine.shift(timedelta(days=1))
+        for row in queue.claim("worker", 9):
+            queue.begin({row: "x"})
+            fates.accept(row)
+        machine.shift(timedelta(days=2))
+        tick()
+        two, other = mail_to(ADA)[-2:]
+        with db.reading():
+            verdict = verdicts.last_look([two, other])
+        later = NOW + timedelta(days=3, hours=23)
+        assert verdict == {other.id: letters.Wait(until=later, reason="just after another letter")}
+        queue.begin(dict.fromkeys(queue.claim("worker", 1), "x"))
+        with db.reading():
+            assert set(verdicts.last_look([other])) == {other.id}, "the first is going out"
+        settings.change(letters_a_day=1, letters_merge=True)
+        with db.reading():
+            assert verdicts.last_look([other, other]) == verdicts.last_look([other])
 
 
 def test_what_was_put_off_is_told_as_the_next_letter(app: Flask, welcome: int, join: Join) -> None:
