@@ -75,7 +75,7 @@ def take_out(sequence: Sequence, reader: Subscriber) -> bool:
     """End a reader's walk, and let nothing go that waits of it; False for whoever is on none."""
     with db.transaction() as session:
         is_on_it = session.scalar(_walks(sequence, reader).where(Enrolment.state == Walk.ACTIVE))
-        walks.leave(reader.id, TAKEN_OUT, sequence_id=sequence.id)
+        walks.leave([reader.id], TAKEN_OUT, sequence_id=sequence.id)
         return bool(is_on_it)
 
 

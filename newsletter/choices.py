@@ -11,7 +11,7 @@ from newsletter.walks import BELL, active, leave, note
 
 def on_left(event: Left) -> None:
     """Whoever leaves gets no further letter."""
-    leave(event.subscriber_id, event.reason)
+    leave(event.subscriber_ids, event.reason)
 
 
 def on_returned(event: Returned) -> None:

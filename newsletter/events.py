@@ -33,9 +33,9 @@ class Tagged:
 
 @dataclass(frozen=True)
 class Left:
-    """A person gets no letters any more; `reason` is how that came about."""
+    """People get no letters any more; `reason` is how that came about."""
 
-    subscriber_id: int
+    subscriber_ids: tuple[int, ...]
     reason: str
 
 

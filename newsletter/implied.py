@@ -66,7 +66,7 @@ def end() -> int:
             how = Circumstances(page="", method="by itself", basis=BASIS, wording=_ended(at))
             subscribers.leave(person, Standing.LAPSED)
             consents.record(person, ConsentEvent.LAPSED, how)
-            events.tell(Left(person.id, LAPSED))
+            events.tell(Left((person.id,), LAPSED))
     return len(people)
 
 

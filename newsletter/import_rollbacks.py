@@ -189,5 +189,5 @@ def _withdraw(people: Sequence[Subscriber]) -> None:
         page="/staff/subscribers/imports", method="staff", wording="The import was undone."
     )
     consents.record_all([(person, ConsentEvent.WITHDRAWN, how) for person in people])
-    for person in people:
-        events.tell(Left(person.id, UNDONE))
+    if people:
+        events.tell(Left(tuple(person.id for person in people), UNDONE))

@@ -57,7 +57,7 @@ def on_order_paid(event: OrderPaid) -> None:
             implied.grant(address, told, country=event.country)
         reader = _reader(address)
         if reader is not None:
-            walks.leave(reader.id, offers.BOUGHT, triggers=UNTIL_BOUGHT)
+            walks.leave([reader.id], offers.BOUGHT, triggers=UNTIL_BOUGHT)
             offers.call_off(reader.id)
             segments.tag(reader.id, CUSTOMERS)
             walks.reach_goals(reader.id)
@@ -76,7 +76,7 @@ def on_arrival_taken_back(event: ArrivalTakenBack) -> None:
     """Tell nobody how to use what they do not have yet."""
     if (reader := _reader(event.email)) is not None:
         walks.leave(
-            reader.id,
+            [reader.id],
             NOT_ARRIVED,
             triggers=(Trigger.DELIVERED,),
             occurrence=_occurrence(event.order_id),
@@ -90,7 +90,7 @@ def on_order_refunded(event: OrderRefunded) -> None:
         whole = order is not None and order.state is OrderState.REFUNDED
         if whole and (reader := _reader(event.email)) is not None:
             walks.leave(
-                reader.id,
+                [reader.id],
                 "refunded",
                 triggers=(Trigger.BOUGHT, Trigger.DELIVERED),
                 occurrence=_occurrence(event.order_id),
@@ -129,7 +129,7 @@ def on_back_in_stock(event: BackInStock) -> None:
 def on_left(event: Left) -> None:
     """Whoever wants no letters any more is not asked for a review either."""
     if event.reason not in (UNDONE, LAPSED):
-        _refuse(event.subscriber_id)
+        _refuse(*event.subscriber_ids)
 
 
 def on_erased(event: Erased) -> None:

@@ -114,7 +114,7 @@ def unsubscribe(public_id: str, *, method: str) -> None:
         leave(subscriber, Standing.UNSUBSCRIBED)
         how = Circumstances(page="/newsletter/unsubscribe/", method=method)
         consents.record(subscriber, ConsentEvent.WITHDRAWN, how)
-        events.tell(Left(subscriber.id, "unsubscribed"))
+        events.tell(Left((subscriber.id,), "unsubscribed"))
 
 
 def resubscribe(public_id: str) -> bool:
@@ -145,7 +145,7 @@ def turn_away(address: str, reason: Reason, *, by: str = "") -> bool:
         if subscriber is not None and subscriber.standing is Standing.CONFIRMED:
             standing = {Reason.BOUNCED: Standing.BOUNCED, Reason.COMPLAINED: Standing.COMPLAINED}
             leave(subscriber, standing.get(reason, Standing.UNSUBSCRIBED))
-            events.tell(Left(subscriber.id, reason.value))
+            events.tell(Left((subscriber.id,), reason.value))
     return is_new
 
 

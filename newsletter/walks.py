@@ -4,6 +4,7 @@ How a walk begins is in `newsletter.enrolments`. When the next step is due is co
 the one before is taken; `newsletter.tick` moves people on.
 """
 
+from collections import defaultdict
 from collections.abc import Collection
 from collections.abc import Sequence as Rows
 
@@ -28,14 +29,14 @@ _KEYS = 10_000  # that one statement names; SQLite takes 32,766
 
 
 def leave(
-    subscriber_id: int,
+    people: Collection[int],
     reason: str,
     *,
     sequence_id: int | None = None,
     triggers: Collection[str] | None = None,
     occurrence: str | None = None,
 ) -> None:
-    """End a person's walks, in the transaction of the cause; no letter of theirs begins after it.
+    """End people's walks, in the transaction of the cause; no letter of theirs begins after it.
 
     Nor does what waits of a walk that is done. All walks are meant, or those of one sequence, of
     sequences with one of these triggers, or of one occurrence.
@@ -45,24 +46,28 @@ def leave(
         meant = meant.where(Sequence.trigger.in_(triggers))
     with db.transaction() as session:
         of_these = set(session.scalars(meant))
-        for enrolment in _locked(subscriber_id, Walk.ACTIVE, Walk.DONE):
-            if (
-                sequence_id not in (None, enrolment.sequence_id)
-                or occurrence not in (None, enrolment.occurrence)
-                or enrolment.sequence_id not in of_these
-            ):
-                continue
-            if enrolment.state is Walk.ACTIVE:
-                end(enrolment, Walk.EXITED, reason)
-            else:
-                call_off(enrolment.version_id, [enrolment.id], reason)
+        theirs = [
+            enrolment
+            for enrolment in _locked(people, Walk.ACTIVE, Walk.DONE)
+            if sequence_id in (None, enrolment.sequence_id)
+            and occurrence in (None, enrolment.occurrence)
+            and enrolment.sequence_id in of_these
+        ]
+        under_way = [enrolment for enrolment in theirs if enrolment.state is Walk.ACTIVE]
+        for enrolment in under_way:
+            _mark(enrolment, Walk.EXITED, reason)
+        if under_way:
+            note_all([enrolment.id for enrolment in under_way], Walk.EXITED.value, reason)
+        versions = defaultdict(list)
+        for enrolment in theirs:
+            versions[enrolment.version_id].append(enrolment.id)
+        for version, of_it in versions.items():
+            call_off(version, of_it, reason)
 
 
 def end(enrolment: Enrolment, state: Walk, reason: str | None = None) -> None:
     """Mark a walk as over, in the transaction under way; what waits of it does not go."""
-    enrolment.state = state
-    enrolment.reason = reason
-    enrolment.ended_at = clock.now()
+    _mark(enrolment, state, reason)
     note(enrolment, state.value, reason)
     if reason is not None:
         call_off(enrolment.version_id, [enrolment.id], reason)
@@ -71,7 +76,7 @@ def end(enrolment: Enrolment, state: Walk, reason: str | None = None) -> None:
 def take_up(reader: Subscriber, reason: str, *, occurrence: str) -> None:
     """Let a person go on with what ended for this reason; the next step counts from now."""
     with db.transaction() as session:
-        for enrolment in _locked(reader.id, Walk.EXITED):
+        for enrolment in _locked([reader.id], Walk.EXITED):
             if (enrolment.reason, enrolment.occurrence) != (reason, occurrence):
                 continue
             walked = steps.read(session.get_one(SequenceVersion, enrolment.version_id).steps)
@@ -85,7 +90,7 @@ def reach_goals(subscriber_id: int) -> None:
     """Let a person skip ahead to the goals that they meet now, in the transaction of the cause."""
     with db.transaction() as session:
         subscriber = session.get_one(Subscriber, subscriber_id)
-        for enrolment in _locked(subscriber_id, Walk.ACTIVE):
+        for enrolment in _locked([subscriber_id], Walk.ACTIVE):
             walked = steps.read(session.get_one(SequenceVersion, enrolment.version_id).steps)
             for position, step in enumerate(walked):
                 if (
@@ -161,10 +166,16 @@ def active(subscriber_id: int) -> Rows[Enrolment]:
         return session.scalars(walks.order_by(Enrolment.due_at, Enrolment.id)).all()
 
 
-def _locked(subscriber_id: int, *states: Walk) -> Rows[Enrolment]:
-    """A person's walks in these states, as no turn of the tick can change them meanwhile."""
+def _mark(enrolment: Enrolment, state: Walk, reason: str | None) -> None:
+    enrolment.state = state
+    enrolment.reason = reason
+    enrolment.ended_at = clock.now()
+
+
+def _locked(people: Collection[int], *states: Walk) -> Rows[Enrolment]:
+    """People's walks in these states, as no turn of the tick can change them meanwhile."""
     walks = select(Enrolment).where(
-        Enrolment.subscriber_id == subscriber_id, Enrolment.state.in_(states)
+        db.among(Enrolment.subscriber_id, people), Enrolment.state.in_(states)
     )
     ordered = walks.order_by(Enrolment.id).with_for_update()
     return db.session().scalars(ordered, execution_options={"populate_existing": True}).all()

@@ -229,7 +229,7 @@ def test_buyers_of_both_parts_are_counted_until_a_week_after_the_last_letter(
     bought(sent[1].email, 1010, timedelta(days=2))
     for number, (reader, after) in enumerate(zip(out, (moments[3], moments[1]), strict=False)):
         bought(reader.email, 1020 + number, after)
-    walks.leave(sent[1].id, "unsubscribed")
+    walks.leave([sent[1].id], "unsubscribed")
     beginnings.begin_one(sequence, out[2])
     expected = Lift(Group(len(sent), 2), Group(len(out), 1))
     assert hold_outs.measure(version) == {30: expected}
@@ -339,7 +339,7 @@ def test_leaving_and_coming_back_begins_nothing_of_it(app: Flask, crowd: Crowd) 
     sequence = tips()
     beginnings.begin_all(sequence, None)
     one = drawn(sequence)[1][0]
-    walks.leave(one.id, "unsubscribed")
+    walks.leave([one.id], "unsubscribed")
     segments.tag(one.id, "runner")
     tick()
     (mine,) = [walk for walk in every_walk() if walk.subscriber_id == one.id]

@@ -136,8 +136,15 @@ def test_whoever_had_asked_before_waits_again_and_walks_no_further(app: Flask) -
         assert session.scalars(select(LetterRefusal)).all() == []
 
 
-def test_the_many_are_undone_in_few_statements(app: Flask) -> None:
-    run = bring("".join(f"reader-{n}@example.com,,,vip,{EVIDENCE}\n" for n in range(400)))
+@pytest.mark.parametrize(("people", "end"), [(400, "removed"), (100, "restored")])
+def test_the_many_are_undone_in_few_statements(app: Flask, people: int, end: str) -> None:
+    steps = [Mail(subject="One", preheader="", body="Hello", delay_days=0)]
+    sequences.publish("welcome", "Welcome", steps, trigger="confirmed")
+    if end == "restored":
+        for number in range(people):
+            subscribers.subscribe(f"reader-{number}@example.com", source="post")
+    rows = (f"reader-{number}@example.com,,,vip,{EVIDENCE}\n" for number in range(people))
+    run = bring("".join(rows), start="welcome")
     asked: list[str] = []
 
     def note(*call: Any) -> None:
@@ -145,10 +152,11 @@ def test_the_many_are_undone_in_few_statements(app: Flask) -> None:
 
     event.listen(db.engine(), "before_cursor_execute", note)
     try:
-        assert import_rollbacks.undo(run)["removed"] == 400
+        assert import_rollbacks.undo(run)[end] == people
     finally:
         event.remove(db.engine(), "before_cursor_execute", note)
-    assert len(asked) < 80
+    # SQLAlchemy inserts receipts one by one in SQLite, which hands out their numbers.
+    assert len([each for each in asked if "INTO consent" not in each]) < 80
 
 
 def test_an_erased_person_is_in_no_import_any_more(app: Flask) -> None:

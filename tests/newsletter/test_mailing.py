@@ -124,6 +124,6 @@ def test_the_last_look_bars_every_letter_of_a_walk_that_ended(app: Flask, join: 
 
 
 def test_a_walk_that_ends_takes_its_letter_out_of_the_message(ada: Subscriber) -> None:
-    walks.leave(ada.id, "bought", sequence_id=sequence_called("Two").id)
+    walks.leave([ada.id], "bought", sequence_id=sequence_called("Two").id)
     turn()
     assert [row.state for row in steps()] == [State.ACCEPTED, State.EXCLUDED]

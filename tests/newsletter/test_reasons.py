@@ -119,7 +119,7 @@ def test_a_letter_that_a_branch_led_past_says_what_was_asked(app: Flask, join: J
 def test_a_letter_that_a_purchase_called_off_says_so(welcome: Sequence, join: Join) -> None:
     ada = join(ADA)
     tick()
-    walks.leave(ada.id, "bought")
+    walks.leave([ada.id], "bought")
     assert told(ada, welcome)[0] == "It did not go: they had bought."
 
 

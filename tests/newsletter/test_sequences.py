@@ -183,7 +183,7 @@ def test_a_letter_that_waits_in_the_ledger_is_caught_by_the_last_look(
     ada = join(ADA)
     tick()
     row = mail_to(ADA)[-1]
-    walks.leave(ada.id, "bought")
+    walks.leave([ada.id], "bought")
     with db.reading():
         assert verdicts.last_look([row]) == {row.id: "bought"}
 

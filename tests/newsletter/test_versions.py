@@ -75,7 +75,7 @@ def test_a_letter_at_a_place_where_one_was_before_comes_all_the_same(
         machine.shift(timedelta(days=4))
         tick()
         assert len(mail_to("ada@example.com")) == 3
-        walks.leave(ada.id, "bought")
+        walks.leave([ada.id], "bought")
         assert {row.reason for row in mail_to("ada@example.com")[1:]} == {"bought"}
 
 
