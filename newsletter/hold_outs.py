@@ -8,7 +8,8 @@ from datetime import timedelta
 from math import ceil
 from typing import Any
 
-from sqlalchemy import Select, Subquery, func, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, select
+from sqlalchemy.orm import aliased
 
 from core import db
 from newsletter import steps, triggers
@@ -61,12 +62,12 @@ def measure(version: SequenceVersion) -> dict[int, Lift]:
     when a lot was first drawn for them, and for the part that they drew then, whatever became of
     their walk. Parts of different size are not added up: more of one may be from a better time.
     """
-    first, within = _first_draws(version.sequence_id), timedelta(days=days(version))
+    is_meant, within = _is_first_draw(version.sequence_id), timedelta(days=days(version))
     people, buyers = Counter[tuple[int | None, bool]](), Counter[tuple[int | None, bool]]()
     with db.reading() as session:
-        for odds, state, count in session.execute(_people(first)):
+        for odds, state, count in session.execute(_people(is_meant)):
             people[odds, state is Walk.HELD_OUT] += count
-        for odds, state, began_at, paid_at in session.execute(_buyers(first)):
+        for odds, state, began_at, paid_at in session.execute(_buyers(is_meant)):
             buyers[odds, state is Walk.HELD_OUT] += paid_at <= began_at + within
     return {
         odds: Lift(*(Group(people[odds, is_out], buyers[odds, is_out]) for is_out in (False, True)))
@@ -74,26 +75,38 @@ def measure(version: SequenceVersion) -> dict[int, Lift]:
     }
 
 
-def _first_draws(sequence_id: int) -> Subquery:
-    """The walk of each reader for which a lot was first drawn."""
-    walks = select(func.min(Enrolment.id).label("id")).where(
-        Enrolment.sequence_id == sequence_id, Enrolment.odds.is_not(None)
+def _is_first_draw(sequence_id: int) -> ColumnElement[bool]:
+    """Whether a walk is the one for which a lot was first drawn for its reader."""
+    earlier = aliased(Enrolment)
+    is_later = exists().where(
+        earlier.sequence_id == sequence_id,
+        earlier.subscriber_id == Enrolment.subscriber_id,
+        earlier.odds.is_not(None),
+        earlier.id < Enrolment.id,
     )
-    return walks.group_by(Enrolment.subscriber_id).subquery()
+    return and_(Enrolment.sequence_id == sequence_id, Enrolment.odds.is_not(None), ~is_later)
 
 
-def _people(first: Subquery) -> Select[*tuple[Any, ...]]:
+def _people(is_meant: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
     counted = select(Enrolment.odds, Enrolment.state, func.count())
-    return counted.join(first, first.c.id == Enrolment.id).group_by(Enrolment.odds, Enrolment.state)
+    return counted.where(is_meant).group_by(Enrolment.odds, Enrolment.state)
 
 
-def _buyers(first: Subquery) -> Select[*tuple[Any, ...]]:
+def _buyers(is_meant: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
     """Those who bought since they began or would have, and when they first did."""
+    # Grouped, so that it is gathered once and not read anew for every walk.
+    address = func.lower(Order.email)
+    paid = (
+        select(address.label("email"), Order.paid_at.label("at"))
+        .where(Order.state.in_(BOUGHT), Order.email.is_not(None))
+        .group_by(address, Order.paid_at)
+        .subquery()
+    )
     return (
-        select(Enrolment.odds, Enrolment.state, Enrolment.created_at, func.min(Order.paid_at))
-        .join(first, first.c.id == Enrolment.id)
-        .join(Subscriber, Subscriber.id == Enrolment.subscriber_id)
-        .join(Order, func.lower(Order.email) == Subscriber.email)
-        .where(Order.state.in_(BOUGHT), Order.paid_at > Enrolment.created_at)
+        select(Enrolment.odds, Enrolment.state, Enrolment.created_at, func.min(paid.c.at))
+        .select_from(paid)
+        .join(Subscriber, Subscriber.email == paid.c.email)
+        .join(Enrolment, Enrolment.subscriber_id == Subscriber.id)
+        .where(is_meant, paid.c.at > Enrolment.created_at)
         .group_by(Enrolment.id)
     )
