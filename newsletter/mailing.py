@@ -1,7 +1,7 @@
 """The letters that readers asked for: issues of the newsletter, and steps of sequences."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import TypeVar
@@ -248,10 +248,11 @@ def _compose_test(delivery: Delivery) -> Message:
     subject, preheader, body = _tested(delivery)
     is_issue = "newsletter" in delivery.payload
     try:
-        skeleton = rendering.compile_letter(f"[Test] {subject}", preheader, body, archived=is_issue)
+        skeleton = rendering.compile_letter(subject, preheader, body, archived=is_issue)
     except BadLetter as error:
         raise Undeliverable(str(error)) from error
-    return skeleton.fill(rendering.sample_values(delivery.recipient), AUTOMATIC)
+    letter = skeleton.fill(rendering.sample_values(delivery.recipient), AUTOMATIC)
+    return replace(letter, subject=f"[Test] {letter.subject}")
 
 
 def _tested(delivery: Delivery) -> tuple[str, str, str]:

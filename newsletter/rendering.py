@@ -74,10 +74,13 @@ def compile_letter(
 ) -> Skeleton:
     """The skeleton of a letter; `archived` ones lead to their place in the archive.
 
-    Its links say that it is `source`, where it is counted under one.
+    Its subject is its title, unless its body has one of its own. Its links say that it is
+    `source`, where it is counted under one.
     Raises `BadLetter` for what the author has to mend.
     """
-    return _compiled(subject, preheader, *_body(body, source), archived=archived)
+    html, text = _body(body, source)
+    title = "" if "<h1" in html else subject
+    return _compiled(subject, preheader, html, text, title=title, archived=archived)
 
 
 def compile_together(parts: Sequence[Part]) -> Skeleton:
@@ -101,6 +104,7 @@ def compile_together(parts: Sequence[Part]) -> Skeleton:
         " · ".join(part.subject for part in parts[1:]),
         Markup("<hr>\n").join(headed),
         f"\n\n{plaintext.RULE}\n\n".join(plain),
+        title=f"{len(parts)} letters in one",
         archived=False,
     )
 
@@ -165,13 +169,14 @@ def _body(body: str, source: str) -> tuple[Markup, str]:
 
 
 def _compiled(
-    subject: str, preheader: str, body: Markup, plain_body: str, *, archived: bool
+    subject: str, preheader: str, body: Markup, plain_body: str, *, title: str, archived: bool
 ) -> Skeleton:
     slots: dict[str, Any] = {name: f"{MARK}{name}{MARK}" for name in markup.FIELDS}
     message = composing.compose(
         "letter",
         subject=markup.with_slots(subject),
         preheader=markup.with_slots(preheader),
+        title=markup.with_slots(title),
         body=body,
         plain_body=plain_body,
         words=wording()["footer"],

@@ -1,5 +1,7 @@
 """Letters as they are compiled and filled."""
 
+import re
+
 import pytest
 from flask import Flask
 
@@ -9,7 +11,7 @@ from blog import teasers
 from core import media
 from newsletter import cards, markup, plaintext, rendering
 from newsletter.markup import BadLetter
-from newsletter.rendering import Skeleton
+from newsletter.rendering import Part, Skeleton
 from shop import fulfilment, orders, reviews, testimonials
 from shop.models import Review
 from shop.reviews import Draft
@@ -223,3 +225,15 @@ def test_links_are_numbered_once_and_listed() -> None:
 
 def test_a_letter_on_the_web_greets_anybody(app: Flask) -> None:
     assert str(rendering.on_the_web("Hello {{ name }},")) == "<p>Hello there,</p>\n"
+
+
+def test_a_letter_s_subject_is_its_title_unless_it_has_one_of_its_own(app: Flask) -> None:
+    letter = compiled("Hello.", "For {{ name }}").fill(rendering.sample_values() | {"name": "A<b"})
+    assert re.findall(r"<h1[^>]*>(.*?)</h1>", letter.html) == ["For A&lt;b"]
+    assert letter.subject == "For A<b"
+    own = compiled("# The chair\n\nHello.", "For you").fill(rendering.sample_values())
+    assert re.findall(r"<h1[^>]*>(.*?)</h1>", own.html) == ["The chair"]
+    parts = [Part(f"Letter {n}", "", "Hello.", f"sequence:{n}") for n in (1, 2)]
+    together = rendering.compile_together(parts).fill(rendering.sample_values())
+    titles = re.findall(r"<(h\d)[^>]*>(.*?)</h\d>", together.html)
+    assert titles == [("h1", "2 letters in one"), ("h2", "Letter 1"), ("h2", "Letter 2")]
