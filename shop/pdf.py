@@ -7,13 +7,15 @@ lacks is shown as a box, never left out.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC
+from typing import TYPE_CHECKING
 
 from font_source_sans_pro import font_files_ttf
-from fpdf import FPDF
-from fpdf.enums import XPos, YPos
 
 from core import clock
 from shop.papers import Paper
+
+if TYPE_CHECKING:
+    from fpdf import FPDF
 
 _FACE = "Source Sans Pro"
 _WIDTH = 174  # millimeters between the margins of a sheet of A4
@@ -51,7 +53,9 @@ def print_record(title: str, sections: Sequence[Section]) -> bytes:
     return bytes(pdf.output())
 
 
-def _new(title: str) -> FPDF:
+def _new(title: str) -> "FPDF":
+    from fpdf import FPDF  # noqa: PLC0415 - takes 20 MB, which workers never need and pages seldom
+
     pdf = FPDF(format="A4")
     pdf.add_font(_FACE, "", font_files_ttf["SourceSansPro"])
     pdf.add_font(_FACE, "B", font_files_ttf["SourceSansProSemibold"])
@@ -63,7 +67,7 @@ def _new(title: str) -> FPDF:
     return pdf
 
 
-def _print(pdf: FPDF, paper: Paper) -> None:
+def _print(pdf: "FPDF", paper: Paper) -> None:
     pdf.add_page()
     _write(pdf, "\n".join(paper.seller), size=9, after=8)
     _write(pdf, "\n".join(paper.buyer), size=11, after=10)
@@ -78,7 +82,7 @@ def _print(pdf: FPDF, paper: Paper) -> None:
         _write(pdf, paper.foot, size=9, before=8)
 
 
-def _table(pdf: FPDF, paper: Paper) -> None:
+def _table(pdf: "FPDF", paper: Paper) -> None:
     others = len(paper.columns) - 1
     widths = (_WIDTH - _NARROW * others, *[_NARROW] * others)
     pdf.set_font(_FACE, size=10)
@@ -95,21 +99,21 @@ def _table(pdf: FPDF, paper: Paper) -> None:
         bold = "B" if label.startswith("Total") else ""
         pdf.set_font(_FACE, bold, 10)
         pdf.cell(_WIDTH - 40, 6, label, align="R")
-        pdf.cell(40, 6, value, align="R", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        pdf.cell(40, 6, value, align="R", new_x="LMARGIN", new_y="NEXT")
 
 
-def _fact(pdf: FPDF, label: str, value: str) -> None:
+def _fact(pdf: "FPDF", label: str, value: str) -> None:
     pdf.set_font(_FACE, "B", 10)
     pdf.cell(50, 5.2, label)
     pdf.set_font(_FACE, "", 10)
-    pdf.multi_cell(_WIDTH - 50, 5.2, value or "–", align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+    pdf.multi_cell(_WIDTH - 50, 5.2, value or "–", align="L", new_x="LMARGIN", new_y="NEXT")
 
 
 def _write(
-    pdf: FPDF, text: str, *, size: int = 10, style: str = "", before: float = 0, after: float = 0
+    pdf: "FPDF", text: str, *, size: int = 10, style: str = "", before: float = 0, after: float = 0
 ) -> None:
     if before:
         pdf.ln(before)
     pdf.set_font(_FACE, style, size)
-    pdf.multi_cell(_WIDTH, size * 0.5, text, align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+    pdf.multi_cell(_WIDTH, size * 0.5, text, align="L", new_x="LMARGIN", new_y="NEXT")
     pdf.ln(after)
