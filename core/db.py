@@ -23,18 +23,18 @@ from sqlalchemy import (
     Text,
     bindparam,
     create_engine,
-    event,
     literal,
     text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.engine import Connection
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, QueryableAttribute, Session
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
+
+from core import sqlite_file
 
 # Named constraints, since a migration can only change what it can name.
 _NAMES = {
@@ -130,11 +130,7 @@ def make_engine(url: str) -> Engine:
     if not url.startswith("sqlite"):
         pool = {"pool_size": 10, "max_overflow": 20, "pool_pre_ping": True}
         return create_engine(url, hide_parameters=True, **pool)
-    patient = {"timeout": 30, "check_same_thread": False}
-    sqlite = create_engine(url, hide_parameters=True, connect_args=patient)
-    event.listen(sqlite, "connect", _prepare_sqlite)
-    event.listen(sqlite, "begin", _begin_sqlite)
-    return sqlite
+    return sqlite_file.make_engine(url, hide_parameters=True)
 
 
 def engine() -> Engine:
@@ -311,17 +307,3 @@ def _among_in_sqlite(element: _Among, compiler: SQLCompiler, **options: Any) -> 
 def _among_in_postgresql(element: _Among, compiler: SQLCompiler, **options: Any) -> str:
     column, numbers = (compiler.process(clause, **options) for clause in element.clauses)
     return f"{column} = ANY(CAST({numbers} AS INTEGER[]))"
-
-
-def _prepare_sqlite(connection: Any, record: object) -> None:
-    """Foreign keys, readers beside one writer, durable commits, patience with other writers."""
-    del record
-    connection.isolation_level = None  # we say BEGIN ourselves, see below
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    """A writer takes the write lock at once: an upgrade later can fail without waiting."""
-    writes = connection.get_execution_options().get("writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
