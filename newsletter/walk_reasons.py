@@ -41,16 +41,17 @@ def _of_walk(person: Subscriber, walk: Enrolment, written: Mapping[str, Delivery
     ).all()
     if walk.state is Walk.HELD_OUT:
         return [_held_out(person, walk, [*standing(person), *_walk_facts(version, log)])]
-    reasons = []
-    walked = steps.read(version.steps)
+    reasons, walked = [], steps.read(version.steps)
+    before = _under_other_versions(walk, written)
     for position, step in enumerate(walked):
         if not isinstance(step, Mail):
             continue
-        delivery = written.get(sequences.key(walk.id, version.id, position))
+        own = written.get(sequences.key(walk.id, version.id, position))
+        delivery = own or before.get(step.subject)
         if delivery is not None:
             reasons.append(row_reasons.of(step.subject, person, delivery))
             continue
-        passed = next((_PASSED[e.event] for e in log if _is_past(e, position)), None)
+        passed = next((_PASSED[e.event] for e in log if _is_past(e, position, step)), None)
         reasons.append(
             Reason(
                 letter=step.subject,
@@ -70,8 +71,22 @@ def _held_out(person: Subscriber, walk: Enrolment, facts: list[Fact]) -> Reason:
     )
 
 
-def _is_past(entry: EnrolmentLog, position: int) -> bool:
-    return entry.position == position and entry.event in _PASSED
+def _under_other_versions(walk: Enrolment, written: Mapping[str, Delivery]) -> dict[str, Delivery]:
+    """The rows of a walk's letters by their subjects, the earliest of each that went."""
+    found: dict[str, Delivery] = {}
+    for key, delivery in written.items():
+        place = sequences.place(delivery.source)
+        if sequences.walk_of(key) == walk.id and place is not None:
+            version, position = place
+            stored = db.session().get_one(SequenceVersion, version).steps[position]
+            found[stored["subject"]] = delivery
+    return found
+
+
+def _is_past(entry: EnrolmentLog, position: int, step: Mail) -> bool:
+    """Whether an entry is about this letter, not about another one that had its place before."""
+    place = position, steps.title(step)[:200]
+    return (entry.position, entry.detail) == place and entry.event in _PASSED
 
 
 def _not_written(
@@ -106,6 +121,8 @@ def _led_past(walked: Rows[Step], log: Rows[EnrolmentLog], position: int) -> str
         and isinstance(step := walked[entry.position], Branch)
         and step.otherwise > position
     ]
+    if not branches and any(entry.event == "version" for entry in log):
+        return "they came to this version from an earlier one, at a later step"
     if not branches:
         return "their way led past it, by a branch or a goal"
     place, branch = branches[-1]

@@ -19,6 +19,7 @@ from newsletter import (
     segments,
     sequences,
     subscribers,
+    versions,
     walks,
 )
 from newsletter.conditions import CameFrom, Match, Rule, Tagged, Term
@@ -114,6 +115,25 @@ def test_a_letter_that_a_branch_led_past_says_what_was_asked(app: Flask, join: J
         f"It did not come: at step 1 they did not meet {asked_for}, and their way led past it."
     ]
     assert told(ben, sequence) == ["It is written, and goes out at the next turn of a worker."]
+
+
+def test_whoever_was_moved_to_another_version_is_told_of_what_they_had(
+    app: Flask, join: Join
+) -> None:
+    one, old, new = (Mail(subject=each, body="Hello") for each in ("One", "Old", "New"))
+    sequences.publish("welcome", "Welcome", [one, old, STEPS[2]], trigger="confirmed")
+    with time_machine.travel(NOW, tick=False):
+        ada = join(ADA)
+        tick()
+        for row in queue.claim("worker", 9):
+            queue.begin({row: "x"})
+            fates.accept(row)
+        sequences.publish("welcome", "Welcome", [one, new, STEPS[2]])
+        versions.move(the_welcome().id)
+        went = "It went out: the mail server took it on March 2, 2026."
+        passed = "It did not come: they came to this version from an earlier one, at a later step."
+        comes = "It comes on March 5, 2026, at 9:00, by their own clock."
+        assert told(ada, the_welcome()) == [went, passed, comes]
 
 
 def test_a_letter_that_a_purchase_called_off_says_so(welcome: Sequence, join: Join) -> None:
