@@ -38,14 +38,11 @@ class BadLetter(ValueError):
 
 
 def with_slots(source: str) -> str:
-    """The source with each merge field as a slot. Raises `BadLetter` for an unknown field."""
-
-    def slot(field: re.Match[str]) -> str:
-        if field[1] not in FIELDS:
-            raise BadLetter(f"there is no field {{{{ {field[1]} }}}}")
-        return f"{MARK}{field[1]}{MARK}"
-
-    return _FIELD.sub(slot, source.replace(MARK, ""))
+    """The source with each merge field as a slot. Raises `BadLetter` for unknown fields."""
+    asked = dict.fromkeys(field[1] for field in _FIELD.finditer(source))
+    if unknown := [f"{{{{ {name} }}}}" for name in asked if name not in FIELDS]:
+        raise BadLetter(f"there is no field {' and no field '.join(unknown)}")
+    return _FIELD.sub(rf"{MARK}\1{MARK}", source.replace(MARK, ""))
 
 
 def parse(body: str, *, site_url: str = "", source: str = "") -> list[Token]:

@@ -4,6 +4,7 @@ What each part of a letter may get wrong is known to `envelope`, `slips`, `targe
 and `legibility`; here they are asked, and the letter is weighed as it would be sent.
 """
 
+from contextlib import suppress
 from email.utils import format_datetime
 
 from sqlalchemy import func, select
@@ -43,13 +44,14 @@ LONGEST_LINE = 998
 def examine(issue: Newsletter, *, readers: bool = True) -> list[Finding]:
     """What the text, its readers and its largest letter show; what blocks is first.
 
-    Without `readers` as for somebody, which costs the same however long the list is.
+    Without `readers` as for somebody, which costs the same however long the list is. Of a letter
+    that cannot be read, it tells what its words show all the same.
     """
     tried = _subjects(issue)
     try:
         skeletons = [_compiled(issue, each) for each in tried]
     except BadLetter as error:
-        return [blocks(f"The letter cannot be read: {error}.")]
+        return _in_order(*_of_unreadable(issue, tried, error))
     values = _largest_values(issue) if readers else rendering.sample_values()
     largest = max((skeleton.fill(values) for skeleton in skeletons), key=lambda one: len(one.html))
     found = [
@@ -63,7 +65,7 @@ def examine(issue: Newsletter, *, readers: bool = True) -> list[Finding]:
         *_claims(issue, tried),
         *_faint(largest.html),
     ]
-    return sorted(dict.fromkeys(found), key=lambda finding: finding.weight.value)
+    return _in_order(*found)
 
 
 def examine_outside(issue: Newsletter) -> list[Finding]:
@@ -78,6 +80,19 @@ def examine_outside(issue: Newsletter) -> list[Finding]:
     found = [blocks(f"A link leads nowhere: {address}") for address in dead]
     found += [warns(f"A link did not answer: {address}") for address in silent]
     return [*found, *_domain()]
+
+
+def _in_order(*found: Finding) -> list[Finding]:
+    """Each once, what blocks first."""
+    return sorted(dict.fromkeys(found), key=lambda finding: finding.weight.value)
+
+
+def _of_unreadable(issue: Newsletter, tried: list[Subject], error: BadLetter) -> list[Finding]:
+    """What else is wrong with a letter that cannot be read, so that all of it is mended at once."""
+    found = [blocks(f"The letter cannot be read: {error}.")]
+    with suppress(BadLetter):
+        found.extend(envelope.examine(tried))
+    return [*found, *_promises(_words(issue, tried))]
 
 
 def _subjects(issue: Newsletter) -> list[Subject]:
@@ -154,17 +169,26 @@ def _claims(issue: Newsletter, tried: list[Subject]) -> list[Finding]:
     """
     tokens = markup.parse(markup.with_slots(issue.body))
     drawn = plaintext.write(tokens, cards.drawing("txt"))
-    heads = [text for each in tried for text in (each.subject, each.preheader)]
-    text = "\n".join((*heads, issue.body, drawn))
-    found = [
-        blocks(f"“{word}” promises what nobody can show.")
-        for word in dict.fromkeys(claims.PROMISES.findall(text))
-    ]
+    text = f"{_words(issue, tried)}\n{drawn}"
+    found = _promises(text)
     diseases = list(dict.fromkeys(claims.DISEASES.findall(text)))
     if diseases and "::product" in text:
         named = ", ".join(diseases)
         found.append(warns(f"A product beside the name of a disease reads like a claim: {named}."))
     return found
+
+
+def _words(issue: Newsletter, tried: list[Subject]) -> str:
+    """What its author wrote."""
+    heads = [text for each in tried for text in (each.subject, each.preheader)]
+    return "\n".join((*heads, issue.body))
+
+
+def _promises(text: str) -> list[Finding]:
+    return [
+        blocks(f"“{word}” promises what nobody can show.")
+        for word in dict.fromkeys(claims.PROMISES.findall(text))
+    ]
 
 
 def _faint(html: str) -> list[Finding]:

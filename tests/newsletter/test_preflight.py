@@ -447,3 +447,15 @@ def test_out_in_the_world_nothing_of_the_sample_may_be_left(
 def test_a_finding_tells_its_line(filled: Flask) -> None:
     found = preflight.examine(Defect(said="", body="Hello,\n\nthis is\n\n<b>loud</b>").write())
     assert [each.line for each in found if "HTML" in each.text] == [5, 5]
+
+
+def test_a_letter_that_cannot_be_read_says_what_else_is_wrong(filled: Flask) -> None:
+    body = "Hello {{ nme }},\n\nthis cures your pain, {{ frist }} and {{ nme }}."
+    bad = Defect(said="", subject="Re: it", body=body)
+    found = [each.text for each in preflight.examine(bad.write())]
+    assert found[0] == (
+        "The letter cannot be read: there is no field {{ nme }} and no field {{ frist }}."
+    )
+    assert [each.partition(" ")[0] for each in found[1:]] == ["The", "“cures”"]
+    worse = preflight.examine(Defect(said="", subject="Re: {{ x }}", body=body).write())
+    assert told(worse, "cannot be read") == [BLOCKS]
