@@ -236,7 +236,9 @@ def _is_address(email: str) -> bool:
 
 def _normalized(email: str) -> str:
     """The one spelling of an address; the reserved domain .test stays open, for trials."""
-    checked = validate_email(email, check_deliverability=False, test_environment=True)
+    checked = validate_email(
+        email, check_deliverability=False, test_environment=True, allow_smtputf8=False
+    )
     return checked.normalized.lower()
 
 

@@ -31,7 +31,9 @@ def normalize(entered: str) -> str:
     """
     try:
         # The reserved domain .test stays open: it can reach nobody, and trials need it.
-        checked = validate_email(entered.strip(), check_deliverability=False, test_environment=True)
+        checked = validate_email(
+            entered.strip(), check_deliverability=False, test_environment=True, allow_smtputf8=False
+        )
     except EmailNotValidError as error:
         raise InvalidAddress(str(error)) from error
     return checked.normalized.lower()

@@ -139,7 +139,7 @@ def _asked_on(path: str) -> str:
     return _OF_THE_BODY.sub(r"\g<1>/", path) if known else "/newsletter/"
 
 
-_PATH = re.compile(r"/[\w/.-]{0,200}", re.ASCII)
+_PATH = re.compile(r"/(?!/)[\w/.-]{0,200}", re.ASCII)
 _OF_THE_BODY = re.compile(r"^(/pain-finder|/muscles)/.+")
 
 

@@ -44,7 +44,9 @@ def read_email(entered: str) -> str | None:
         return None
     try:
         # The reserved domain .test stays open: it can reach nobody, and trials need it.
-        checked = validate_email(entered.strip(), check_deliverability=False, test_environment=True)
+        checked = validate_email(
+            entered.strip(), check_deliverability=False, test_environment=True, allow_smtputf8=False
+        )
     except EmailNotValidError as error:
         raise Invalid("Enter an e-mail address like name@example.com.") from error
     return checked.normalized.lower()
