@@ -7,6 +7,7 @@ from datetime import date
 from flask import Blueprint, Response, abort, current_app, jsonify, redirect, request
 from flask.typing import ResponseReturnValue
 
+from core import clock
 from core.links import BadLink
 from core.web.limits import limiter
 from newsletter import (
@@ -28,7 +29,7 @@ from newsletter.notebook import Notebook
 from newsletter.preferences import Preferences
 from newsletter.views import PRIVATE, bad_link, own, reader
 from newsletter.wording import paces, wording
-from newsletter.zones import known, zones
+from newsletter.zones import known, local_day, zones
 
 pages = Blueprint("own", __name__, url_prefix="/newsletter")
 
@@ -209,6 +210,9 @@ def _given(subscriber: Subscriber) -> Form:
         form.problems["pace_days"] = "Choose one of these."
     if form.chosen.timezone and form.chosen.timezone not in known():
         form.problems["timezone"] = "There is no such time zone."
+    day = form.chosen.paused_until
+    if day is not None and day <= local_day(clock.now(), subscriber.timezone):
+        form.problems["paused_until"] = "Choose a day after today."
     return form
 
 

@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 
 import blog.samples
 import shop.samples
-from core import db
+from core import clock, db
 from newsletter import links, subscribers
 from newsletter.models import Consent, Standing
 from tests import samples
@@ -179,6 +179,19 @@ def test_a_reader_changes_what_they_get(visitor: FlaskClient, app: Flask, join: 
     assert visitor.post(path, data={"pace_days": "3"}).status_code == 400
     visitor.post(path, data={"action": "pause"})
     assert person(ADA).paused_until is not None
+
+
+@pytest.mark.parametrize("day", ["2020-01-01", f"{clock.now():%Y-%m-%d}", "soon"])
+def test_a_pause_that_is_none_is_said_at_its_field(
+    visitor: FlaskClient, app: Flask, join: Join, day: str
+) -> None:
+    join(ADA)
+    form = {"name": "Ann", "pace_days": "14", "paused_until": day}
+    answer = visitor.post(f"/newsletter/preferences/{token_of(ADA)}", data=form)
+    assert answer.status_code == 400
+    assert "paused_until-error" in answer.text
+    assert 'value="Ann"' in answer.text
+    assert person(ADA).paused_until is None
 
 
 def test_leaving_by_mistake_is_undone_with_one_press(
