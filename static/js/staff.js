@@ -71,10 +71,10 @@ document.addEventListener("keydown", (event) => {
   form.requestSubmit(form.querySelector("button:not([formaction], [type=button])"));
 });
 
-// Moments come in UTC and are shown in the reader's own zone.
+// Moments come in UTC and are shown in the reader's own zone, but for those that prove something.
 const near = new Intl.DateTimeFormat("en-US", { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const far = new Intl.DateTimeFormat("en-US", { year: "numeric", month: "short", day: "numeric" });
-for (const time of document.querySelectorAll("main time[datetime]")) {
+for (const time of document.querySelectorAll("main time[datetime]:not([data-exact])")) {
   const moment = new Date(time.dateTime);
   time.title = time.textContent;
   time.textContent = (Math.abs(Date.now() - moment) < 180 * 864e5 ? near : far).format(moment);

@@ -231,3 +231,18 @@ def test_text_of_twice_the_size_needs_no_scrolling_sideways(
         page.goto(f"{address}/staff/{desk}")
         page.evaluate("document.documentElement.style.fontSize = '200%'")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), desk
+
+
+def test_the_proof_of_consent_is_printed_with_its_name_its_moments_and_its_width(
+    chromium: Browser, address: str
+) -> None:
+    subscribers.subscribe("ada@example.com", source="test")
+    page = sign_in(chromium, address)
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.goto(f"{address}/staff/subscribers/1/proof")
+    page.emulate_media(media="print")
+    expect(page.get_by_role("heading", name="ada@example.com")).to_be_visible()
+    width = page.locator("main").evaluate("main => main.getBoundingClientRect().width")
+    assert width > 1000
+    expect(page.get_by_text(f"{clock.now():%B %-d, %Y}")).to_be_visible()
+    page.context.close()
