@@ -132,6 +132,7 @@ def _editor(
     return page(
         "segment.html",
         number=number,
+        kept_as=_found(number).name if number else "",
         form=form,
         problem=problem,
         counted=counted,

@@ -1,6 +1,8 @@
 """Ed says in conditions whom an issue is for, without a script, and sees how many they are."""
 
+import re
 from collections.abc import Callable
+from html import unescape
 
 import pytest
 from flask.testing import FlaskClient
@@ -32,6 +34,20 @@ def test_ed_adds_conditions_sees_the_count_and_saves(
     assert saved.status_code == 303
     assert "Has the tag runs" in ed.get("/staff/segments").text
     assert 'value="Runners"' in ed.get("/staff/newsletters/new").text
+
+
+def test_a_segment_leads_to_its_readers_and_is_exported(
+    ed: FlaskClient, join: Callable[[str], Subscriber]
+) -> None:
+    segments.tag(join("Ada").id, "runs")
+    join("Ben")
+    form = RUNNERS | {"name": 'Runs & "walks"', "do": "save"}
+    page = ed.post("/staff/segments/new", data=form, follow_redirects=True).text
+    for path in ("/staff/subscribers", "/staff/subscribers/imports/list.csv"):
+        (link,) = re.findall(rf'href="({path}\?segment=[^"]*)"', page)
+        answer = ed.get(unescape(link)).text
+        assert "ada@example.com" in answer
+        assert "ben@example.com" not in answer
 
 
 def test_a_condition_is_taken_away_again(ed: FlaskClient) -> None:
