@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import delete, select
 
 from core import db, events
-from core.mail import forgetting, ledger
+from core.mail import forgetting, hashes, ledger
 from core.mail.models import Delivery
 from newsletter import areas, consents, noting, rolls, segments, suppression
 from newsletter.events import Erased
@@ -69,12 +69,18 @@ def former_addresses(subscriber: Subscriber) -> list[str]:
 
 
 def erase(public_id: str) -> None:
-    """Delete all that is kept about a person, but a hash, so that no import revives it."""
+    """Delete all that is kept about a person, but hashes, so that no import revives them.
+
+    Also of the addresses that were theirs, unless these are somebody else's by now.
+    """
     with db.transaction() as session:
         subscriber = locked(public_id)
         if subscriber is None:
             return
-        suppression.suppress(subscriber.address_hash, Reason.ERASED)
+        former = {hashes.keyed_hash(address) for address in former_addresses(subscriber)}
+        others = select(Subscriber.address_hash).where(Subscriber.address_hash.in_(former))
+        for address_hash in {subscriber.address_hash, *former.difference(session.scalars(others))}:
+            suppression.suppress(address_hash, Reason.ERASED)
         forget([subscriber], wished=True)
         session.flush()
 

@@ -15,7 +15,7 @@ from newsletter import addresses, archive, gate, links, rendering, subscribers
 from newsletter.addresses import InvalidAddress
 from newsletter.archive import Published
 from newsletter.consents import Circumstances
-from newsletter.models import Subscriber
+from newsletter.models import Standing, Subscriber
 from newsletter.wording import wording
 
 pages = Blueprint("newsletter", __name__, url_prefix="/newsletter")
@@ -115,8 +115,11 @@ def confirm(token: str) -> ResponseReturnValue:
 
 @pages.get("/unsubscribe/<token>")
 def show_unsubscription(token: str) -> ResponseReturnValue:
-    """The button that leaves, and gentler ways."""
-    return own("unsubscribe", token=token, subscriber=reader(token))
+    """The button that leaves, and gentler ways; or that they have left, to whoever has."""
+    person = reader(token)
+    if person is not None and person.standing is Standing.UNSUBSCRIBED:
+        return own("unsubscribed", token=token, may_return=subscribers.may_return(person))
+    return own("unsubscribe", token=token, subscriber=person)
 
 
 @pages.post("/unsubscribe/<token>")

@@ -1,5 +1,6 @@
 """Takes in notices: keeps each once, tells of addresses that are no good, and pulls the brakes."""
 
+import re
 from collections.abc import Iterable
 from datetime import timedelta
 
@@ -19,12 +20,39 @@ BRAKES = {Report.COMPLAINT: (0.001, Cause.COMPLAINTS), Report.HARD_BOUNCE: (0.05
 for complaints below 0.1 %."""
 LEAST_ACCEPTED = 1000
 """Below so many a share says nothing."""
+# RFC 3463 and 7505: no such mailbox, it moved away, its domain takes no mail. What else a server
+# refuses at once may be about the message, or us.
+_DEAD = re.compile(r"55\d[ -](5\.1\.(?:1|6|10))\b")
 
 
 def take(notices: Iterable[Notice]) -> int:
     """Store notices and do what follows from them, in one transaction; how many were new."""
     with db.transaction():
         return sum(_take(notice) for notice in notices)
+
+
+def take_refusal(delivery: Delivery, answer: str) -> None:
+    """Store that the mail server refused a message since its address does not exist, if it did.
+
+    In the transaction that marks the refusal.
+    """
+    dead = _DEAD.match(answer)
+    if dead is None:
+        return
+    is_new = db.insert_missing(
+        MailReport,
+        key=f"refused:{delivery.id}:{delivery.fence}",
+        kind=Report.HARD_BOUNCE,
+        delivery_id=delivery.id,
+        recipient=delivery.recipient,
+        status=dead[1],
+        detail=answer[:500],
+        at=clock.now(),
+    )
+    if is_new:
+        events.tell(Bounced(delivery.recipient))
+        if delivery.stream is Stream.MARKETING:
+            _brake(delivery.source, Report.HARD_BOUNCE)
 
 
 def _take(notice: Notice) -> bool:

@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from core import db, jobs
 from core.mail import (
     acceptance,
+    bounces,
     caps,
     deeds,
     fates,
@@ -279,6 +280,8 @@ def _settle(outcomes: Outcomes) -> bool:
         elif answer.fate is not Fate.ACCEPTED:
             rates.heed(delivery, answer)
             _FATES[answer.fate](delivery, answer.text)
+            if answer.fate is Fate.REFUSED:
+                bounces.take_refusal(delivery, answer.text)
     if away:
         log.warning("the mail server takes nothing: %s", outcomes[-1][1].text)
     return away

@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
 from core import clock, db
+from core.mail.hashes import keyed_hash
 from core.mail.models import Delivery, State
 from newsletter import (
     address_changes,
@@ -151,6 +152,27 @@ def test_an_erasure_forgets_the_old_address_too(app: Flask, ada: Subscriber) -> 
     with db.reading() as session:
         assert set(session.scalars(select(Delivery.recipient))) == {""}
         assert session.scalars(select(AddressChange)).all() == []
+
+
+def test_no_import_revives_an_erased_reader_by_an_address_that_was_theirs(
+    app: Flask, ada: Subscriber, join: Join
+) -> None:
+    address_changes.ask(ada.public_id, NEW)
+    address_changes.confirm(wish())
+    personal_data.erase(ada.public_id)
+    for address in (ADA, NEW):
+        assert suppression.reason(keyed_hash(address)) is Reason.ERASED
+    assert join(ADA).standing is Standing.CONFIRMED, "they themselves may come back"
+
+
+def test_an_erasure_shuts_nobody_out_who_has_the_address_now(
+    app: Flask, ada: Subscriber, join: Join
+) -> None:
+    address_changes.ask(ada.public_id, NEW)
+    address_changes.confirm(wish())
+    join(ADA)
+    personal_data.erase(ada.public_id)
+    assert suppression.reason(keyed_hash(ADA)) is None
 
 
 def test_an_address_that_nobody_confirmed_is_kept_nowhere(

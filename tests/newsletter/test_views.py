@@ -144,6 +144,7 @@ def test_looking_at_an_unsubscription_changes_nothing_and_pressing_does(
     assert person(ADA).standing is Standing.CONFIRMED
     assert "off the list" in visitor.post(path).text
     assert person(ADA).standing is Standing.UNSUBSCRIBED
+    assert "You are off the list" in visitor.get(path).text, "as after a mail program's button"
 
 
 def test_a_mail_program_unsubscribes_in_one_click(

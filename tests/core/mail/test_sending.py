@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 import time_machine
 from flask import Flask
-from sqlalchemy import event
+from sqlalchemy import event, select
 
-from core import config, db
+from core import config, db, events
 from core.mail import (
     acceptance,
+    bounces,
     deeds,
     fates,
     grouping,
@@ -25,8 +26,9 @@ from core.mail import (
     sending,
     smtp,
 )
+from core.mail.events import Bounced
 from core.mail.letters import Letter, Message, Wait
-from core.mail.models import Delivery, State, Stream
+from core.mail.models import Delivery, MailReport, Report, State, Stream
 from core.mailbox.server import Mailbox
 from tests.core.mail.conftest import Write, compose, row, states
 
@@ -91,7 +93,36 @@ def test_a_refusal_for_good_fails_and_holds_up_nobody(
     assert row().state is State.FAILED
     assert (row().reason or "").startswith("550 5.1.1")
     assert row("ben@example.com").state is State.ACCEPTED
+    with db.reading() as session:
+        assert [each.recipient for each in session.scalars(select(MailReport))] == [ADA]
     assert (State.FAILED, "550", 1) in ledger.tally("test:1")
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_dead"),
+    [
+        ("550 5.1.1 No such mailbox", True),
+        ("550-5.1.1 The email account that you tried to reach does not exist.", True),
+        ("556 5.1.10 Recipient address has null MX", True),
+        ("550 5.7.1 Message rejected as spam by policy 5.1.1", False),
+        ("552 5.2.2 Mailbox full", False),
+        ("550 No such user", False),
+        ("the address is malformed", False),
+    ],
+)
+def test_an_address_that_the_server_says_does_not_exist_counts_as_bounced(
+    app: Flask, write: Write, monkeypatch: pytest.MonkeyPatch, answer: str, *, is_dead: bool
+) -> None:
+    told: list[object] = []
+    monkeypatch.setattr(events, "tell", told.append)
+    write(ADA)
+    with db.transaction():
+        for _ in range(2):
+            bounces.take_refusal(row(), answer)
+    assert told == ([Bounced(ADA)] if is_dead else [])
+    with db.reading() as session:
+        kept = [(each.kind, each.recipient) for each in session.scalars(select(MailReport))]
+    assert kept == ([(Report.HARD_BOUNCE, ADA)] if is_dead else [])
 
 
 def test_a_refusal_for_now_is_tried_again_later_and_later(
