@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from blog import comments, followers, posts, working_copies
 from blog.models import Comment, Follower
@@ -16,6 +16,7 @@ from core.mail.models import Delivery
 from newsletter import (
     address_changes,
     dispatch,
+    enrolments,
     imports,
     links,
     newsletters,
@@ -76,6 +77,7 @@ def addresses(app: Flask, olivia: FlaskClient) -> dict[str, str]:
         delivery = session.scalars(select(Delivery)).first()
         assert issue
         assert sequence
+        _hold_out(sequence, ben)
         assert delivery
         wish = session.scalars(select(AddressChange.public_id)).one()
         own = tracking.values(
@@ -154,6 +156,13 @@ def addresses(app: Flask, olivia: FlaskClient) -> dict[str, str]:
             "/staff/subscribers/<int:number>/why": f"/staff/subscribers/{ben.id}/why",
             "/staff/subscribers/<int:number>/export": f"/staff/subscribers/{ben.id}/export",
         }
+
+
+def _hold_out(sequence: Sequence, reader: Subscriber) -> None:
+    """Let the page of a sequence have a part to compare."""
+    with db.transaction() as session:
+        session.execute(update(Sequence).values(held_out=10))
+        enrolments.enrol(sequence.name, reader.id, occurrence="drawn")
 
 
 @pytest.mark.one_database
