@@ -3,7 +3,7 @@
 The answer is the same whoever has the new address, and it is asked as seldom as in a sign-up.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from secrets import token_urlsafe
 
@@ -117,6 +117,16 @@ def former(subscriber: Subscriber) -> Sequence[AddressChange]:
     )
     with db.reading() as session:
         return session.scalars(done.order_by(AddressChange.done_at)).all()
+
+
+def left_behind(emails: Collection[str]) -> set[str]:
+    """Which of these addresses readers moved their letters away from; nobody else has them now."""
+    has_it = select(Subscriber.id).where(Subscriber.email == AddressChange.old)
+    left = select(AddressChange.old).where(
+        AddressChange.old.in_(emails), AddressChange.done_at.is_not(None), ~has_it.exists()
+    )
+    with db.reading() as session:
+        return set(session.scalars(left))
 
 
 def forget() -> int:

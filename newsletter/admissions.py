@@ -14,7 +14,7 @@ from sqlalchemy import insert, literal, select
 
 from core import clock, db
 from core.mail import hashes, ledger
-from newsletter import consents, enrolments, subscribers, suppression
+from newsletter import address_changes, consents, enrolments, subscribers, suppression
 from newsletter.consents import Circumstances
 from newsletter.models import (
     DEFAULT_PACE,
@@ -98,10 +98,13 @@ _SAID = {"zone": "time zone"}
 def take(rows: Sequence[Row], outcome: Outcome, origin: str, start: str | None) -> None:
     """Let these people in, or count why not, in the transaction under way; each comes but once."""
     shut = suppression.among({hashes.keyed_hash(row.email) for row in rows})
+    moved = address_changes.left_behind([row.email for row in rows])
     welcome = []
     for row in rows:
         if row.refused:
             outcome.add(Change(line=row.line, email=row.email, fate=Fate.REFUSED))
+        elif row.email in moved:
+            outcome.add(Change(line=row.line, email=row.email, fate=Fate.ALREADY))
         elif hashes.keyed_hash(row.email) in shut:
             outcome.add(Change(line=row.line, email=row.email, fate=Fate.SUPPRESSED))
         else:

@@ -1,6 +1,7 @@
 """A reader's letters move to another address, and only once somebody says so from there."""
 
 from datetime import timedelta
+from io import StringIO
 
 import pytest
 import time_machine
@@ -15,6 +16,7 @@ from newsletter import (
     address_changes,
     consents,
     dispatch,
+    imports,
     links,
     newsletters,
     personal_data,
@@ -173,6 +175,22 @@ def test_an_erasure_shuts_nobody_out_who_has_the_address_now(
     join(ADA)
     personal_data.erase(ada.public_id)
     assert suppression.reason(keyed_hash(ADA)) is None
+
+
+@pytest.mark.parametrize("others", [False, True])
+def test_no_import_brings_back_an_address_that_its_reader_left_behind(
+    app: Flask, ada: Subscriber, join: Join, *, others: bool
+) -> None:
+    address_changes.ask(ada.public_id, NEW)
+    address_changes.confirm(wish())
+    if others:
+        join(ADA)
+    rows = f"{ADA},2025-05-01T10:00:00Z,Klaviyo\n{NEW},2025-05-01T10:00:00Z,Klaviyo\n"
+    outcome = imports.read(StringIO(f"email,consent_at,consent_source\n{rows}"), origin="old.csv")
+    assert (outcome.confirmed, outcome.asked, outcome.already) == (0, 0, 2)
+    with db.reading() as session:
+        known = set(session.scalars(select(Subscriber.email)))
+    assert known == ({ADA, NEW} if others else {NEW})
 
 
 def test_an_address_that_nobody_confirmed_is_kept_nowhere(
