@@ -71,6 +71,7 @@ _WORDS = {
     "pace": "their slower pace put it off for so long that it was old news",
     verdicts.PAUSE: "they paused their letters",
     verdicts.PACE: "the pace that they chose puts it off",
+    verdicts.PAUSED: "staff paused the sequence",
     verdicts.DISTANCE: "another letter came to them just before",
     "cancelled": "the issue was called off",
     "bought": "they had bought",

@@ -99,6 +99,26 @@ def switch(sequence_id: int, *, active: bool) -> None:
         db.changed(update(Sequence).where(Sequence.id == sequence_id).values(active=active))
 
 
+def pause(sequence_id: int) -> None:
+    """Let nothing of a sequence go, for whoever is under way; all keep their places."""
+    with db.transaction():
+        mine = update(Sequence).where(Sequence.id == sequence_id, Sequence.paused_at.is_(None))
+        db.changed(mine.values(paused_at=clock.now()))
+
+
+def resume(sequence_id: int) -> None:
+    """Let it go on; what came due meanwhile is late, each step as it says."""
+    with db.transaction():
+        db.changed(update(Sequence).where(Sequence.id == sequence_id).values(paused_at=None))
+
+
+def paused_versions() -> set[int]:
+    """The versions of sequences that are paused."""
+    theirs = select(SequenceVersion.id).join(Sequence, Sequence.id == SequenceVersion.sequence_id)
+    with db.reading() as session:
+        return set(session.scalars(theirs.where(Sequence.paused_at.is_not(None))))
+
+
 def titles() -> list[tuple[str, str]]:
     """Every sequence by its name, with its title."""
     asked = select(Sequence.name, Sequence.title).order_by(Sequence.title)

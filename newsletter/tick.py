@@ -84,13 +84,14 @@ def _move_batch() -> int:
 
 def _due() -> dict[_Alike, list[_Person]]:
     """Those whose next step is due, the longest due first, with their likes."""
-    now = clock.now()
+    now, resting = clock.now(), sequences.paused_versions()
     # Before the join, which would otherwise be made for all who are due and not for one batch.
     due = (
         select(Enrolment)
         .where(
             Enrolment.state == db.literally(Walk.ACTIVE, Enrolment.state),
             Enrolment.due_at <= now,
+            *((Enrolment.version_id.not_in(resting),) if resting else ()),
         )
         .order_by(Enrolment.due_at, Enrolment.id)
         .limit(BATCH)

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from core import clock, db
 from core.mail.models import Delivery, State
-from newsletter import offers, sequences, steps, walks
+from newsletter import offers, sequences, steps, verdicts, walks
 from newsletter.models import Sequence, SequenceVersion, Standing, Subscriber
 from newsletter.steps import Mail, Step
 from newsletter.zones import local_day
@@ -44,6 +44,7 @@ def _put_off(reader: Subscriber) -> NextLetter | None:
         Delivery.state == State.PENDING,
         Delivery.source.startswith("sequence:"),
         Delivery.due_at > clock.now(),
+        func.coalesce(Delivery.reason, "") != verdicts.PAUSED,
     )
     row = db.session().execute(waits.order_by(Delivery.due_at, Delivery.id).limit(1)).first()
     place = sequences.place(row.source) if row is not None else None
@@ -55,7 +56,10 @@ def _put_off(reader: Subscriber) -> NextLetter | None:
 
 
 def _on_the_way(reader: Subscriber) -> NextLetter | None:
+    resting = sequences.paused_versions()
     for walk in walks.active(reader.id):
+        if walk.version_id in resting:
+            continue
         step = _step(walk.version_id, walk.position)
         if not isinstance(step, Mail) or (step.offer and offers.buyers_among({reader.email})):
             continue

@@ -32,7 +32,10 @@ BETWEEN_STEP_AND_ISSUE = timedelta(hours=20)
 PAUSE = "the reader's pause"
 PACE = "the reader's pace"
 DISTANCE = "just after another letter"
+PAUSED = "its sequence is paused"
 """Why a letter waits; `newsletter.evidence` has each in a sentence."""
+AGAIN = timedelta(minutes=10)
+"""After which it is asked again whether staff let a paused sequence go on."""
 _EARLY = timedelta(hours=6)
 """By how much a letter may come before the pace's days are full, as mornings are not exact."""
 
@@ -56,7 +59,8 @@ def last_look(batch: Sequence[Delivery]) -> dict[int, Verdict]:
     unless a cap may let them go as one message.
     """
     readers = _readers(batch)
-    causes = _late_ones(batch) | _issues_at_rest(batch) | _walks_at_an_end(batch)
+    causes = _late_ones(batch) | _issues_at_rest(batch)
+    causes |= _steps_at_rest(batch) | _walks_at_an_end(batch)
     causes |= offers.refused(batch)
     latest = _latest_letters(_whose_pace_counts(batch, readers))
     go_apart, now = not caps.merge(), clock.now()
@@ -162,6 +166,14 @@ _AT_REST = (
         (Newsletter.state == IssueState.CANCELLED) | Trial.newsletter_id.is_not(None),
     )
 )
+
+
+def _steps_at_rest(batch: Sequence[Delivery]) -> dict[int, Verdict]:
+    """Steps of sequences that staff paused since their rows were written."""
+    places = {row.id: place for row in batch if (place := sequences.place(row.source))}
+    resting = sequences.paused_versions() if places else set()
+    wait = Wait(until=clock.now() + AGAIN, reason=PAUSED)
+    return {row: wait for row, (version, _) in places.items() if version in resting}
 
 
 def _walks_at_an_end(batch: Sequence[Delivery]) -> dict[int, Verdict]:

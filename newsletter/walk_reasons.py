@@ -97,7 +97,6 @@ def _not_written(
     position: int,
 ) -> str:
     """Why a letter of a walk is not in the ledger."""
-    due = hour(person, walk.due_at)
     if walk.state is Walk.EXITED:
         return f"It did not come: {worded(walk.reason or 'exited')} before it was due."
     if position < walk.position:
@@ -106,6 +105,13 @@ def _not_written(
         return "It did not come: the walk was over before it."
     if offers.is_offer(walked[position]) and offers.buyers_among({person.email}):
         return "It does not come: it asks to buy, and they have bought."
+    return _still_to_come(person, walk, position)
+
+
+def _still_to_come(person: Subscriber, walk: Enrolment, position: int) -> str:
+    due = hour(person, walk.due_at)
+    if db.session().get_one(Sequence, walk.sequence_id).paused_at is not None:
+        return "It waits: staff paused the sequence."
     if position == walk.position:
         return f"It comes on {due}, by their own clock." + _what_puts_off(person)
     return f"It has not come yet: other letters are before it, the next one on {due}."

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from markupsafe import escape
 from sqlalchemy import func, select
 
-from core import db, settings
+from core import db, jobs, settings
 from newsletter import (
     beginnings,
     hold_outs,
@@ -18,6 +18,7 @@ from newsletter import (
     steps,
     triggers,
     versions,
+    walks,
     yields,
 )
 from newsletter.markup import BadLetter
@@ -162,6 +163,20 @@ def switch(number: int, deed: str) -> ResponseReturnValue:
     }
     undo = "stop" if deed == "start" else "start"
     say(f"{sequence.title} {said[deed]}.", undo=f"/staff/sequences/{number}/{undo}")
+    return redirect(f"/staff/sequences/{number}", 303)
+
+
+@desk.post("/<int:number>/<any(pause, resume):deed>")
+def rest(number: int, deed: str) -> ResponseReturnValue:
+    """Let nothing of a sequence go, also not to whoever is under way; or let it go on."""
+    sequence = _path(number).sequence
+    if deed == "pause":
+        sequences.pause(number)
+        say(f"{sequence.title} is paused.", undo=f"/staff/sequences/{number}/resume")
+    else:
+        sequences.resume(number)
+        jobs.ring(walks.BELL)
+        say(f"{sequence.title} goes on.", undo=f"/staff/sequences/{number}/pause")
     return redirect(f"/staff/sequences/{number}", 303)
 
 

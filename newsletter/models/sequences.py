@@ -29,6 +29,8 @@ class Sequence(Base):
     trigger_value: Mapped[str | None] = mapped_column(String(64))
     active: Mapped[bool] = mapped_column(default=True)
     draft: Mapped[list[dict[str, Any]] | None]
+    paused_at: Mapped[datetime | None]
+    """Since when staff let nothing of it go, whoever is under way."""
     held_out: Mapped[int] = mapped_column(default=0, server_default="0")
     created_at: Mapped[datetime]
 

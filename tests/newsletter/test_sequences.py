@@ -344,6 +344,31 @@ def test_two_letters_that_are_due_at_once_do_not_go_at_once(
             assert verdicts.last_look([other, other]) == verdicts.last_look([other])
 
 
+def test_of_a_paused_sequence_nothing_goes_and_everybody_keeps_their_place(
+    app: Flask, welcome: int, join: Join
+) -> None:
+    with time_machine.travel(NOW, tick=False) as machine:
+        ada = join(ADA)
+        tick()
+        number = walk_of(ADA).sequence_id
+        sequences.pause(number)
+        (one,) = (row for row in mail_to(ADA) if row.letter == mailing.STEP)
+        with db.reading():
+            verdict = verdicts.last_look([one])[one.id]
+        again = letters.Wait(until=NOW + verdicts.AGAIN, reason=verdicts.PAUSED)
+        assert verdict == again
+        assert upcoming.next_letter(ada) is None
+        machine.shift(timedelta(days=4))
+        ben = join("ben@example.com")
+        assert tick() == 0
+        assert (steps_to(ADA), steps_to(ben.email)) == ([0], [])
+        sequences.resume(number)
+        with db.reading():
+            assert verdicts.last_look([one]) == {}
+        tick()
+        assert (steps_to(ADA), steps_to(ben.email)) == ([0, 1], [0])
+
+
 def test_what_was_put_off_is_told_as_the_next_letter(app: Flask, welcome: int, join: Join) -> None:
     with time_machine.travel(NOW, tick=False) as machine:
         ada = join(ADA)

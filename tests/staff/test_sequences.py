@@ -303,6 +303,18 @@ def test_a_part_is_held_out_and_compared(ed: FlaskClient, runners: str) -> None:
     assert f'<td class="number">{40 - drawn}</td>' in ed.get("/staff/sequences").text
 
 
+def test_ed_pauses_a_sequence_and_lets_it_go_on(ed: FlaskClient, runners: str) -> None:
+    write(ed, f"{runners}/edit/new", kind="mail", subject="One", body="Hello")
+    ed.post(f"{runners}/publish", data={"seen": ed_sees(ed, runners)})
+    told = ed.post(f"{runners}/pause", follow_redirects=True).text
+    assert "Runners is paused." in told
+    assert "Paused: nothing of it goes." in told
+    assert ">Paused</" in ed.get("/staff/sequences").text
+    told = ed.post(f"{runners}/resume", follow_redirects=True).text
+    assert "Runners goes on." in told
+    assert "Paused" not in ed.get("/staff/sequences").text
+
+
 def test_what_nobody_can_begin_says_so_and_what_is_missing(ed: FlaskClient, runners: str) -> None:
     write(ed, f"{runners}/edit/new", kind="mail", subject="Left", body="Hello", delay_days="1")
     ed.post(f"{runners}/publish", data={"seen": ed_sees(ed, runners)})
