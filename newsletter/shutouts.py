@@ -199,9 +199,7 @@ def _history(address: str, address_hash: str) -> Sequence[Happening]:
         cast(null(), MailReport.delivery_id.type).label("delivery"),
         SuppressionLog.at.label("at"),
     ).where(SuppressionLog.address_hash == address_hash)
-    said = func.trim(
-        func.coalesce(MailReport.status, "") + " " + func.coalesce(MailReport.detail, "")
-    )
+    said = func.coalesce(func.nullif(MailReport.detail, ""), MailReport.status)
     reports = select(
         literal(REPORTED),
         cast(MailReport.kind, String),

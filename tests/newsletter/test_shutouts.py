@@ -56,7 +56,7 @@ def bounced(address: str, key: str = "a-bounce") -> None:
                 kind=Report.HARD_BOUNCE,
                 recipient=address,
                 status="5.1.1",
-                detail="no such user",
+                detail="550 5.1.1 no such user",
             )
         ]
     )
@@ -123,7 +123,7 @@ def test_a_bounce_is_lifted_and_the_reader_stands_as_they_agreed(app: Flask, joi
     found = shutouts.look_up(ADA)
     assert (found.mark, found.gets_letters, found.may_be_let_in) == (Reason.BOUNCED, False, True)
     assert [(each.what, each.detail) for each in found.history if each.event == "reported"] == [
-        ("hard bounce", "5.1.1 no such user")
+        ("hard bounce", "550 5.1.1 no such user")
     ]
     assert shutouts.let_in(ADA, by=ED)
     assert shutouts.look_up(ADA).gets_letters
