@@ -228,7 +228,12 @@ def publish(number: int) -> ResponseReturnValue:
         if moving
         else "Whoever is under way goes on with theirs."
     )
-    say(f"Published. Whoever begins from now on gets these steps. {theirs}")
+    begins = (
+        "Whoever begins from now on gets these steps."
+        if _found(number).active
+        else "Nobody begins it until you let people begin."
+    )
+    say(f"Published. {begins} {theirs}")
     return redirect(_home(number), 303)
 
 

@@ -304,8 +304,11 @@ def test_a_part_is_held_out_and_compared(ed: FlaskClient, runners: str) -> None:
 
 
 def test_ed_pauses_a_sequence_and_lets_it_go_on(ed: FlaskClient, runners: str) -> None:
+    assert "Images off" in ed.get(f"{runners}/edit/new?kind=mail&at=0").text
     write(ed, f"{runners}/edit/new", kind="mail", subject="One", body="Hello")
-    ed.post(f"{runners}/publish", data={"seen": ed_sees(ed, runners)})
+    steps_seen = {"seen": ed_sees(ed, runners)}
+    told = ed.post(f"{runners}/publish", data=steps_seen, follow_redirects=True).text
+    assert "Published. Nobody begins it until you let people begin." in told
     told = ed.post(f"{runners}/pause", follow_redirects=True).text
     assert "Runners is paused." in told
     assert "Paused: nothing of it goes." in told
