@@ -1,5 +1,6 @@
 """Ed looks after readers and their sequences."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -9,9 +10,10 @@ from sqlalchemy import select
 
 import shop.samples
 from core import db
-from newsletter import segments, sequences, tick, walks
+from newsletter import preferences, segments, sequences, tick, walks
 from newsletter.conditions import Rule, Tagged, Term
 from newsletter.models import Sequence, Standing, Subscriber
+from newsletter.preferences import Preferences
 from newsletter.steps import Mail
 from tests import samples
 from tests.staff.test_orders import order_of
@@ -68,6 +70,19 @@ def test_one_reader_s_page_tells_all_that_happened(
     assert "Confirmed" in page
     assert "“A second thought” of Welcome" in page
     assert "A letter waits" in page
+
+
+def test_a_walk_that_was_moved_says_to_which_moment(
+    ed: FlaskClient, welcome: int, join: Join
+) -> None:
+    ada = join("Ada")
+    tick.tick()
+    weekly = Preferences(name="Ada", pace_days=7, timezone=None, paused_until=None)
+    preferences.change(ada.public_id, weekly)
+    page = ed.get(f"/staff/subscribers/{ada.id}").text
+    assert re.search(
+        r"Moved</strong> to <time datetime=\"\S+\">\d{4}-\d\d-\d\d, \d\d:\d\d UTC<", page
+    )
 
 
 def test_ed_finds_readers_by_the_beginning_of_their_address(ed: FlaskClient, join: Join) -> None:
