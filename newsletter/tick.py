@@ -14,7 +14,7 @@ from sqlalchemy import String, cast, literal, null, select, update
 
 from core import clock, db, jobs
 from core.mail import ledger
-from newsletter import mailing, segments, sequences, steps, triggers, walks
+from newsletter import mailing, segments, sequences, steps, triggers, walks, zones
 from newsletter.models import (
     Enrolment,
     Sequence,
@@ -155,11 +155,14 @@ def _move(due: _Alike, walked: list[Step]) -> _Move:
 def _late(due: _Alike, walked: list[Step]) -> _Move | None:
     """What becomes of a step that is late and must not come so."""
     step, now = walked[due.position], clock.now()
-    if step.late is Late.SEND or not due.is_late:
+    if not due.is_late or (step.late is Late.SEND and not isinstance(step, Mail)):
         return None
     if step.late is Late.SKIP:
         return _onward(due, walked, "skipped", due.position + 1)
-    window = steps.next_window(step, now, due.timezone)
+    if step.late is Late.SEND:
+        window = zones.by_day(now, due.timezone)
+    else:
+        window = steps.next_window(step, now, due.timezone)
     if window <= now:
         return None
     return _Move(due.version, due.position, "moved", due.position, window)

@@ -107,6 +107,19 @@ def test_an_outage_does_with_a_late_step_as_it_says(
         assert written_to(ADA)[:1] == (written or [0])
 
 
+def test_what_comes_late_all_the_same_does_not_come_at_night(app: Flask, join: Join) -> None:
+    publish("confirmed", mail("One"), mail("Two", 3))
+    with time_machine.travel(NOW, tick=False) as machine:
+        join(ADA)
+        tick()
+        machine.move_to(datetime(2026, 3, 7, 8, tzinfo=UTC))
+        tick()
+        assert written_to(ADA) == [0], "it is three in the morning in New York"
+        machine.move_to(datetime(2026, 3, 7, 14, tzinfo=UTC))
+        tick()
+        assert written_to(ADA) == [0, 1]
+
+
 def test_the_shop_s_events_begin_what_is_for_them(app: Flask, join: Join) -> None:
     samples.fill(shop.samples)
     order = order_of("Ada", 1001)
