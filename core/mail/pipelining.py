@@ -30,6 +30,8 @@ class Fate(StrEnum):
     """The connection ended after the message was on its way and before the answer."""
     BARRED = "barred"
     """The server takes nothing of ours, or cannot be reached: the message was not tried."""
+    LATE = "late"
+    """It may be another worker's by now: the message was not tried."""
 
 
 @dataclass(frozen=True)
@@ -66,33 +68,37 @@ class _Ended(Exception):
     """The connection is over; nothing is open on it."""
 
 
-def converse(
-    host: smtplib.SMTP, parcels: Sequence[Parcel], meanwhile: Callable[[], None]
-) -> Iterator[Answer]:
-    """Hand messages over, in their order; an answer for each.
+@dataclass(frozen=True, slots=True)
+class Company:
+    """What the sender does beside the dialogue; neither may raise."""
 
-    Calls `meanwhile`, which must not raise, whenever the server has a message to read.
+    meanwhile: Callable[[], None] = lambda: None
+    """Called whenever the server has a message to read."""
+    is_ours: Callable[[], bool] = lambda: True
+    """Asked before each message goes: whether it is surely still ours to send."""
+
+
+def converse(host: smtplib.SMTP, parcels: Sequence[Parcel], company: Company) -> Iterator[Answer]:
+    """Hand messages over, in their order; an answer for each.
 
     Ends early where the connection does: whoever has no answer was not begun. The connection is
     then closed.
     """
     try:
         way = _pipelined if host.has_extn("pipelining") else _one_by_one
-        yield from way(host, parcels, meanwhile)
+        yield from way(host, parcels, company)
     except (_Ended, OSError, smtplib.SMTPException):
         host.close()
 
 
-def _pipelined(
-    host: smtplib.SMTP, parcels: Sequence[Parcel], meanwhile: Callable[[], None]
-) -> Iterator[Answer]:
+def _pipelined(host: smtplib.SMTP, parcels: Sequence[Parcel], company: Company) -> Iterator[Answer]:
     following = iter([_envelope(host, parcel) for parcel in parcels])
     _write(host, next(following, b""))
     for parcel in parcels:
         mail, rcpt, data = _reply(host), _reply(host), _reply(host)
         refusal = _refused_sender(host, mail) or _refused(rcpt)
         if refusal is None and data.code == _GO_AHEAD:
-            yield _answer_to_octets(host, parcel, next(following, b""), meanwhile)
+            yield _answer_to_octets(host, parcel, next(following, b""), company)
             continue
         if data.code == _GO_AHEAD:
             # The server waits for octets that nobody will get (RFC 2920, 3.1).
@@ -104,7 +110,7 @@ def _pipelined(
 
 
 def _one_by_one(
-    host: smtplib.SMTP, parcels: Sequence[Parcel], meanwhile: Callable[[], None]
+    host: smtplib.SMTP, parcels: Sequence[Parcel], company: Company
 ) -> Iterator[Answer]:
     for parcel in parcels:
         mail, rcpt, data = _envelope(host, parcel).splitlines(keepends=True)
@@ -114,7 +120,7 @@ def _one_by_one(
             or _refused(_asked(host, data))
         )
         if refusal is None:
-            yield _answer_to_octets(host, parcel, b"", meanwhile)
+            yield _answer_to_octets(host, parcel, b"", company)
         else:
             yield refusal
             _write(host, b"RSET\r\n")
@@ -129,13 +135,16 @@ def _envelope(host: smtplib.SMTP, parcel: Parcel) -> bytes:
 
 
 def _answer_to_octets(
-    host: smtplib.SMTP, parcel: Parcel, following: bytes, meanwhile: Callable[[], None]
+    host: smtplib.SMTP, parcel: Parcel, following: bytes, company: Company
 ) -> Answer:
     """Write a message and what follows it. From its first octet on its fate can be unknown."""
+    if not company.is_ours():
+        host.close()
+        return Answer(Fate.LATE)
     stuffed = parcel.octets.replace(b"\r\n.", b"\r\n..")
     try:
         _write(host, b"%s.\r\n%s" % (stuffed, following))
-        meanwhile()
+        company.meanwhile()
         reply = _reply(host)
     except (_Ended, OSError, smtplib.SMTPException) as error:
         host.close()

@@ -37,7 +37,7 @@ from core.mail import (
 from core.mail.grouping import Grouping
 from core.mail.letters import Undeliverable, Verdict, Wait
 from core.mail.models import Cause, Delivery, Stream
-from core.mail.pipelining import Answer, Fate, Parcel
+from core.mail.pipelining import Answer, Company, Fate, Parcel
 from core.mail.printing import Faulty, Press, Printed
 
 log = logging.getLogger(__name__)
@@ -81,8 +81,8 @@ def drain() -> int:
     claimed = queue.claim(worker, grouping.claim)
     if not claimed:
         return 0
-    with _heartbeat(worker), smtp.Connection() as connection:
-        return _drain(worker, connection, claimed, grouping)
+    with _heartbeat(worker) as lease, smtp.Connection() as connection:
+        return _drain(worker, lease, connection, claimed, grouping)
 
 
 def recover() -> None:
@@ -122,29 +122,65 @@ def hasten(factor: float) -> None:
     PAUSE_WHEN_UNREACHABLE /= factor
 
 
+class Lease:
+    """Until when a worker's group is surely its own, by its own clock.
+
+    A third of the lease is left for the message that is on its way then. What ended stays ended
+    for its group, since from then on another worker may have it, also where a later renewal works.
+    """
+
+    def __init__(self, worker: str) -> None:
+        self._worker = worker
+        self.begin()
+
+    def begin(self) -> None:
+        """A new group is about to be begun, and has a lease of its own."""
+        self._until = time.monotonic() + self._certain
+
+    def renew(self) -> None:
+        """Prolong it in the ledger."""
+        asked = time.monotonic()
+        queue.renew(self._worker)
+        if self.holds():
+            self._until = asked + self._certain
+
+    def holds(self) -> bool:
+        """Whether the group is still ours."""
+        return time.monotonic() < self._until
+
+    @property
+    def _certain(self) -> float:
+        return queue.LEASE.total_seconds() * 2 / 3
+
+
 @contextmanager
-def _heartbeat(worker: str) -> Iterator[None]:
+def _heartbeat(worker: str) -> Iterator[Lease]:
     """Renew the worker's leases beside it, however long the mail server takes."""
     ended = threading.Event()
+    lease = Lease(worker)
 
     def beat() -> None:
         while not ended.wait(queue.LEASE.total_seconds() / 4):
             try:
-                queue.renew(worker)
+                lease.renew()
             except SQLAlchemyError:
                 log.exception("the leases of %s could not be renewed", worker)
 
     thread = threading.Thread(target=beat, name="heartbeat", daemon=True)
     thread.start()
     try:
-        yield
+        yield lease
     finally:
         ended.set()
         thread.join()
 
 
 def _drain(
-    worker: str, connection: smtp.Connection, claimed: list[Delivery], grouping: Grouping
+    worker: str,
+    lease: Lease,
+    connection: smtp.Connection,
+    claimed: list[Delivery],
+    grouping: Grouping,
 ) -> int:
     """Send group after group, and leave no row of ours in doubt that need not be."""
     handed_over = 0
@@ -156,6 +192,7 @@ def _drain(
             press.load(claimed)
             if not rates.wait_for(min(size, len(claimed)), stopping):
                 break
+            lease.begin()
             with db.transaction():
                 _settle(outcomes)
                 streams = stops.open_streams()
@@ -164,9 +201,9 @@ def _drain(
             outcomes, claimed = [], following
             started = time.monotonic()
             press.load(claimed)
-            outcomes = _hand_over(connection, begun, press)
+            outcomes = _hand_over(connection, begun, Company(press.print_next, lease.holds))
             grouping.learn(len(begun), time.monotonic() - started)
-            handed_over += sum(answer.fate is not Fate.BARRED for _, answer in outcomes)
+            handed_over += sum(answer.fate not in _UNTRIED for _, answer in outcomes)
             if any(answer.fate is Fate.BARRED for _, answer in outcomes):
                 break
     finally:
@@ -177,10 +214,10 @@ def _drain(
 
 
 def _hand_over(
-    connection: smtp.Connection, begun: Sequence[tuple[Delivery, Parcel]], press: Press
+    connection: smtp.Connection, begun: Sequence[tuple[Delivery, Parcel]], company: Company
 ) -> Outcomes:
     """While the server reads one message, the press prints one of those that follow."""
-    answers = connection.send([parcel for _, parcel in begun], meanwhile=press.print_next)
+    answers = connection.send([parcel for _, parcel in begun], company)
     return [(delivery, answer) for (delivery, _), answer in zip(begun, answers, strict=True)]
 
 
@@ -277,6 +314,8 @@ def _settle(outcomes: Outcomes) -> bool:
         elif answer.fate is Fate.BARRED:
             away = True
             fates.release([delivery], "the mail server was away", after=PAUSE_WHEN_UNREACHABLE)
+        elif answer.fate is Fate.LATE:
+            fates.release([delivery])
         elif answer.fate is not Fate.ACCEPTED:
             rates.heed(delivery, answer)
             _FATES[answer.fate](delivery, answer.text)
@@ -287,4 +326,5 @@ def _settle(outcomes: Outcomes) -> bool:
     return away
 
 
+_UNTRIED = (Fate.BARRED, Fate.LATE)
 _FATES = {Fate.REFUSED: fates.fail, Fate.DEFERRED: fates.postpone, Fate.UNKNOWN: fates.doubt}

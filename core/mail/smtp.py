@@ -4,7 +4,7 @@ import re
 import smtplib
 import socket
 import ssl
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -13,7 +13,7 @@ from flask import Flask, current_app
 
 from core.config import MailConfig
 from core.mail import pipelining
-from core.mail.pipelining import Answer, Fate, Parcel
+from core.mail.pipelining import Answer, Company, Fate, Parcel
 
 TIMEOUT = 30  # seconds; smtplib alone would wait for ever
 # RFC 5321, 4.1.2, without quoted local parts; other than ASCII needs SMTPUTF8, which few servers
@@ -42,8 +42,7 @@ def is_authentication_fault(answer: Answer) -> bool:
     return answer.fate is not Fate.ACCEPTED and bool(_NOT_AUTHENTICATED.match(answer.text))
 
 
-def _idle() -> None:
-    """Nothing else is to be done."""
+_ALONE = Company()
 
 
 class Connection:
@@ -68,26 +67,21 @@ class Connection:
             except (OSError, smtplib.SMTPException):
                 host.close()
 
-    def send(
-        self, parcels: Sequence[Parcel], meanwhile: Callable[[], None] = _idle
-    ) -> list[Answer]:
+    def send(self, parcels: Sequence[Parcel], company: Company = _ALONE) -> list[Answer]:
         """Hand messages over, in their order; an answer for each.
 
-        Does a little of something else `meanwhile`, whenever the server reads a message.
-
         A server may end a connection at any time, so another one is tried. Where none can be
-        opened, or the server takes nothing of ours, the rest of them is `BARRED`.
+        opened, or the server takes nothing of ours, the rest of them is `BARRED`; from the first
+        that is no longer surely ours on they are `LATE`.
         """
         answers: list[Answer] = []
-        for answer in self._converse(parcels, meanwhile):
+        for answer in self._converse(parcels, company):
             answers.append(answer)
-            if answer.fate is Fate.BARRED:
+            if answer.fate in (Fate.BARRED, Fate.LATE):
                 break
         return answers + answers[-1:] * (len(parcels) - len(answers))
 
-    def _converse(
-        self, parcels: Sequence[Parcel], meanwhile: Callable[[], None]
-    ) -> Iterator[Answer]:
+    def _converse(self, parcels: Sequence[Parcel], company: Company) -> Iterator[Answer]:
         answered, in_vain = 0, 0
         while answered < len(parcels):
             malformed = _malformed(parcels[answered])
@@ -102,7 +96,7 @@ class Connection:
                 return
             before = answered
             well_formed = _until_malformed(parcels[answered:])
-            for answer in pipelining.converse(host, well_formed, meanwhile):
+            for answer in pipelining.converse(host, well_formed, company):
                 yield answer
                 answered += 1
             in_vain = in_vain + 1 if answered == before else 0

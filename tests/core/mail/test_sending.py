@@ -178,15 +178,47 @@ def test_a_connection_that_the_server_ends_is_opened_again(
     app: Flask, mailbox: Mailbox, write: Write
 ) -> None:
     write("ben@example.com")
-    groups = grouping.Grouping()
+    groups, lease = grouping.Grouping(), sending.Lease("test")
     with smtp.Connection() as connection:
-        assert sending._drain("test", connection, queue.claim("test", 9), groups) == 1
+        assert sending._drain("test", lease, connection, queue.claim("test", 9), groups) == 1
         with mailbox.refusing():
             pass
         write(ADA)
-        assert sending._drain("test", connection, queue.claim("test", 9), groups) == 1
+        assert sending._drain("test", lease, connection, queue.claim("test", 9), groups) == 1
     assert states() == {State.ACCEPTED: 2}
     assert row().attempts == 1
+
+
+def test_what_may_be_another_worker_s_by_now_is_not_begun(
+    app: Flask, mailbox: Mailbox, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(6):
+        write(f"reader{number}@example.com")
+    with monkeypatch.context() as patch:
+        held = iter([True, True])
+        patch.setattr(sending.Lease, "holds", lambda _: next(held, False))
+        sending.deliver()
+    assert states() == {State.ACCEPTED: 2, State.PENDING: 4}
+    assert row("reader5@example.com").attempts == 0
+    assert len(received(mailbox)) == 2
+    sending.deliver()
+    assert states() == {State.ACCEPTED: 6}
+    assert len(received(mailbox)) == len(set(received(mailbox))) == 6
+
+
+def test_a_lease_that_ended_stays_ended_for_its_group(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(queue, "LEASE", timedelta(0))
+        lease = sending.Lease("test")
+    assert not lease.holds()
+    lease.renew()
+    assert not lease.holds()
+    lease.begin()
+    assert lease.holds()
+    lease.renew()
+    assert lease.holds()
 
 
 def test_a_lost_answer_is_looked_up_and_nothing_is_sent_twice(
