@@ -155,11 +155,17 @@ def _never_began(person: Subscriber, sequence: Sequence) -> Reason:
 def _walk_facts(version: SequenceVersion, log: Rows[EnrolmentLog]) -> list[Fact]:
     return [
         Fact(what=f"Walks version {version.number}", at=version.created_at),
-        *(
-            Fact(what=f"{entry.event.capitalize()} {entry.detail or ''}".strip(), at=entry.at)
-            for entry in log
-        ),
+        *(Fact(what=_logged(entry), at=entry.at) for entry in log),
     ]
+
+
+def _logged(entry: EnrolmentLog) -> str:
+    said = _LOGGED.get(entry.event, entry.event.capitalize())
+    return f"{said} {entry.detail or ''}".strip()
+
+
+_LOGGED = {"sent": "Letter written:", "tagged": "Done:", "version": "Moved from version"}
+"""What the log says, where its own word would promise more or read badly."""
 
 
 _PASSED = {

@@ -134,6 +134,12 @@ def test_whoever_was_moved_to_another_version_is_told_of_what_they_had(
         passed = "It did not come: they came to this version from an earlier one, at a later step."
         comes = "It comes on March 5, 2026, at 9:00, by their own clock."
         assert told(ada, the_welcome()) == [went, passed, comes]
+        facts = [each.what for each in reasons.of_sequence(ada, the_welcome())[2].facts]
+        assert facts[-3:] == [
+            "Letter written: One",
+            "Letter written: Old",
+            "Moved from version 1 to 2",
+        ]
 
 
 def test_a_letter_that_a_purchase_called_off_says_so(welcome: Sequence, join: Join) -> None:
