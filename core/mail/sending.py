@@ -12,10 +12,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
 from datetime import timedelta
-
-from sqlalchemy.exc import SQLAlchemyError
 
 from core import db, jobs
 from core.mail import (
@@ -24,6 +21,7 @@ from core.mail import (
     caps,
     deeds,
     fates,
+    heartbeat,
     ledger,
     letters,
     merging,
@@ -81,7 +79,7 @@ def drain() -> int:
     claimed = queue.claim(worker, grouping.claim)
     if not claimed:
         return 0
-    with _heartbeat(worker) as lease, smtp.Connection() as connection:
+    with heartbeat.beating(worker) as lease, smtp.Connection() as connection:
         return _drain(worker, lease, connection, claimed, grouping)
 
 
@@ -122,62 +120,9 @@ def hasten(factor: float) -> None:
     PAUSE_WHEN_UNREACHABLE /= factor
 
 
-class Lease:
-    """Until when a worker's group is surely its own, by its own clock.
-
-    A third of the lease is left for the message that is on its way then. What ended stays ended
-    for its group, since from then on another worker may have it, also where a later renewal works.
-    """
-
-    def __init__(self, worker: str) -> None:
-        self._worker = worker
-        self.begin()
-
-    def begin(self) -> None:
-        """A new group is about to be begun, and has a lease of its own."""
-        self._until = time.monotonic() + self._certain
-
-    def renew(self) -> None:
-        """Prolong it in the ledger."""
-        asked = time.monotonic()
-        queue.renew(self._worker)
-        if self.holds():
-            self._until = asked + self._certain
-
-    def holds(self) -> bool:
-        """Whether the group is still ours."""
-        return time.monotonic() < self._until
-
-    @property
-    def _certain(self) -> float:
-        return queue.LEASE.total_seconds() * 2 / 3
-
-
-@contextmanager
-def _heartbeat(worker: str) -> Iterator[Lease]:
-    """Renew the worker's leases beside it, however long the mail server takes."""
-    ended = threading.Event()
-    lease = Lease(worker)
-
-    def beat() -> None:
-        while not ended.wait(queue.LEASE.total_seconds() / 4):
-            try:
-                lease.renew()
-            except SQLAlchemyError:
-                log.exception("the leases of %s could not be renewed", worker)
-
-    thread = threading.Thread(target=beat, name="heartbeat", daemon=True)
-    thread.start()
-    try:
-        yield lease
-    finally:
-        ended.set()
-        thread.join()
-
-
 def _drain(
     worker: str,
-    lease: Lease,
+    lease: heartbeat.Lease,
     connection: smtp.Connection,
     claimed: list[Delivery],
     grouping: Grouping,

@@ -19,6 +19,7 @@ from core.mail import (
     deeds,
     fates,
     grouping,
+    heartbeat,
     ledger,
     letters,
     printing,
@@ -178,7 +179,7 @@ def test_a_connection_that_the_server_ends_is_opened_again(
     app: Flask, mailbox: Mailbox, write: Write
 ) -> None:
     write("ben@example.com")
-    groups, lease = grouping.Grouping(), sending.Lease("test")
+    groups, lease = grouping.Grouping(), heartbeat.Lease("test")
     with smtp.Connection() as connection:
         assert sending._drain("test", lease, connection, queue.claim("test", 9), groups) == 1
         with mailbox.refusing():
@@ -196,7 +197,7 @@ def test_what_may_be_another_worker_s_by_now_is_not_begun(
         write(f"reader{number}@example.com")
     with monkeypatch.context() as patch:
         held = iter([True, True])
-        patch.setattr(sending.Lease, "holds", lambda _: next(held, False))
+        patch.setattr(heartbeat.Lease, "holds", lambda _: next(held, False))
         sending.deliver()
     assert states() == {State.ACCEPTED: 2, State.PENDING: 4}
     assert row("reader5@example.com").attempts == 0
@@ -204,21 +205,6 @@ def test_what_may_be_another_worker_s_by_now_is_not_begun(
     sending.deliver()
     assert states() == {State.ACCEPTED: 6}
     assert len(received(mailbox)) == len(set(received(mailbox))) == 6
-
-
-def test_a_lease_that_ended_stays_ended_for_its_group(
-    app: Flask, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with monkeypatch.context() as patch:
-        patch.setattr(queue, "LEASE", timedelta(0))
-        lease = sending.Lease("test")
-    assert not lease.holds()
-    lease.renew()
-    assert not lease.holds()
-    lease.begin()
-    assert lease.holds()
-    lease.renew()
-    assert lease.holds()
 
 
 def test_a_lost_answer_is_looked_up_and_nothing_is_sent_twice(
@@ -329,7 +315,7 @@ def test_the_heart_beats_while_the_server_takes_its_time(
     beaten = threading.Event()
     monkeypatch.setattr(queue, "LEASE", timedelta(seconds=0.2))
     monkeypatch.setattr(queue, "renew", lambda _: beaten.set())
-    with sending._heartbeat("slow"):
+    with heartbeat.beating("slow"):
         assert beaten.wait(5)
 
 
