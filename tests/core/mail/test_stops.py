@@ -29,7 +29,7 @@ def test_a_broken_authentication_stops_newsletters_and_blames_nobody(
 ) -> None:
     fault = Answer(Fate.REFUSED, "550 5.7.26 This mail has been blocked, unauthenticated")
     monkeypatch.setattr(
-        "core.mail.smtp.Connection.send", lambda _, parcels, **_more: [fault] * len(parcels)
+        "core.mail.smtp.Connection.send", lambda _, parcels, _company: [fault] * len(parcels)
     )
     write(count=60)
     sending.deliver()
