@@ -56,5 +56,5 @@ def _is_taken(sqlite: Any) -> bool:
     try:
         sqlite.execute("BEGIN IMMEDIATE")
     except sqlite3.OperationalError as error:
-        return error.sqlite_errorcode == sqlite3.SQLITE_BUSY
+        return error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY  # of whatever kind
     return False

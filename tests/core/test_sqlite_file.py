@@ -34,3 +34,14 @@ def test_whoever_writes_does_not_wait_for_ever(
             redirects.add("/old", "/new")
     redirects.add("/old", "/new")
     assert redirects.find("/old") == "/new"
+
+
+@pytest.mark.parametrize("code", [sqlite3.SQLITE_BUSY, sqlite3.SQLITE_BUSY_RECOVERY])
+def test_a_lock_of_whatever_kind_is_waited_for(code: int) -> None:
+    class Locked:
+        def execute(self, statement: str) -> None:
+            error = sqlite3.OperationalError(f"database is locked: {statement}")
+            error.sqlite_errorcode = code
+            raise error
+
+    assert sqlite_file._is_taken(Locked())
