@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from blog import followers, letters
 from blog.models import Comment, CommentState, Post
 from core import clock, db, links
+from core.mail import addresses
+from core.mail.addresses import InvalidAddress
 
 LONGEST_NAME, LONGEST_BODY = 80, 4000
 
@@ -74,7 +75,7 @@ def submit(
         )
         session.add(comment)
         if follow and email:
-            followers.wish(comment, _normalized(email))
+            followers.wish(comment, addresses.normalize(email))
         if state is CommentState.PENDING:
             session.flush()
             letters.tell_of_comment()
@@ -228,18 +229,10 @@ def _problems(name: str, email: str | None, body: str) -> dict[str, str]:
 
 def _is_address(email: str) -> bool:
     try:
-        _normalized(email)
-    except EmailNotValidError:
+        addresses.normalize(email)
+    except InvalidAddress:
         return False
     return True
-
-
-def _normalized(email: str) -> str:
-    """The one spelling of an address; the reserved domain .test stays open, for trials."""
-    checked = validate_email(
-        email, check_deliverability=False, test_environment=True, allow_smtputf8=False
-    )
-    return checked.normalized.lower()
 
 
 def _decide(comment_id: int, state: CommentState, by: str | None) -> Comment:

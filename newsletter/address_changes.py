@@ -11,8 +11,8 @@ from sqlalchemy import ColumnElement, delete, func, select
 
 from core import clock, db
 from core import links as signed
-from core.mail import forgetting, hashes, ledger
-from newsletter import addresses, consents, links, personal_data, subscribers, suppression
+from core.mail import addresses, forgetting, hashes, ledger
+from newsletter import consents, links, personal_data, subscribers, suppression
 from newsletter.consents import Circumstances
 from newsletter.events import Erased
 from newsletter.models import AddressChange, ConsentEvent, Standing, Subscriber

@@ -12,8 +12,8 @@ from dns.rdatatype import AAAA, MX, A
 from dns.resolver import NXDOMAIN, LRUCache, NoAnswer, NoNameservers, Resolver
 
 from core import clock, config
-from newsletter import addresses
-from newsletter.addresses import InvalidAddress
+from core.mail.addresses import InvalidAddress
+from newsletter import typos
 from newsletter.wording import CONTENT
 
 PATIENCE = 0.25
@@ -76,11 +76,11 @@ def check(address: str, domains: Domains | None = None) -> None:
         raise InvalidAddress(
             "Letters to throw-away addresses soon reach nobody. Please enter one that you keep."
         )
-    if domain in addresses.PROVIDERS or domain.endswith(tuple(f".{each}" for each in _RESERVED)):
+    if domain in typos.PROVIDERS or domain.endswith(tuple(f".{each}" for each in _RESERVED)):
         return
     asks = domains or (None if config.current().mailbox_url else _domains)
     if domain not in _RESERVED and asks is not None and not asks.take_mail(domain):
-        meant = addresses.suggest(address)
+        meant = typos.suggest(address)
         hint = f" Did you mean {meant}?" if meant else ""
         raise InvalidAddress(f"No mail can be sent to {domain}.{hint}")
 

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from core import clock
 from core.links import BadLink
+from core.mail.addresses import InvalidAddress
 from core.web.limits import limiter
 from newsletter import (
     address_changes,
@@ -23,7 +24,6 @@ from newsletter import (
     upcoming,
 )
 from newsletter.address_changes import Over
-from newsletter.addresses import InvalidAddress
 from newsletter.models import Standing, Subscriber
 from newsletter.notebook import Notebook
 from newsletter.preferences import Preferences

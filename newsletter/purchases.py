@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from core import clock, db, settings
-from newsletter import addresses, implied, offers, segments, subscribers, triggers, walks
-from newsletter.addresses import InvalidAddress
+from core.mail import addresses
+from core.mail.addresses import InvalidAddress
+from newsletter import implied, offers, segments, subscribers, triggers, walks
 from newsletter.consents import Circumstances
 from newsletter.events import LAPSED, UNDONE, Erased, Left
 from newsletter.models import Subscriber

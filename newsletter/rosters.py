@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import TextIO
 
 from core import clock, tables
-from newsletter import addresses, subscribers, zones
-from newsletter.addresses import InvalidAddress
+from core.mail import addresses
+from core.mail.addresses import InvalidAddress
+from newsletter import subscribers, zones
 
 COLUMNS = ("email", "name", "timezone", "tags", "consent_at", "consent_source")
 """Our own columns, as an export writes them."""

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 from core import arrivals, clock
 from core.arrivals import Fate, LeftOut
-from core.mail import hashes
+from core.mail import addresses, hashes
 from core.tables import Row
-from newsletter import addresses, admissions, rosters
+from newsletter import admissions, rosters
 from newsletter.admissions import Outcome
 
 _EVIDENCE = "Accepts Email Marketing: yes, as Shopify exported it"

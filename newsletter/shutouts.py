@@ -12,10 +12,10 @@ from typing import NamedTuple
 from sqlalchemy import String, cast, func, literal, null, select, union_all
 
 from core import db
-from core.mail import hashes
+from core.mail import addresses, hashes
+from core.mail.addresses import InvalidAddress
 from core.mail.models import MailReport
-from newsletter import addresses, consents, implied, subscribers, suppression
-from newsletter.addresses import InvalidAddress
+from newsletter import consents, implied, subscribers, suppression
 from newsletter.models import (
     ConsentEvent,
     Standing,

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, literal, select
 
 from core import clock, db, events
-from core.mail import hashes, ledger
+from core.mail import addresses, hashes, ledger
 from core.mail.events import AskedToLeave, Bounced, Complained
 from core.mail.ledger import Entry
-from newsletter import addresses, consents, links, suppression
+from newsletter import consents, links, suppression
 from newsletter.consents import Circumstances
 from newsletter.events import Confirmed, Left, Returned
 from newsletter.models import (

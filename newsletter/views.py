@@ -8,11 +8,12 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from core.links import BadLink
+from core.mail import addresses
+from core.mail.addresses import InvalidAddress
 from core.web.headers import cache_publicly
 from core.web.limits import limiter
 from core.web.sitemap import Listed
-from newsletter import addresses, archive, gate, links, rendering, subscribers
-from newsletter.addresses import InvalidAddress
+from newsletter import archive, gate, links, rendering, subscribers, typos
 from newsletter.archive import Published
 from newsletter.consents import Circumstances
 from newsletter.models import Standing, Subscriber
@@ -90,7 +91,7 @@ def subscribe() -> ResponseReturnValue:
             name=request.form.get("name", ""),
             pace_days=request.form.get("pace_days", 0, type=int),
         )
-    return own("asked", suggestion=addresses.suggest(address), given=request.form)
+    return own("asked", suggestion=typos.suggest(address), given=request.form)
 
 
 @pages.get("/confirm/<token>")

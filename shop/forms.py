@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from email_validator import EmailNotValidError, validate_email
-
+from core.mail import addresses
+from core.mail.addresses import InvalidAddress
 from shop import attribution
 
 MOST = 20
@@ -43,13 +43,9 @@ def read_email(entered: str) -> str | None:
     if not entered.strip():
         return None
     try:
-        # The reserved domain .test stays open: it can reach nobody, and trials need it.
-        checked = validate_email(
-            entered.strip(), check_deliverability=False, test_environment=True, allow_smtputf8=False
-        )
-    except EmailNotValidError as error:
+        return addresses.normalize(entered)
+    except InvalidAddress as error:
         raise Invalid("Enter an e-mail address like name@example.com.") from error
-    return checked.normalized.lower()
 
 
 def read_source(entered: str | None) -> str | None:

@@ -4,12 +4,12 @@ from dataclasses import asdict, replace
 from email.utils import parseaddr
 
 from babel.numbers import list_currencies
-from email_validator import EmailNotValidError, validate_email
 from flask import redirect, request
 from flask.typing import ResponseReturnValue
 
 from core import config, sender_dns, settings
-from core.mail import printing
+from core.mail import addresses, printing
+from core.mail.addresses import InvalidAddress
 from newsletter import zones
 from shop import catalog, shipping
 from staff import access, members
@@ -240,7 +240,7 @@ def _is_new(name: str, given: dict[str, str]) -> bool:
 
 def _is_address(text: str) -> bool:
     try:
-        validate_email(text, check_deliverability=False, test_environment=True)
-    except EmailNotValidError:
+        addresses.normalize(text)
+    except InvalidAddress:
         return False
     return True

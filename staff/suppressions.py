@@ -8,8 +8,8 @@ from hashlib import sha256
 from flask import Blueprint, redirect, request
 from flask.typing import ResponseReturnValue
 
+from core.mail.addresses import InvalidAddress
 from newsletter import shutouts, suppression
-from newsletter.addresses import InvalidAddress
 from newsletter.shutouts import Outlook, Pasted, TooMany
 from newsletter.suppression import Count, Reason
 from staff import access

@@ -12,9 +12,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from core import clock, db
+from core.mail.addresses import InvalidAddress
 from core.mail.models import Delivery
-from newsletter import addresses, gate, subscribers
-from newsletter.addresses import InvalidAddress
+from newsletter import gate, subscribers, typos
 from newsletter.gate import Domains
 from tests.newsletter.conftest import Join, mail_to
 
@@ -95,7 +95,7 @@ def test_throw_away_addresses_are_refused_at_the_field(
 
 
 def test_large_providers_are_never_asked_about(app: Flask) -> None:
-    for provider in addresses.PROVIDERS:
+    for provider in typos.PROVIDERS:
         gate.check(f"ada@{provider}", Domains(answering(AssertionError("asked"))))
 
 

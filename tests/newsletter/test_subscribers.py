@@ -12,6 +12,7 @@ from sqlalchemy import delete, func, select, update
 from core import db, settings
 from core.links import BadLink
 from core.mail import ledger
+from core.mail.addresses import InvalidAddress
 from core.mail.models import State
 from core.readiness import State as Readiness
 from newsletter import (
@@ -25,7 +26,6 @@ from newsletter import (
     suppression,
     tick,
 )
-from newsletter.addresses import InvalidAddress
 from newsletter.mailing import STEP
 from newsletter.models import Consent, ConsentEvent, Standing, Subscriber
 from newsletter.preferences import Preferences
