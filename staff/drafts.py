@@ -4,7 +4,6 @@ Who is affected is shown before anything is published.
 """
 
 from collections.abc import Sequence as Rows
-from typing import NamedTuple
 
 from flask import Blueprint, Response, abort, make_response, redirect, request
 from flask.typing import ResponseReturnValue
@@ -13,7 +12,6 @@ from core import db
 from core.findings import Weight
 from newsletter import (
     drafts,
-    hold_outs,
     paths,
     phrases,
     segments,
@@ -22,78 +20,16 @@ from newsletter import (
     triggers,
     versions,
 )
-from newsletter.drafts import Begun, Found, NameTaken, NotReady, Outdated
-from newsletter.hold_outs import BadHoldOut
+from newsletter.drafts import Begun, Found, NotReady, Outdated
 from newsletter.models import Sequence
 from newsletter.steps import BadSteps, Mail, Step
-from newsletter.triggers import BadTrigger
 from staff import access, rule_form, step_form
 from staff.frame import EDITOR_POLICY, page, say
 from staff.step_form import Form
 
 pages = Blueprint("drafts", __name__)
 
-
-class Beginning(NamedTuple):
-    """What a sequence is called, what begins it and of what, and how many percent get nothing."""
-
-    title: str = ""
-    trigger: str | None = None
-    value: str | None = None
-    held_out: str = "0"
-
-
 _CHANGED = "Somebody else changed the steps meanwhile. Look at them before you go on."
-
-
-@pages.get("/new")
-def begin() -> ResponseReturnValue:
-    """What a new sequence is called, and what begins it."""
-    return _settings(None, Beginning())
-
-
-@pages.post("/new")
-def create() -> ResponseReturnValue:
-    """Keep a new sequence, without a step and switched off."""
-    entered = _entered()
-    problems = _problems(entered)
-    if not problems:
-        try:
-            number = drafts.begin(
-                entered.title, entered.trigger, entered.value, held_out=int(entered.held_out)
-            )
-        except NameTaken as error:
-            problems["title"] = str(error)
-        else:
-            return redirect(f"/staff/sequences/{number}/edit", 303)
-    return _settings(None, entered, problems), 422
-
-
-@pages.get("/<int:number>/settings")
-def show_settings(number: int) -> ResponseReturnValue:
-    """A sequence's title, and what begins it."""
-    sequence = _found(number)
-    return _settings(
-        sequence,
-        Beginning(sequence.title, sequence.trigger, sequence.trigger_value, str(sequence.held_out)),
-    )
-
-
-@pages.post("/<int:number>/settings")
-def save_settings(number: int) -> ResponseReturnValue:
-    """Change the title, or what begins it from now on and for how many."""
-    sequence, entered = _found(number), _entered()
-    if problems := _problems(entered):
-        return _settings(sequence, entered, problems), 422
-    sequences.change(
-        number,
-        entered.title,
-        trigger=entered.trigger,
-        trigger_value=entered.value,
-        held_out=int(entered.held_out),
-    )
-    say("Saved. Whoever is under way goes on.")
-    return redirect(_home(number), 303)
 
 
 @pages.get("/<int:number>/edit")
@@ -297,47 +233,6 @@ def _step_page(
     response = make_response(html)
     response.headers["Content-Security-Policy"] = EDITOR_POLICY
     return response
-
-
-def _settings(
-    sequence: Sequence | None, entered: Beginning, problems: dict[str, str] | None = None
-) -> str:
-    return page(
-        "sequence_settings.html",
-        sequence=sequence,
-        entered=entered,
-        most_held_out=hold_outs.MOST,
-        problems=problems or {},
-        known=[*triggers.goods(), *segments.tags()],
-        said=[(each or "", words) for each, words in triggers.SAID.items()],
-    )
-
-
-def _entered() -> Beginning:
-    entered = {name: request.form.get(name, "").strip() for name in Beginning._fields}
-    trigger = entered["trigger"] or None
-    # What needs no saying of what is not kept with what would say it.
-    value = entered["value"] if trigger in triggers.SAID_OF else ""
-    return Beginning(
-        " ".join(entered["title"].split()), trigger, value or None, entered["held_out"] or "0"
-    )
-
-
-def _problems(entered: Beginning) -> dict[str, str]:
-    problems, trigger, value = {}, entered.trigger, entered.value
-    if not 1 <= len(entered.title) <= 60:
-        problems["title"] = "A title has from 1 to 60 characters."
-    try:
-        triggers.examine(trigger, value)
-    except BadTrigger as error:
-        problems["value" if trigger in set(triggers.Trigger) else "trigger"] = str(error)
-    if value is not None and len(value) > 64:
-        problems["value"] = "That has more than 64 characters."
-    try:
-        hold_outs.examine(trigger, entered.held_out)
-    except BadHoldOut as error:
-        problems["held_out"] = str(error)
-    return problems
 
 
 def _put(number: int, walked: list[Step]) -> None:

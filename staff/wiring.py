@@ -40,6 +40,7 @@ from staff import (
     revisions,
     search,
     segments,
+    sequence_settings,
     sequences,
     settings,
     shelf,
@@ -90,7 +91,7 @@ for _part in (working_copies, revisions, pieces, readers):
 newsletters.desk.register_blueprint(letter_pieces.pages)
 for _part in (imports, suppressions):
     subscribers.desk.register_blueprint(_part.pages)
-for _part in (beginnings, drafts, flights):
+for _part in (beginnings, drafts, flights, sequence_settings):
     sequences.desk.register_blueprint(_part.pages)
 
 
