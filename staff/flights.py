@@ -13,8 +13,9 @@ from flask.typing import ResponseReturnValue
 
 from core import clock, config, db, settings
 from core.mail import warming
-from newsletter import drafts, flights, mailboxes, other_mail, steps, zones
-from newsletter.flights import Flight, Reader
+from newsletter import audiences, drafts, flights, mailboxes, other_mail, steps, zones
+from newsletter.audiences import Reader
+from newsletter.flights import Flight
 from newsletter.mailboxes import Caps, Departure
 from newsletter.models import DEFAULT_PACE, Sequence
 from newsletter.other_mail import Issue
@@ -25,7 +26,7 @@ pages = Blueprint("flights", __name__)
 
 LIST = "list"
 AUDIENCES = {LIST: "The list as it is"} | {
-    str(number): f"{number:,} made-up readers" for number in (1000, 100_000, flights.MOST)
+    str(number): f"{number:,} made-up readers" for number in (1000, 100_000, audiences.MOST)
 }
 """Whom a flight may be made with."""
 PACES = (2, 4, 7, 14)
@@ -66,17 +67,17 @@ def simulate(number: int) -> ResponseReturnValue:
     if chosen not in AUDIENCES:
         abort(404)
     capped, issues = mailboxes.in_force(), other_mail.issues()
-    one_in = flights.one_in() if chosen == LIST and capped.limits else 1
+    one_in = audiences.one_in() if chosen == LIST and capped.limits else 1
     if chosen == LIST:
-        readers, left_out = flights.audience(
+        readers, left_out = audiences.on_list(
             walked, number, issues, capped=capped, one_in=one_in, held_out=sequence.held_out
         )
         starts = {begin: 1.0}
     else:
         drawn = int(chosen) * sequence.held_out // 100
-        readers = flights.made_up(int(chosen) - drawn, issues)
-        left_out = +Counter({flights.HELD_OUT: drawn})
-        starts = flights.spread(begin)
+        readers = audiences.made_up(int(chosen) - drawn, issues)
+        left_out = +Counter({audiences.HELD_OUT: drawn})
+        starts = audiences.spread(begin)
     flight = flights.fly(walked, readers, starts, capped)
     days = flight.every_day()
     rate = config.current().mail.rate
@@ -127,7 +128,7 @@ def _one(walked: list[Step], sequence: Sequence, issues: list[Issue], capped: Ca
     )
     why_not = ""
     if address:
-        found, left_out = flights.audience(
+        found, left_out = audiences.on_list(
             walked, sequence.id, issues, capped=capped, only=address, held_out=sequence.held_out
         )
         reader = next(iter(found), reader)

@@ -16,6 +16,7 @@ from core import clock, db
 from core.mail import ledger
 from core.mail.models import Delivery, State
 from newsletter import (
+    audiences,
     enrolments,
     flights,
     mailboxes,
@@ -26,8 +27,8 @@ from newsletter import (
     sequences,
     subscribers,
 )
+from newsletter.audiences import Reader
 from newsletter.conditions import Rule, Tagged, Term
-from newsletter.flights import Reader
 from newsletter.mailboxes import Caps, Letter
 from newsletter.models import Enrolment, IssueState, Newsletter, Sequence, Subscriber, Walk
 from newsletter.steps import Branch, End, Goal, Mail, Step, Tag
@@ -121,12 +122,12 @@ WELCOME: list[Step] = [
 
 @pytest.mark.one_database
 def test_a_million_walk_as_their_ways_do() -> None:
-    readers = flights.made_up(flights.MOST)
-    starts = flights.spread(NOW)
+    readers = audiences.made_up(audiences.MOST)
+    starts = audiences.spread(NOW)
     flight = flights.fly(WELCOME, readers, starts)
-    assert sum(readers.values()) == flight.readers == flights.MOST
-    assert flight.letters[0] == flight.letters[3] == flights.MOST
-    assert flight.letters[2] == pytest.approx(flights.MOST / 2, abs=30 * len(readers))
+    assert sum(readers.values()) == flight.readers == audiences.MOST
+    assert flight.letters[0] == flight.letters[3] == audiences.MOST
+    assert flight.letters[2] == pytest.approx(audiences.MOST / 2, abs=30 * len(readers))
     assert flight.sent == flight.hours.total() == flight.days.total()
     assert flight.over(None) == []
     assert flight.over(1)
@@ -208,7 +209,7 @@ def test_the_audience_is_everybody_on_the_list(app: Flask, join: Join) -> None:
     segments.tag(join("ada@example.com").id, "runner")
     join("ben@example.com")
     subscribers.unsubscribe(join("chloe@example.com").public_id, method="button")
-    readers, left_out = flights.audience(WELCOME, 1)
+    readers, left_out = audiences.on_list(WELCOME, 1)
     assert readers == {
         Reader("America/New_York", 2, None, frozenset({1})): 1,
         Reader("America/New_York", 2): 1,
@@ -217,7 +218,7 @@ def test_the_audience_is_everybody_on_the_list(app: Flask, join: Join) -> None:
 
 
 def fly_the_list(walked: list[Step], sequence_id: int) -> flights.Flight:
-    readers, _ = flights.audience(walked, sequence_id, other_mail.issues(), capped=CAPPED)
+    readers, _ = audiences.on_list(walked, sequence_id, other_mail.issues(), capped=CAPPED)
     return flights.fly(walked, readers, {clock.now(): 1.0}, CAPPED)
 
 
@@ -277,7 +278,7 @@ def test_a_scheduled_newsletter_takes_a_place_of_those_whom_it_is_for(
         assert flight.crossings == {}
         with db.transaction() as session:
             session.get_one(Newsletter, number).scheduled_at = NOW + timedelta(days=2, hours=22)
-        readers, _ = flights.audience(one, 1, other_mail.issues())
+        readers, _ = audiences.on_list(one, 1, other_mail.issues())
         assert flights.fly(one, readers, {NOW: 1.0}).crossings == {"An issue": 1}
 
 
@@ -303,7 +304,7 @@ def test_made_up_readers_part_at_each_branch_and_goal_however_many_there_are() -
         Mail(subject="One", body="Hello"),
         Mail(subject="Two", body="Hello"),
     ]
-    flight = flights.fly(walked, flights.made_up(1000), {NOW: 1.0})
+    flight = flights.fly(walked, audiences.made_up(1000), {NOW: 1.0})
     assert flight.readers == 1000
     assert flight.letters[32] == 1000
     assert 600 < flight.letters[31] < 730
@@ -316,10 +317,10 @@ def test_of_a_long_list_one_stands_for_several_under_a_cap(app: Flask, join: Joi
         for number in range(4):
             join(f"reader{number}@example.com")
         subscribers.unsubscribe(join("chloe@example.com").public_id, method="button")
-        assert flights.one_in() == 1
+        assert audiences.one_in() == 1
         with db.reading() as session:
             number = session.scalars(select(Sequence.id)).one()
-        all_of_them = flights.audience(one, number + 1, capped=CAPPED)
-        assert flights.audience(one, number + 1, capped=CAPPED, one_in=2) == all_of_them
+        all_of_them = audiences.on_list(one, number + 1, capped=CAPPED)
+        assert audiences.on_list(one, number + 1, capped=CAPPED, one_in=2) == all_of_them
         assert all_of_them[0] == {next(iter(all_of_them[0])): 4}
         assert all_of_them[1] == {"unsubscribed": 1}

@@ -13,10 +13,10 @@ from sqlalchemy import select, update
 import shop.samples
 from core import db
 from newsletter import (
+    audiences,
     beginnings,
     drafts,
     enrolments,
-    flights,
     hold_outs,
     lots,
     personal_data,
@@ -290,11 +290,11 @@ def test_a_flight_counts_who_is_held_out(app: Flask, crowd: Crowd) -> None:
     crowd(PEOPLE)
     sequence = tips()
     out = drawn(sequence)[1]
-    readers, left_out = flights.audience(PATH, sequence.id, held_out=30)
-    assert left_out == {flights.HELD_OUT: len(out)}
+    readers, left_out = audiences.on_list(PATH, sequence.id, held_out=30)
+    assert left_out == {audiences.HELD_OUT: len(out)}
     assert sum(readers.values()) == PEOPLE - len(out)
-    one = flights.audience(PATH, sequence.id, held_out=30, only=out[0].email)
-    assert one == ({}, {flights.HELD_OUT: 1})
+    one = audiences.on_list(PATH, sequence.id, held_out=30, only=out[0].email)
+    assert one == ({}, {audiences.HELD_OUT: 1})
 
 
 def test_segments_tell_the_held_out_from_those_who_began(app: Flask, crowd: Crowd) -> None:
