@@ -33,9 +33,10 @@ def examine(trigger: str | None, entered: str) -> int:
 
     Raises `BadHoldOut`, also for more than 0 where letters answer what their reader did.
     """
-    if not (entered or "0").isdecimal() or int(entered or 0) > MOST:
+    entered = entered or "0"
+    if len(entered) > len(str(MOST)) or not entered.isdecimal() or int(entered) > MOST:
         raise BadHoldOut(f"A whole number from 0 to {MOST}, please.")
-    percent = int(entered or 0)
+    percent = int(entered)
     if percent and trigger in triggers.ASKED_FOR:
         raise BadHoldOut(
             f"What begins {triggers.SAID[triggers.Trigger(trigger)]} answers what they asked for or"
